@@ -1,0 +1,1 @@
+"""The trained networks at run time (LiteRT)."""

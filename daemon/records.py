@@ -1,0 +1,183 @@
+"""The values that flow from the inbox to the outbox, frozen.
+
+Coordinates everywhere: pixels of the upright page, origin top left, half-open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Grey: TypeAlias = npt.NDArray[np.uint8]  # (H, W) uint8, or (H, W, 3) BGR where said so
+
+
+class Status(StrEnum):
+    """The fate of a line, and by its worst line of a scan."""
+
+    READ = "read"  # confident
+    REVIEW = "review"  # some digit is below the threshold: a person should look
+    EMPTY = "empty"  # no digits found
+    REJECTED = "rejected"  # not readable; a reason code says why
+
+
+class Reason(StrEnum):
+    """Why a scan was rejected; stable codes, written to readings.csv."""
+
+    EMPTY_FILE = "empty_file"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    UNSUPPORTED = "unsupported"
+    NOT_A_FILE = "not_a_file"
+    BROKEN_LINK = "broken_link"
+    NO_PERMISSION = "no_permission"
+    UNREADABLE = "unreadable"
+    KILLED_WORKER = "killed_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The bytes of one file, read once: what is hashed is what is decoded.
+
+    `id` is the arrival's id in the journal, `file` the path relative to the inbox or the folder
+    given, with `/` as separator, `sha256` the hex digest of `data`.
+    """
+
+    id: str
+    file: str
+    sha256: str
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Size of the file in bytes."""
+        return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One upright page. `pixels` is (H, W) uint8 grey; `colour` (H, W, 3) uint8 BGR or None when
+    the page is grey anyway. `number` counts from 1. `dpi` is None when the file does not say."""
+
+    number: int
+    pixels: Grey
+    colour: Grey | None = None
+    dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: columns x to x+width, rows y to y+height (half-open)."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0:
+            raise ValueError(f"a box has a positive size, not {self.width}x{self.height}")
+
+    @property
+    def right(self) -> int:
+        """First column to the right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below the box."""
+        return self.y + self.height
+
+    def union(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        right, bottom = max(self.right, other.right), max(self.bottom, other.bottom)
+        return Box(x, y, right - x, bottom - y)
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit as read. `confidence` is the calibrated probability that `digit` is right,
+    `probabilities` the ten calibrated probabilities of 0 to 9 (their sum is at most 1: the rest is
+    the probability that it is no digit at all)."""
+
+    box: Box
+    digit: int
+    confidence: float
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Digits that stand on one line, left to right. `confidence` is the calibrated probability
+    that the whole line is right; `status` is READ or REVIEW."""
+
+    digits: tuple[Digit, ...]
+    text: str
+    confidence: float
+    box: Box
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """The lines of one page, in reading order; `width` and `height` in pixels of the upright page."""
+
+    number: int
+    width: int
+    height: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Where the time of one scan went, in milliseconds; `read_ms` is the scan's share of the one
+    predict call of its batch."""
+
+    decode_ms: float
+    find_ms: float
+    read_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one scan. `model` is the version's name. `pictures` holds one encoded
+    JPEG per page, the annotated page, or nothing where no picture was asked for."""
+
+    scan_id: str
+    file: str
+    sha256: str
+    pages: tuple[PageReading, ...]
+    status: Status
+    model: str
+    durations: Durations
+    pictures: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one scan was not read. `sha256` is None where the bytes could not be read."""
+
+    scan_id: str
+    file: str
+    sha256: str | None
+    reason: Reason
+    message: str
+
+
+Outcome: TypeAlias = Reading | Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a scan may cost, checked on the header before pixels are allocated."""
+
+    max_file_mb: float = 200
+    max_megapixels: float = 200
+    max_pages: int = 500

@@ -1,0 +1,1 @@
+"""Files in, results out, nothing lost."""

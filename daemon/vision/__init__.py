@@ -1,0 +1,1 @@
+"""Pixels to digits. Pure: no disk, no clock, no TensorFlow."""
