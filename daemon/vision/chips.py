@@ -59,7 +59,7 @@ def _overlap(rect: Rect, taken: npt.NDArray[np.int64]) -> int:
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:
     """Pixels covered in all, and the places, given one after the other."""
     taken = np.empty((2 * len(boxes), 4), np.int64)
-    taken[: len(boxes)] = boxes
+    taken[: len(boxes)] = np.reshape(boxes, (-1, 4))
     total, places = 0, list[Rect]()
     for count, (box, size) in enumerate(zip(boxes, sizes, strict=True), start=len(boxes)):
         least, best = -1, box
