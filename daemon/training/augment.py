@@ -1,0 +1,221 @@
+"""Seeded variations of training digits: other hands, other pens, damage, and what is no digit.
+
+Every function draws from the generator it is given and returns glyphs, (N, 28, 28) float32 with
+ink = 1, that went through `vision.glyph.normalise` as every digit does at reading time.
+Elastic distortion after Simard, Steinkraus and Platt (2003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from ..vision.glyph import SIDE, Ink, normalise
+from .strokes import PenDigit, render_strokes
+from .symbols import draw_symbol
+
+DIGIT_FIELD = 20  # pixels, the height at which pen strokes are rendered
+FIELD = 40  # pixels, the field in which a digit is warped: room for slant and scale
+ELASTIC_GRID = 7  # control points a side
+ELASTIC_PX = 2.2  # largest displacement of a control point
+ROTATION = 8.0  # degrees, standard deviation
+SHEAR = 0.14  # standard deviation
+SCALE = (0.84, 1.16)  # of each axis on its own: aspect as well as size
+PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
+DAMAGE_SHARE = 0.08  # of the digits: a gap, specks, or what a rule left at the rim
+JITTER_SHARE = 0.35  # of the glyphs: a pixel off centre
+NOISE_SHARE = 0.15  # of the glyphs: uneven ink
+
+_KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
+    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
+    return _stack([_vary(_warp(image, rng), rng) for image in images])
+
+
+def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> Ink:
+    """Render recorded pen strokes with fresh pen widths and vary them into as many glyphs."""
+    glyphs = []
+    for digit in digits:
+        ink = render_strokes(
+            digit.strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+        )
+        glyphs.append(_vary(_warp(_to_field(ink), rng), rng))
+    return _stack(glyphs)
+
+
+def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
+    """Make `n` glyphs of what is no single digit: several digits of `images` (M, 28, 28) in one
+    glyph, letters and symbols, scribbles, rules, dots and texture."""
+    makers = (_several, _several, _symbol, _symbol, _symbol, _scribble, _scribble, _rules, _texture)
+    picks = rng.integers(len(makers), size=n)
+    return _stack([_finish(makers[pick](images, rng), rng) for pick in picks])
+
+
+def _stack(glyphs: Sequence[Ink]) -> Ink:
+    return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
+
+
+def _to_field(ink: Ink) -> Grey:
+    """Fit ink of any size into (28, 28) uint8, in the middle."""
+    scale = min(1.0, SIDE / max(ink.shape))
+    if scale < 1:
+        ink = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        ink = ink[:SIDE, :SIDE]
+    field = np.zeros((SIDE, SIDE), np.uint8)
+    top, left = (SIDE - ink.shape[0]) // 2, (SIDE - ink.shape[1]) // 2
+    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink * 255
+    return field
+
+
+@cache
+def _mesh() -> tuple[Ink, Ink]:
+    """Column and row of every pixel of the field, relative to its middle."""
+    line = np.arange(FIELD, dtype=np.float32) - np.float32((FIELD - 1) / 2)
+    columns, rows = np.meshgrid(line, line)
+    return columns.astype(np.float32), rows.astype(np.float32)
+
+
+def _warp(image: Grey, rng: np.random.Generator) -> Ink:
+    """One affine and elastic distortion, (28, 28) uint8 -> (40, 40) float32 in 0..1."""
+    angle = np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
+    shear = np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
+    scale_x, scale_y = rng.uniform(*SCALE, size=2)
+    cos, sin = np.cos(angle), np.sin(angle)
+    inverse = np.array([[cos, sin], [-sin, cos]]) / np.array([[scale_x], [scale_y]])
+    inverse = np.array([[1, shear], [0, 1]]) @ inverse
+    strength = rng.uniform(0, ELASTIC_PX)
+    grid = rng.uniform(-strength, strength, (ELASTIC_GRID, ELASTIC_GRID, 2)).astype(np.float32)
+    bend = cv2.resize(grid, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
+    columns, rows = _mesh()
+    (a, b), (c, d) = inverse.astype(np.float32)
+    middle = np.float32((SIDE - 1) / 2)
+    map_x = a * columns + b * rows + bend[..., 0] + middle
+    map_y = c * columns + d * rows + bend[..., 1] + middle
+    warped = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return warped.astype(np.float32) / np.float32(255)
+
+
+def _vary(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Another pen and, now and then, damage; then the glyph and its small misplacements."""
+    ink = _other_pen(ink, rng)
+    if rng.random() < DAMAGE_SHARE:
+        ink = _damage(ink, rng)
+    return _finish(ink, rng)
+
+
+def _other_pen(ink: Ink, rng: np.random.Generator) -> Ink:
+    choice, amount = rng.random(), np.float32(rng.uniform(0.2, 1.0))
+    if choice < 0.18:
+        return ink + amount * (cv2.dilate(ink, _KERNEL) - ink)
+    if choice < 0.30:
+        return ink + amount * np.float32(0.8) * (cv2.erode(ink, _KERNEL) - ink)
+    if choice < 0.42:
+        return cv2.GaussianBlur(ink, (3, 3), float(amount))
+    if choice < 0.52:  # hard ink, as from a fax or a paint program
+        return np.clip((ink - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
+    return ink
+
+
+def _damage(ink: Ink, rng: np.random.Generator) -> Ink:
+    ink = ink.copy()
+    rows, columns = np.nonzero(ink > 0.5)
+    if not len(rows):
+        return ink
+    kind = rng.integers(3)
+    if kind == 0:  # a gap: a bright line across the stroke
+        at = rng.integers(len(rows))
+        row, column = int(rows[at]), int(columns[at])
+        angle = rng.uniform(0, np.pi)
+        dx, dy = round(5 * np.cos(angle)), round(5 * np.sin(angle))
+        cv2.line(ink, (column - dx, row - dy), (column + dx, row + dy), 0.0, 1, cv2.LINE_AA)
+    elif kind == 1:  # specks beside the digit
+        for _ in range(rng.integers(1, 4)):
+            column, row = rng.integers(8, FIELD - 8, size=2)
+            cv2.circle(ink, (int(column), int(row)), int(rng.integers(0, 2)), 1.0, -1)
+    else:  # what is left of a rule or a frame at the rim
+        vertical = rng.random() < 0.5
+        low, high = (columns.min(), columns.max()) if vertical else (rows.min(), rows.max())
+        at = int(low - rng.integers(1, 3) if rng.random() < 0.5 else high + rng.integers(1, 3))
+        start, length = int(rng.integers(6, 20)), int(rng.integers(5, 20))
+        ends = (at, start), (at, start + length)
+        first, last = ends if vertical else (ends[0][::-1], ends[1][::-1])
+        cv2.line(ink, first, last, float(rng.uniform(0.5, 1)), 1, cv2.LINE_AA)
+    return ink
+
+
+def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
+    glyph = normalise(ink)
+    if rng.random() < JITTER_SHARE:
+        rows, columns = rng.integers(-1, 2, size=2)
+        glyph = np.roll(glyph, (int(rows), int(columns)), axis=(0, 1))
+    if rng.random() < NOISE_SHARE:
+        noise = rng.normal(1, rng.uniform(0.05, 0.25), glyph.shape)
+        glyph = np.clip(glyph * noise, 0, 1).astype(np.float32)
+    return glyph
+
+
+def _several(images: Grey, rng: np.random.Generator) -> Ink:
+    """Two or three digits in one glyph."""
+    count = 2 if rng.random() < 0.7 else 3
+    inks = [_warp(images[at], rng) for at in rng.integers(len(images), size=count)]
+    step = int(rng.integers(14, 22))
+    field = np.zeros((FIELD, FIELD + step * (count - 1)), np.float32)
+    for place, ink in enumerate(inks):
+        part = field[:, place * step : place * step + FIELD]
+        np.maximum(part, ink, out=part)
+    return field
+
+
+def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
+    strokes = draw_symbol(rng)
+    ink = render_strokes(
+        strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+    return _warp(_to_field(ink), rng)
+
+
+def _scribble(_: Grey, rng: np.random.Generator) -> Ink:
+    """A pen that went to and fro without a plan."""
+    points = rng.uniform(0, 20, (int(rng.integers(6, 16)), 2)).astype(np.float32)
+    if rng.random() < 0.5:  # round turns
+        points = cv2.resize(points, (2, len(points) * 6), interpolation=cv2.INTER_CUBIC)
+    return render_strokes(
+        (points,), height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+
+
+def _rules(_: Grey, rng: np.random.Generator) -> Ink:
+    """Lying strokes, crosses, corners, grids and dots."""
+    field = np.zeros((FIELD, FIELD), np.float32)
+    thickness = int(rng.integers(1, 4))
+    kind = rng.integers(5)
+    low, high = (int(v) for v in (rng.integers(2, 12), rng.integers(28, 38)))
+    if kind == 0:
+        cv2.circle(field, (20, 20), int(rng.integers(4, 12)), 1.0, -1, cv2.LINE_AA)
+    elif kind == 1:
+        tilt = int(rng.integers(-5, 6))
+        cv2.line(field, (low, 20 - tilt), (high, 20 + tilt), 1.0, thickness, cv2.LINE_AA)
+    else:
+        for _line in range(int(rng.integers(1, 3))):
+            at = int(rng.integers(4, 36))
+            cv2.line(field, (low, at), (high, at), 1.0, thickness, cv2.LINE_AA)
+        for _line in range(int(rng.integers(2, 4))):  # one alone would be a 1 with its foot
+            at = int(rng.integers(4, 36))
+            cv2.line(field, (at, low), (at, high), 1.0, thickness, cv2.LINE_AA)
+    return field
+
+
+def _texture(_: Grey, rng: np.random.Generator) -> Ink:
+    """Noise of a random grain, as photographs and paper leave it."""
+    grain = int(rng.integers(4, FIELD))
+    noise = rng.random((grain, grain), dtype=np.float32)
+    noise = cv2.resize(noise, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
+    level = np.float32(rng.uniform(0.3, 0.7))
+    return np.clip((noise - level) * np.float32(rng.uniform(2, 12)), 0, 1).astype(np.float32)
+

@@ -1,0 +1,237 @@
+"""Ink -> candidate digits on lines, in reading order.
+
+Components propose, the network disposes: where geometry leaves it open what belongs to a digit,
+`propose` gives several layouts, and the reader keeps the one that the network believes most.
+Lengths are measured against the page's own digit height, so that resolution does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Box, Grey
+from . import rules
+from .ink import Ink
+
+MAX_PARTS = 4000  # components: more is noise or texture, not writing
+FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
+MAX_CANDIDATES = 2000  # digits on one page
+MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
+BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
+SPECK = 0.16  # of the digit height: smaller components are dirt
+PART = 0.62  # of the digit height: smaller components may be part of a neighbour
+JOIN_GAP = 0.14  # of the digit height, between a part and its digit
+SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
+LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be one digit. `box` is in pixels of the reduced page; `ink` (h, w) float32 in 0..1
+    holds its own components and nothing else; `share` is its part of all the page's ink."""
+
+    box: Box
+    share: float
+    ink: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Candidates on lines from top to bottom, left to right on each."""
+
+    lines: tuple[tuple[Candidate, ...], ...]
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All candidates in reading order."""
+        return tuple(candidate for line in self.lines for candidate in line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    box: Box
+    labels: tuple[int, ...]
+    area: int
+
+
+def propose(ink: Ink) -> tuple[Layout, ...]:
+    """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
+    cleaned = rules.remove(ink.mask)
+    masks = (ink.mask,) if cleaned is None else (cleaned, ink.mask)
+    return tuple(layout for mask in masks for layout in _layouts(ink, mask))
+
+
+def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 1 or count > MAX_PARTS:
+        return []
+    parts = [
+        _Part(Box(*(int(v) for v in row[:4])), (label,), int(row[4]))
+        for label, row in enumerate(stats[1:], start=1)
+    ]
+    parts = _without_frames(parts, labels)
+    height = _digit_height(parts)
+    if height < min(MIN_HEIGHT, 0.3 * len(mask)):
+        return []
+    total = sum(part.area for part in parts)
+    parts = [part for part in parts if max(part.box.width, part.box.height) >= SPECK * height]
+    groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
+    if not groups or len(groups) > MAX_CANDIDATES:
+        return []
+    choices = [_lines(groups, height)]
+    if 1 < len(groups) <= FEW:
+        choices.append([[max(groups, key=lambda group: group.area)]])
+    if len(groups) <= FEW and len(parts) > 1:
+        whole = _merge(parts)
+        if len(whole.labels) > len(groups[0].labels) and whole.box.width <= 1.3 * whole.box.height:
+            choices.append([[whole]])
+    return [_layout(ink, labels, lines, total) for lines in choices]
+
+
+def _without_frames(parts: list[_Part], labels: npt.NDArray[np.int32]) -> list[_Part]:
+    """Leave out what lies along the page's border only (frames, paper edges, slivers of
+    neighbours), as long as something else is there."""
+    height, width = labels.shape
+    zone = max(2, round(BORDER * min(height, width)))
+    inner = labels[zone : height - zone, zone : width - zone]
+    inside = np.bincount(inner.ravel(), minlength=len(parts) + 1)
+
+    def is_frame(part: _Part) -> bool:
+        box = part.box
+        touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
+        spans = box.width >= 0.8 * width or box.height >= 0.8 * height
+        return (touches or spans) and inside[part.labels[0]] <= 0.1 * part.area
+
+    kept = [part for part in parts if not is_frame(part)]
+    return kept or parts
+
+
+def _digit_height(parts: Sequence[_Part]) -> float:
+    """The height of the page's digits: the median over all ink, not over components, so that
+    specks do not count."""
+    sizes = np.array([max(part.box.height, 0.7 * part.box.width) for part in parts])
+    areas = np.array([part.area for part in parts], np.float64)
+    order = np.argsort(sizes)
+    middle = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
+    return float(sizes[order][middle])
+
+
+def _is_digit_sized(part: _Part, height: float) -> bool:
+    return part.box.height >= 0.35 * height or part.box.width >= 0.5 * height
+
+
+def _merge(parts: Iterable[_Part]) -> _Part:
+    first, *rest = parts
+    box, labels, area = first.box, first.labels, first.area
+    for part in rest:
+        box, labels, area = box.union(part.box), labels + part.labels, area + part.area
+    return _Part(box, labels, area)
+
+
+def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
+    """Put the pieces of a digit together: broken strokes, the bar of a 5, the body of a 4.
+
+    From the smallest on, every piece goes to the nearest larger one that it belongs to.
+    """
+    groups = sorted(parts, key=lambda part: part.area)
+    joined: list[_Part] = []
+    while groups:
+        small = groups.pop(0)
+        hosts = [
+            (gap, at)
+            for at, host in enumerate(groups)
+            if (gap := _distance(small.box, host.box)) <= JOIN_GAP * height
+            and _belongs(small.box, host.box, height)
+        ]
+        if hosts:
+            _, at = min(hosts)
+            groups[at] = _merge((groups[at], small))
+        else:
+            joined.append(small)
+    return joined
+
+
+def _distance(a: Box, b: Box) -> int:
+    """The larger of the gaps between two boxes in x and in y; negative where they overlap."""
+    gap_x = max(a.x, b.x) - min(a.right, b.right)
+    return max(gap_x, max(a.y, b.y) - min(a.bottom, b.bottom))
+
+
+def _belongs(a: Box, b: Box, height: float) -> bool:
+    """Whether box `a`, of the smaller piece and close to `b`, is part of the same digit."""
+    gap_x = max(a.x, b.x) - min(a.right, b.right)
+    gap_y = max(a.y, b.y) - min(a.bottom, b.bottom)
+    both = a.union(b)
+    if gap_x < 0 and gap_y < 0:
+        overlap = gap_x * gap_y / (a.width * a.height)
+        return overlap > 0.5 or max(a.width, a.height) < PART * height
+    if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
+        return both.height <= 1.5 * height
+    return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
+
+
+def _lines(groups: Sequence[_Part], height: float) -> list[list[_Part]]:
+    """Chain right neighbours to lines; a wide gap begins a new line of its own."""
+    rows: list[list[_Part]] = []
+    for group in sorted(groups, key=lambda g: g.box.x):
+        best: list[_Part] | None = None
+        best_share = 0.4
+        for row in rows:
+            last = row[-1].box
+            overlap = min(last.bottom, group.box.bottom) - max(last.y, group.box.y)
+            share = overlap / min(last.height, group.box.height)
+            if share > best_share and group.box.x - last.right <= SPLIT_GAP * height:
+                best, best_share = row, share
+        if best is None:
+            rows.append([group])
+        else:
+            best.append(group)
+    return _reading_order(rows)
+
+
+def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
+    """Top to bottom; rows whose middles lie within each other's height stand side by side."""
+    bands: list[list[list[_Part]]] = []
+    for row in sorted(rows, key=lambda r: _merge(r).box.y + _merge(r).box.height / 2):
+        box = _merge(row).box
+        middle = box.y + box.height / 2
+        if bands:
+            first = _merge(bands[-1][0]).box
+            if first.y <= middle <= first.bottom:
+                bands[-1].append(row)
+                continue
+        bands.append([row])
+    return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
+
+
+def _layout(
+    ink: Ink, labels: npt.NDArray[np.int32], lines: Sequence[Sequence[_Part]], total: int
+) -> Layout:
+    return Layout(
+        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines)
+    )
+
+
+def _candidate(
+    ink: Ink, labels: npt.NDArray[np.int32], part: _Part, total: int
+) -> Candidate:
+    """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
+    height, width = labels.shape
+    box = part.box
+    x, y = max(0, box.x - 1), max(0, box.y - 1)
+    right, bottom = min(width, box.right + 1), min(height, box.bottom + 1)
+    window = labels[y:bottom, x:right]
+    own = (window == part.labels[0]).view(np.uint8)
+    for label in part.labels[1:]:
+        own |= (window == label).view(np.uint8)
+    contrast = ink.contrast[y:bottom, x:right]
+    level = float(np.quantile(contrast[own.view(np.bool_)], LEVEL))
+    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
+    span = max(1.0, level - ink.floor)
+    strength = (contrast.astype(np.float32) - np.float32(ink.floor)) * np.float32(1 / span)
+    return Candidate(box, part.area / total, np.clip(strength, 0, 1) * fringe)
