@@ -1,0 +1,211 @@
+"""models/: one folder per version of a network, and a text file that names the one in use.
+
+    models/current                 the name of the version in use
+    models/NAME/metadata.json      what the network is, how it was made, what it scored
+    models/NAME/model.tflite       the network as LiteRT reads it
+
+A version is written once and never changed: it appears whole, by a rename. `metadata.json` holds
+the sha256 of its files, and a file that differs is not loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelUnavailable, OutputUnwritable
+
+SCHEMA = "digitd.model/1"
+CURRENT = "current"
+METADATA_FILE = "metadata.json"
+NETWORK_FILE = "model.tflite"
+NONE_LABEL = "none"  # the label of the class "no digit at all"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One trained network: a folder of models/.
+
+    `labels` are "0" to "9" and, with a reject class, "none" after them. `temperature` divides the
+    network's logits. A digit read with less confidence than `review_below` should be looked at.
+    `normalised` says whether the network was trained on glyphs that went through
+    `vision.glyph.normalise`, or on MNIST's pictures as they are. `metadata` is the whole file.
+    """
+
+    name: str
+    path: Path
+    architecture: str
+    labels: tuple[str, ...]
+    temperature: float
+    review_below: float
+    normalised: bool
+    metadata: Mapping[str, Any]
+
+    @property
+    def network(self) -> Path:
+        """The file that LiteRT loads."""
+        return self.path / NETWORK_FILE
+
+
+def version_names(models: Path) -> list[str]:
+    """Names of the versions in `models`, sorted; nothing where the folder is missing."""
+    return sorted(
+        folder.parent.name
+        for folder in models.glob(f"*/{METADATA_FILE}")
+        if not folder.parent.name.startswith(".")
+    )
+
+
+def current_name(models: Path) -> str:
+    """The name that `models/current` holds. Raises ModelUnavailable."""
+    try:
+        return (models / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise ModelUnavailable(
+            f"{models} names no model in use (there is no file {models / CURRENT}): "
+            "make one with `digitd train`, or point `models` to a folder that has one"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelUnavailable(f"{models / CURRENT} cannot be read: {error}") from None
+
+
+def load_version(models: Path, name: str = CURRENT) -> ModelVersion:
+    """Read and verify one version. Raises ModelUnavailable, saying what to do."""
+    if name == CURRENT:
+        name = current_name(models)
+    if not _is_plain(name) or not (models / name).is_dir():
+        known = ", ".join(version_names(models)) or "none"
+        raise ModelUnavailable(f"there is no model {name!r} in {models}; there: {known}")
+    path = models / name
+    version = _parse(path, _read_metadata(path / METADATA_FILE))
+    verify(version, (NETWORK_FILE,))
+    return version
+
+
+def verify(version: ModelVersion, files: tuple[str, ...] | None = None) -> None:
+    """Check that `files` (all that the metadata lists, if None) are what they were when written.
+    Raises ModelUnavailable."""
+    expected = version.metadata["files"]
+    for file in files if files is not None else tuple(expected):
+        try:
+            actual = sha256_of(version.path / file)
+        except OSError as error:
+            raise ModelUnavailable(
+                f"{version.path / file} cannot be read ({error.strerror}): restore the folder "
+                "or choose another version"
+            ) from None
+        if actual != expected.get(file):
+            raise ModelUnavailable(
+                f"{version.path / file} is not the file that was trained (its sha256 differs "
+                f"from {METADATA_FILE}): restore the folder or choose another version"
+            )
+
+
+@contextmanager
+def new_version(models: Path, name: str) -> Iterator[Path]:
+    """Give a temporary folder to write a version into; it becomes `models/name` when the block
+    ends well and vanishes when it does not. Raises OutputUnwritable."""
+    if not _is_plain(name):
+        raise OutputUnwritable(f"{name!r} cannot be the name of a model")
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=models))
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write a model into {models}: {error.strerror}") from None
+    try:
+        yield staging
+        staging.chmod(0o755)
+        for file in staging.iterdir():
+            _sync(file)
+        try:
+            staging.rename(models / name)
+        except OSError as error:
+            raise OutputUnwritable(
+                f"cannot put the new model at {models / name}: {error.strerror}"
+            ) from None
+        _sync(models)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def promote(models: Path, name: str) -> None:
+    """Make `name` the version in use, atomically. Raises ModelUnavailable, OutputUnwritable."""
+    load_version(models, name)
+    temporary = models / f".{CURRENT}.{os.getpid()}"
+    try:
+        temporary.write_text(f"{name}\n", encoding="utf-8")
+        _sync(temporary)
+        temporary.replace(models / CURRENT)
+        _sync(models)
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write {models / CURRENT}: {error.strerror}") from None
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_plain(name: str) -> bool:
+    return bool(name) and not name.startswith(".") and Path(name).name == name
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error}") from None
+    if not isinstance(metadata, dict) or metadata.get("schema") != SCHEMA:
+        raise ModelUnavailable(f"{path} does not describe a model ({SCHEMA}) of this program")
+    return metadata
+
+
+def _parse(path: Path, metadata: dict[str, Any]) -> ModelVersion:
+    where = path / METADATA_FILE
+    labels = tuple(_get(where, metadata, "labels", list))
+    digits = tuple("0123456789")
+    if labels not in (digits, (*digits, NONE_LABEL)):
+        raise ModelUnavailable(f"{where}: labels must be 0 to 9 and at most {NONE_LABEL!r}")
+    temperature = float(_get(where, metadata, "temperature", int | float))
+    review_below = float(
+        _get(where, _get(where, metadata, "thresholds", dict), "review_below", int | float)
+    )
+    if temperature <= 0:
+        raise ModelUnavailable(f"{where}: temperature must be above 0, not {temperature}")
+    if not 0 <= review_below <= 1:
+        raise ModelUnavailable(f"{where}: review_below must be in 0..1, not {review_below}")
+    _get(where, metadata, "files", dict)
+    return ModelVersion(
+        name=path.name,
+        path=path,
+        architecture=_get(where, metadata, "architecture", str),
+        labels=labels,
+        temperature=temperature,
+        review_below=review_below,
+        normalised=_get(where, _get(where, metadata, "input", dict), "normalised", bool),
+        metadata=metadata,
+    )
+
+
+def _get(where: Path, values: Mapping[str, Any], key: str, kind: Any) -> Any:
+    value = values.get(key)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ModelUnavailable(f"{where}: {key!r} is missing or not what it should be")
+    return value

@@ -1,0 +1,163 @@
+"""The networks by name, each with the recipe that trains it.
+
+All take glyphs (N, 28, 28) float32 in 0..1, ink = 1, and give logits (N, classes): softmax and
+temperature belong to the reader. The `mlp-128` family are the ancestors' networks: raw MNIST
+pictures, Adam, no augmentation. `mlp` and `cnn` are ours: augmented glyphs, a reject class, AdamW
+with warm-up and cosine decay, smoothed labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from ..ann.registry import NONE_LABEL
+from ..errors import UsageError
+
+Loss = Literal["sparse", "onehot"]
+Keras = Any  # the module keras, which ships no types; imported by the caller
+Layer = Any
+
+DIGIT_LABELS = tuple("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One network and its recipe. `body` maps the input layer to the last hidden layer.
+
+    `augmented` networks see augmented glyphs in `vision.glyph`'s geometry and learn the reject
+    class; the others see MNIST's pictures as they are. `patience` is the number of epochs without
+    a better validation loss after which training stops.
+    """
+
+    name: str
+    body: Callable[[Keras, Layer], Layer]
+    augmented: bool
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    loss: Loss
+    patience: int
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the network's outputs mean."""
+        return (*DIGIT_LABELS, NONE_LABEL) if self.augmented else DIGIT_LABELS
+
+    def build(self, keras: Keras) -> Any:
+        """The untrained `keras.Model`, seeded by the caller."""
+        glyphs = keras.Input((28, 28), name="glyphs")  # (N, 28, 28) float32
+        logits = keras.layers.Dense(len(self.labels), name="logits")(self.body(keras, glyphs))
+        return keras.Model(glyphs, logits, name=self.name.replace("-", "_"))
+
+    def optimizer(self, keras: Keras, steps: int) -> Any:
+        """The optimizer for a training of `steps` batches."""
+        if not self.augmented:
+            return keras.optimizers.Adam(self.learning_rate)
+        warm_up = min(1000, steps // 10)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate / 50,
+            decay_steps=max(1, steps - warm_up),
+            warmup_target=self.learning_rate,
+            warmup_steps=warm_up,
+        )
+        return keras.optimizers.AdamW(schedule, weight_decay=self.weight_decay)
+
+
+def _ancestor(hidden: int) -> Callable[[Keras, Layer], Layer]:
+    """`hidden` dense layers of 128."""
+
+    def body(keras: Keras, glyphs: Layer) -> Layer:
+        x = keras.layers.Flatten()(glyphs)
+        for _ in range(hidden):
+            x = keras.layers.Dense(128, activation="relu")(x)
+        return x
+
+    return body
+
+
+def _mlp(keras: Keras, glyphs: Layer) -> Layer:
+    """784-1024-1024-512 with batch norm: 2.4 M weights."""
+    x = keras.layers.Flatten()(glyphs)
+    for units in (1024, 1024, 512):
+        x = _normed(keras, keras.layers.Dense(units, use_bias=False)(x))
+        x = keras.layers.Dropout(0.1)(x)
+    return x
+
+
+def _cnn(keras: Keras, glyphs: Layer) -> Layer:
+    """Pairs of 3x3 convolutions at 28, 14 and 7 pixels: 0.37 M weights. Few channels while the
+    picture is large keep an epoch affordable on two cores."""
+    x = keras.layers.Reshape((28, 28, 1))(glyphs)
+    for channels in (16, 32, 64):
+        if channels > 16:
+            x = keras.layers.MaxPooling2D()(x)
+        for _ in range(2):
+            convolution = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)
+            x = _normed(keras, convolution(x))
+    x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
+    return _normed(keras, keras.layers.Dense(96, use_bias=False)(x))
+
+
+def _normed(keras: Keras, x: Layer) -> Layer:
+    return keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+
+
+def _ancestors() -> dict[str, Architecture]:
+    return {
+        name: Architecture(
+            name=name,
+            body=_ancestor(hidden),
+            augmented=False,
+            epochs=5,
+            batch_size=32,
+            learning_rate=1e-3,
+            loss="sparse",
+            patience=5,
+        )
+        for name, hidden in (("mlp-128", 1), ("mlp-128x2", 2), ("mlp-128x3", 3))
+    }
+
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        **_ancestors(),
+        "mlp": Architecture(
+            name="mlp",
+            body=_mlp,
+            augmented=True,
+            epochs=40,
+            batch_size=128,
+            learning_rate=2e-3,
+            loss="onehot",
+            patience=10,
+            weight_decay=1e-2,
+            label_smoothing=0.05,
+        ),
+        "cnn": Architecture(
+            name="cnn",
+            body=_cnn,
+            augmented=True,
+            epochs=30,
+            batch_size=128,
+            learning_rate=3e-3,
+            loss="onehot",
+            patience=10,
+            weight_decay=1e-2,
+            label_smoothing=0.05,
+        ),
+    }
+)
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture called `name`. Raises UsageError."""
+    try:
+        return ARCHITECTURES[name]
+    except KeyError:
+        known = ", ".join(ARCHITECTURES)
+        raise UsageError(f"there is no architecture {name!r}; there are: {known}") from None

@@ -1,0 +1,58 @@
+"""Make a network's confidence mean something: temperature, and the threshold for review.
+
+Both are found on validation digits that the network did not learn from, among them damaged ones
+and what is no digit, never on the test digits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ann.classifier import softmax
+from ..vision.reader import DIGITS, NO_DIGIT
+from .metrics import Labels, log_loss
+
+TEMPERATURES = (0.2, 5.0)  # the range searched
+
+
+def find_temperature(logits: npt.NDArray[np.float32], labels: Labels) -> float:
+    """The temperature with the least log loss (Guo et al., On Calibration of Modern Neural
+    Networks, 2017), by golden section: the loss has a single minimum in 1 / temperature."""
+    ratio = (5**0.5 - 1) / 2
+    low, high = 1 / TEMPERATURES[1], 1 / TEMPERATURES[0]
+    while high - low > 1e-3:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if _loss(logits, labels, left) < _loss(logits, labels, right):
+            high = right
+        else:
+            low = left
+    return round(2 / (low + high), 4)
+
+
+def find_threshold(
+    labels: Labels, probabilities: npt.NDArray[np.float32], max_error: float
+) -> float:
+    """The smallest confidence such that, of the digits read with at least that, no more than
+    `max_error` are wrong; 1 where no confidence achieves it.
+
+    What the reader would leave out as no digit does not count. The share of wrong ones is as
+    found on these glyphs, without a margin for their number.
+    """
+    if probabilities.shape[1] > DIGITS:
+        read = probabilities[:, DIGITS] <= NO_DIGIT
+        labels, probabilities = labels[read], probabilities[read]
+    digits = probabilities[:, :DIGITS]
+    confidence, wrong = digits.max(axis=1), digits.argmax(axis=1) != labels
+    order = np.argsort(-confidence, kind="stable")
+    risk = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    # Where confidences are equal, the threshold takes all of them or none.
+    last_of_equals = np.append(np.diff(confidence[order]) != 0, True) if len(order) else risk > 1
+    allowed = np.flatnonzero((risk <= max_error) & last_of_equals)
+    if not len(allowed):
+        return 1.0
+    return float(confidence[order[allowed[-1]]])
+
+
+def _loss(logits: npt.NDArray[np.float32], labels: Labels, inverse: float) -> float:
+    return log_loss(labels, softmax(logits * np.float32(inverse)))

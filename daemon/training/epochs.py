@@ -1,0 +1,117 @@
+"""What a network sees in one epoch: drawn afresh, ahead of time, in a process of its own.
+
+An epoch depends on (seed, number) alone, not on timing: the same training twice sees the same
+glyphs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..records import Grey
+from .augment import augment_digits, negatives, render_pen_digits
+from .datasets import Labels, glyph_bytes
+from .strokes import PenDigit
+
+NEGATIVE_SHARE = 0.1  # glyphs that are no digit, for each digit
+NONE = 10  # their label
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What epochs are drawn from: digits as pictures, (N, 28, 28) uint8 with labels (N,), and as
+    pen strokes. Not `augmented`, the pictures are used as they are and the strokes not at all."""
+
+    images: Grey
+    labels: Labels
+    pens: tuple[PenDigit, ...]
+    augmented: bool
+
+    @property
+    def size(self) -> int:
+        """Glyphs an epoch."""
+        digits = len(self.labels) + len(self.pens)
+        return digits + _negatives(digits) if self.augmented else len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """`glyphs` (N, 28, 28) uint8, ink = 255, in random order, with `labels` (N,) uint8 in 0..10."""
+
+    glyphs: Grey
+    labels: Labels
+
+
+def draw(material: Material, seed: int, number: int) -> Epoch:
+    """Draw epoch `number`; the first is 0."""
+    rng = np.random.default_rng((seed, number))
+    if material.augmented:
+        digits = len(material.labels) + len(material.pens)
+        glyphs = np.concatenate(
+            [
+                glyph_bytes(augment_digits(material.images, rng)),
+                glyph_bytes(render_pen_digits(material.pens, rng)),
+                glyph_bytes(negatives(material.images, _negatives(digits), rng)),
+            ]
+        )
+        labels = np.concatenate(
+            [
+                material.labels,
+                np.array([pen.label for pen in material.pens], np.uint8),
+                np.full(_negatives(digits), NONE, np.uint8),
+            ]
+        )
+    else:
+        glyphs, labels = material.images, material.labels
+    order = rng.permutation(len(labels))
+    return Epoch(glyphs[order], labels[order])
+
+
+@contextmanager
+def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[Epoch]]:
+    """Epochs 0 to `count` - 1, each made while the one before it is being learnt."""
+    if not material.augmented:
+        yield (draw(material, seed, number) for number in range(count))
+        return
+    # A spawned process: a forked one would inherit TensorFlow's threads and locks.
+    with ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
+    ) as worker:
+
+        def epochs() -> Iterator[Epoch]:
+            upcoming = worker.submit(_draw_in_worker, 0)
+            for number in range(count):
+                epoch = upcoming.result()
+                if number + 1 < count:
+                    upcoming = worker.submit(_draw_in_worker, number + 1)
+                yield epoch
+
+        try:
+            yield epochs()
+        finally:
+            worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _negatives(digits: int) -> int:
+    return round(digits * NEGATIVE_SHARE)
+
+
+_in_worker: tuple[Material, int] | None = None  # set once in the worker process, never here
+
+
+def _start_worker(material: Material, seed: int) -> None:
+    global _in_worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _in_worker = material, seed
+
+
+def _draw_in_worker(number: int) -> Epoch:
+    assert _in_worker is not None
+    return draw(*_in_worker, number)

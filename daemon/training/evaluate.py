@@ -1,0 +1,100 @@
+"""How well a version reads labelled digits: through LiteRT, as reading itself does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ann.classifier import GlyphClassifier
+from ..ann.registry import ModelVersion
+from ..records import Grey
+from ..vision.glyph import normalise_images
+from . import metrics
+from .datasets import DigitSet
+
+DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one version made of one set. `probabilities` (N, K) are calibrated. Labelled files in
+    which no digit was found count as wrong in `accuracy`, and in nothing else."""
+
+    model: str
+    digits: DigitSet
+    probabilities: npt.NDArray[np.float32]
+
+    @property
+    def predicted(self) -> npt.NDArray[np.intp]:
+        """(N,), 10 where the network sees no digit."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """(N,), the probability of what was predicted."""
+        return self.probabilities.max(axis=1).astype(np.float64)
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """(N,), whether the prediction is right."""
+        correct: npt.NDArray[np.bool_] = self.predicted == self.digits.labels
+        return correct
+
+    @property
+    def n(self) -> int:
+        """Labelled digits, those included in which none was found."""
+        return len(self.digits) + self.digits.unfound
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the labelled digits read right."""
+        return float(self.correct.sum()) / self.n
+
+    @property
+    def loss(self) -> float:
+        """Mean negative log-likelihood in nats."""
+        return metrics.log_loss(self.digits.labels, self.probabilities)
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error."""
+        return metrics.expected_calibration_error(self.correct, self.confidence)
+
+    @property
+    def confusion(self) -> metrics.Counts:
+        """(10, K) counts by true digit and prediction."""
+        return metrics.confusion_matrix(
+            self.digits.labels, self.predicted, DIGITS, self.probabilities.shape[1]
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The figures as JSON takes them."""
+        confusion = self.confusion
+        per_class = (metrics.precision, metrics.recall, metrics.f1)
+        return {
+            "data": self.digits.name,
+            "n": self.n,
+            "unfound": self.digits.unfound,
+            "accuracy": round(self.accuracy, 6),
+            "loss": round(self.loss, 6),
+            "ece": round(self.ece, 6),
+            "wrong": self.n - int(self.correct.sum()),
+            **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
+            "confusion": confusion.tolist(),
+        }
+
+
+def prepare_glyphs(images: Grey, version: ModelVersion) -> npt.NDArray[np.float32]:
+    """Pictures (N, 28, 28) uint8 as the network of `version` learnt them, float32 in 0..1: in the
+    geometry of `vision.glyph`, or as they are."""
+    return normalise_images(images) if version.normalised else images.astype(np.float32) / 255
+
+
+def evaluate(classifier: GlyphClassifier, digits: DigitSet) -> Evaluation:
+    """Read a set with the network of `classifier`."""
+    version = classifier.version
+    glyphs = prepare_glyphs(digits.images, version)
+    return Evaluation(version.name, digits, classifier.classify(glyphs))

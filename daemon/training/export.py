@@ -1,0 +1,78 @@
+"""From a trained Keras model to the files of a version: `model.keras` and `model.tflite`.
+
+Weights are rounded to half precision first, so that both files hold the very same numbers and
+take half the room: three decimals more than the digits can tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ann.quiet import native_stderr_logged
+from ..errors import DigitdError
+
+KERAS_FILE = "model.keras"
+MIN_AGREEMENT = 0.999  # of the test digits must be read alike by both files
+MAX_ACCURACY_DIFFERENCE = 0.0005
+
+_log = logging.getLogger(__name__)
+
+
+class ExportFailed(DigitdError):
+    """The exported network does not read as the trained one does: a bug, or a broken library."""
+
+
+def export(model: Any, folder: Path, network: Path) -> None:
+    """Write `model` to `folder` as Keras reads it, without optimizer state, and to `network` as
+    LiteRT reads it, for any number of glyphs a call. Rounds the model's own weights."""
+    import keras
+    import tensorflow as tf
+
+    for weight in model.weights:
+        weight.assign(weight.numpy().astype(np.float16).astype(np.float32))
+    inference = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled
+    inference.save(folder / KERAS_FILE)
+    _deflate(folder / KERAS_FILE)
+    announced = io.StringIO()
+    with native_stderr_logged(_log), contextlib.redirect_stdout(announced):
+        converter = tf.lite.TFLiteConverter.from_keras_model(inference)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+        network.write_bytes(converter.convert())
+    _log.debug("%s", announced.getvalue())
+
+
+def check_agreement(
+    trained: npt.NDArray[np.float32],
+    exported: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.uint8],
+) -> float:
+    """The share of digits on which two networks' outputs, (N, K) each, choose the same class.
+    Raises ExportFailed when that or their accuracies are too far apart."""
+    ours, theirs = trained.argmax(axis=1), exported.argmax(axis=1)
+    agreement = float(np.mean(ours == theirs))
+    difference = abs(float(np.mean(ours == labels)) - float(np.mean(theirs == labels)))
+    if agreement < MIN_AGREEMENT or difference >= MAX_ACCURACY_DIFFERENCE:
+        raise ExportFailed(
+            f"the exported network reads only {agreement:.2%} of the test digits as the trained "
+            f"one does (accuracy {difference:.2%} apart): the model was not saved; please report it"
+        )
+    return agreement
+
+
+def _deflate(path: Path) -> None:
+    """Compress the archive that Keras stores uncompressed: rounded weights shrink by half."""
+    smaller = path.with_suffix(".deflated")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
+    shutil.move(smaller, path)

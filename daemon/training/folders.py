@@ -1,0 +1,108 @@
+"""Folders of image files as labelled digits, read the way scans are read.
+
+Either one folder per class, named 0 to 9 (perhaps under `train` and `test`), or image files beside
+a `labels.csv` with the columns `file` and `label`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputMissing, NothingReadable
+from ..records import Limits, Rejection, Scan
+from ..vision.decode import decode
+from ..vision.reader import single_glyph
+from .datasets import DigitSet, Source, glyph_bytes
+
+LABELS_FILE = "labels.csv"
+_DIGITS = "0123456789"
+
+_log = logging.getLogger(__name__)
+
+
+def read_folder(path: Path) -> Source:
+    """Read a folder of images. Raises InputMissing, NothingReadable."""
+    if (path / LABELS_FILE).is_file():
+        return Source(_read(path.name, path, _listed(path)), None)
+    if _has_classes(path):
+        return Source(_read(path.name, path, _by_class(path)), None)
+    train, test = path / "train", path / "test"
+    if _has_classes(train) or _has_classes(test):
+        return Source(*(_part(path, folder) for folder in (train, test)))
+    raise InputMissing(
+        f"{path} holds no digits that could be read: expected the four MNIST IDX files, "
+        f"folders named 0 to 9, or images with {LABELS_FILE} (file,label)"
+    )
+
+
+def _part(path: Path, folder: Path) -> DigitSet | None:
+    if not _has_classes(folder):
+        return None
+    return _read(f"{path.name}/{folder.name}", folder, _by_class(folder))
+
+
+def _has_classes(path: Path) -> bool:
+    return any((path / digit).is_dir() for digit in _DIGITS)
+
+
+def _by_class(path: Path) -> Iterator[tuple[Path, int]]:
+    for digit in _DIGITS:
+        if (path / digit).is_dir():
+            for file in sorted((path / digit).iterdir()):
+                if file.is_file() and not file.name.startswith("."):
+                    yield file, int(digit)
+
+
+def _listed(path: Path) -> Iterator[tuple[Path, int]]:
+    with (path / LABELS_FILE).open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"file", "label"} <= set(rows.fieldnames or ()):
+            raise NothingReadable(f"{path / LABELS_FILE} needs the columns file and label")
+        for row in rows:
+            label = (row["label"] or "").strip()
+            if len(label) != 1 or label not in _DIGITS:
+                raise NothingReadable(
+                    f"{path / LABELS_FILE}, line {rows.line_num}: the label of {row['file']} is "
+                    f"{label!r}; only single digits, 0 to 9, can be learnt or measured here"
+                )
+            yield path / row["file"], int(label)
+
+
+def _read(name: str, path: Path, labelled: Iterable[tuple[Path, int]]) -> DigitSet:
+    glyphs, labels, unfound = [], [], 0
+    for file, label in labelled:
+        glyph = _glyph(file)
+        if glyph is None:
+            unfound += 1
+            continue
+        glyphs.append(glyph)
+        labels.append(label)
+    if not glyphs:
+        raise NothingReadable(f"{path}: none of {unfound} labelled files shows a digit")
+    images = glyph_bytes(np.stack(glyphs))
+    return DigitSet(name, str(path.name), images, np.array(labels, np.uint8), unfound)
+
+
+def _glyph(file: Path) -> npt.NDArray[np.float32] | None:
+    """The (28, 28) glyph of an image file that holds one digit; None, logged, where there is none."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputMissing(f"{file} cannot be read: {error.strerror}") from None
+    scan = Scan(id=file.name, file=file.name, sha256=hashlib.sha256(data).hexdigest(), data=data)
+    pages = decode(scan, Limits())
+    if isinstance(pages, Rejection):
+        _log.warning("%s is left out: %s", file, pages.message)
+        return None
+    glyph = single_glyph(pages[0])
+    if glyph is None:
+        _log.warning("%s is left out: no digit found", file)
+        return None
+    return glyph

@@ -1,0 +1,80 @@
+"""How good readings are, in numbers: pure numpy on labels and probabilities.
+
+`probabilities` are (N, K) with K = 10, or 11 where the last column is "no digit at all"; `labels`
+are (N,) in 0..K-1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Probabilities = npt.NDArray[np.floating[Any]]
+Labels = npt.NDArray[np.integer[Any]]
+Counts = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
+
+ECE_BINS = 15
+
+
+def accuracy(labels: Labels, probabilities: Probabilities) -> float:
+    """Share of glyphs whose most probable class is right."""
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def log_loss(labels: Labels, probabilities: Probabilities) -> float:
+    """Mean negative log-likelihood of the right class, in nats."""
+    right = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(right, 1e-12)).mean())
+
+
+def confusion_matrix(labels: Labels, predicted: Labels, rows: int, columns: int) -> Counts:
+    """Counts by (true class, predicted class), (rows, columns)."""
+    counts = np.bincount(labels.astype(np.int64) * columns + predicted, minlength=rows * columns)
+    return counts.reshape(rows, columns)
+
+
+def precision(confusion: Counts) -> Shares:
+    """Per class: of what was read as it, the share that was it. 0 where nothing was."""
+    return _share(_diagonal(confusion), confusion.sum(axis=0)[: len(confusion)])
+
+
+def recall(confusion: Counts) -> Shares:
+    """Per class: of what was it, the share that was read as it. 0 where there was nothing."""
+    return _share(_diagonal(confusion), confusion.sum(axis=1))
+
+
+def f1(confusion: Counts) -> Shares:
+    """Per class: the harmonic mean of precision and recall."""
+    read_as, was = confusion.sum(axis=0)[: len(confusion)], confusion.sum(axis=1)
+    return _share(2 * _diagonal(confusion), read_as + was)
+
+
+def reliability(
+    correct: npt.NDArray[np.bool_], confidence: Shares, bins: int = ECE_BINS
+) -> tuple[Counts, Shares]:
+    """Readings by confidence, in `bins` equal bins over 0..1: how many lie in each, and (2, bins)
+    their mean accuracy and mean confidence (0 in an empty bin)."""
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    sums = [np.bincount(place, weights=values, minlength=bins) for values in (correct, confidence)]
+    return counts, np.stack([_share(total, counts) for total in sums])
+
+
+def expected_calibration_error(
+    correct: npt.NDArray[np.bool_], confidence: Shares, bins: int = ECE_BINS
+) -> float:
+    """Mean distance of confidence from accuracy over the bins, weighted by what lies in them
+    (Naeini, Cooper and Hauskrecht, 2015)."""
+    counts, (hits, claims) = reliability(correct, confidence, bins)
+    return float((counts * np.abs(hits - claims)).sum() / counts.sum())
+
+
+def _diagonal(confusion: Counts) -> Counts:
+    return np.diagonal(confusion).astype(np.int64)
+
+
+def _share(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Shares:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
