@@ -6,7 +6,8 @@ Heavy modules are imported inside the command that needs them: `digitd --help` s
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -35,6 +36,61 @@ def _root(
     ] = False,
 ) -> None:
     """Reads handwritten digits from scans and photos."""
+
+
+@app.command()
+def train(
+    data: Annotated[
+        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
+    ] = "mnist",
+    extra: Annotated[
+        list[Path] | None,
+        typer.Option(help="More digits: a pendigits or optdigits folder. May be repeated."),
+    ] = None,
+    architecture: Annotated[
+        str, typer.Option(help="mlp, cnn, or an ancestor's: mlp-128, mlp-128x2, mlp-128x3.")
+    ] = "mlp",
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="At most so many; each architecture has its own.")
+    ] = None,
+    loss: Annotated[
+        Literal["sparse", "onehot"] | None,
+        typer.Option(help="Cross-entropy of labels or of one-hot rows."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same training.")] = 1,
+    models: Annotated[Path | None, typer.Option(help="Where the version goes.")] = None,
+    promote: Annotated[bool, typer.Option(help="Make it the version in use.")] = True,
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+) -> None:
+    """Train a network and add it to the models folder."""
+    from rich.console import Console
+
+    from .config import load_config
+    from .training.architectures import architecture as find_architecture
+    from .training.datasets import load
+    from .training.extras import load_extra
+    from .training.fit import Settings, TrainingData
+    from .training.progress import shown
+    from .training.train import train as train_version
+
+    chosen = find_architecture(architecture)
+    settings = load_config(config)
+    train_part, test_part = load(data).for_training(seed)
+    extras = tuple(digits for path in extra or () for digits in load_extra(path))
+    with shown(Console(stderr=True)) as progress:
+        version = train_version(
+            Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed,
+                     settings.max_error_read),
+            TrainingData(train_part, test_part, extras),
+            models or settings.models,
+            progress,
+            promoted=promote,
+        )
+    measured = version.metadata["metrics"]["test"]
+    print(
+        f"{version.name}: {measured['accuracy']:.2%} of {measured['n']:,} test digits right, "
+        f"calibration error {measured['ece']:.2%}; in {version.path}"
+    )
 
 
 def main() -> None:
