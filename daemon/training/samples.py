@@ -1,0 +1,150 @@
+"""The pictures in samples/, all of the project's own making: `make samples` draws them again.
+
+Each picture has its own generator, seeded by its name: adding one changes no other.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .camera import Pen, Picture, Ruling, Scene, compose
+
+LABELS = "labels.csv"
+
+_JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture: its file name (the suffix is the format), what is on it, and what is special."""
+
+    file: str
+    scene: Scene
+    notes: str
+
+    @property
+    def label(self) -> str:
+        """The digits as they stand in labels.csv, lines separated by `|`."""
+        return "|".join(self.scene.lines)
+
+
+SAMPLES = (
+    Sample("ballpoint.png", Scene(("3",), 160, 200, 100, 9), "blue pen on plain paper"),
+    Sample(
+        "black-pen.jpg",
+        Scene(("0",), 180, 180, 110, 8, pen=Pen.BLACK, shade=0.3),
+        "black pen, uneven light",
+    ),
+    Sample(
+        "pencil-ruled.png",
+        Scene(("7",), 200, 200, 100, 6, pen=Pen.PENCIL, ruling=Ruling.RULED),
+        "pencil on ruled paper",
+    ),
+    Sample(
+        "red-squared.jpg",
+        Scene(("4",), 220, 200, 120, 8, pen=Pen.RED, ruling=Ruling.SQUARED),
+        "red pen on squared paper",
+    ),
+    Sample(
+        "blackboard.png",
+        Scene(("2",), 200, 200, 120, 10, pen=Pen.BLACK, light_on_dark=True),
+        "light on dark",
+    ),
+    Sample(
+        "tiny.png",
+        Scene(("5",), 28, 28, 20, 2.6, pen=Pen.BLACK, light_on_dark=True, grey=True, blur=0.4),
+        "28 x 28 pixels, white on black",
+    ),
+    Sample(
+        "note-on-desk.jpg",
+        Scene(("9",), 300, 280, 150, 11, desk=True, shade=0.35, blur=1.2),
+        "a slip of paper, the desk at its edges",
+    ),
+    Sample(
+        "phone.jpg",
+        Scene(("6",), 1200, 1600, 620, 40, desk=True, shade=0.4, blur=1.8, noise=3),
+        "like a phone's photo, 1200 x 1600 pixels",
+    ),
+    Sample(
+        "scan.tif",
+        Scene(("8",), 180, 220, 120, 9, pen=Pen.BLACK, grey=True, noise=1.5),
+        "grey scan, TIFF",
+    ),
+    Sample(
+        "hairline.tif",
+        Scene(("1",), 160, 220, 130, 2.2, grey=True, noise=1.5),
+        "a very thin pen, TIFF",
+    ),
+    Sample(
+        "marker.png",
+        Scene(("8",), 200, 220, 150, 26, pen=Pen.RED),
+        "a thick marker",
+    ),
+    Sample(
+        "dim.jpg",
+        Scene(("2",), 240, 240, 120, 8, pen=Pen.PENCIL, shade=0.55, noise=6, blur=1),
+        "pencil in bad light, noisy",
+    ),
+    Sample(
+        "negative.jpg",
+        Scene(("4",), 260, 240, 140, 10, light_on_dark=True, shade=0.3, noise=4),
+        "light on dark, uneven",
+    ),
+    Sample("two.png", Scene(("52",), 300, 180, 100, 8), "two separate digits"),
+    Sample(
+        "three-squared.png",
+        Scene(("407",), 420, 180, 95, 7, ruling=Ruling.SQUARED),
+        "three separate digits on squared paper",
+    ),
+    Sample(
+        "six.tif",
+        Scene(("318946",), 720, 160, 90, 7, pen=Pen.BLACK, grey=True, shade=0.25),
+        "six separate digits, TIFF",
+    ),
+    Sample(
+        "two-lines.jpg",
+        Scene(("27", "58"), 420, 360, 110, 9, desk=True, shade=0.3, blur=1),
+        "two lines of two digits",
+    ),
+)
+
+
+def draw(sample: Sample) -> Picture:
+    """The sample's picture before it is encoded."""
+    return compose(sample.scene, np.random.default_rng(zlib.crc32(sample.file.encode())))
+
+
+def encode(sample: Sample) -> bytes:
+    """The sample's file."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if sample.file.endswith(".jpg") else []
+    _, data = cv2.imencode(Path(sample.file).suffix, draw(sample).pixels, quality)
+    return data.tobytes()
+
+
+def labels() -> str:
+    """The text of labels.csv: file, label and notes of every sample."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("file", "label", "notes"))
+    writer.writerows((sample.file, sample.label, sample.notes) for sample in SAMPLES)
+    return table.getvalue()
+
+
+def write_samples(folder: Path) -> None:
+    """Draw all samples and their labels into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for sample in SAMPLES:
+        (folder / sample.file).write_bytes(encode(sample))
+    (folder / LABELS).write_text(labels(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_samples(Path(sys.argv[1]))

@@ -1,0 +1,57 @@
+"""The committed samples are what the renderer draws."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.training.samples import LABELS, SAMPLES, draw, encode, labels, write_samples
+
+FOLDER = Path(__file__).parents[2] / "samples"
+LOSSY = 6  # grey levels, on average: what JPEG may change
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.file)
+def test_a_sample_is_drawn_again_the_same(sample):
+    """Not byte by byte: encoders differ between versions, and the last bit between processors."""
+    committed = cv2.imdecode(
+        np.frombuffer((FOLDER / sample.file).read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED
+    )
+    difference = cv2.absdiff(committed, draw(sample).pixels)
+    if sample.file.endswith(".jpg"):
+        assert difference.mean() < LOSSY
+    else:
+        assert difference.max() <= 1
+
+
+def test_labels_and_files_belong_together():
+    assert (FOLDER / LABELS).read_text(encoding="utf-8") == labels()
+    files = {path.name for path in FOLDER.iterdir()} - {LABELS}
+    assert files == {sample.file for sample in SAMPLES}
+
+
+def test_samples_show_every_digit_format_and_polarity():
+    digits = Counter(c for sample in SAMPLES for line in sample.scene.lines for c in line)
+    assert set(digits) == set("0123456789")
+    assert {Path(sample.file).suffix for sample in SAMPLES} == {".png", ".jpg", ".tif"}
+    assert {sample.scene.light_on_dark for sample in SAMPLES} == {True, False}
+    assert 12 <= len(SAMPLES) <= 20
+
+
+def test_samples_stay_small():
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 2_000_000
+
+
+def test_samples_are_written_with_their_labels(tmp_path, monkeypatch):
+    few = SAMPLES[:2]
+    monkeypatch.setattr("daemon.training.samples.SAMPLES", few)
+    write_samples(tmp_path / "new")
+    for sample in few:
+        assert (tmp_path / "new" / sample.file).read_bytes() == encode(sample)
+    with (tmp_path / "new" / LABELS).open(encoding="utf-8") as table:
+        assert [row["label"] for row in csv.DictReader(table)] == [s.label for s in few]
