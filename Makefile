@@ -1,0 +1,52 @@
+# Everything a newcomer runs; `make help` lists it. Needs python3 (3.11 or newer) and a package index.
+
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DEMO = outbox/demo
+
+.PHONY: help venv demo test check samples clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "digitd needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps: what is installed is installed again only when pyproject.toml changes.
+$(VENV)/reads: pyproject.toml | $(BIN)/python
+	@echo "Installing what reading needs into $(VENV) ..."
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/tests: pyproject.toml | $(BIN)/python
+	@echo "Installing what reading, training and testing need into $(VENV) (TensorFlow is large) ..."
+	$(PIP) -e '.[test]'
+	@touch $@ $(VENV)/reads
+
+venv: $(VENV)/tests ## create .venv with all that developing needs
+
+demo: $(VENV)/reads ## read samples/ into outbox/demo/
+	@rm -rf $(DEMO)
+	@$(BIN)/digitd batch samples --out $(DEMO)
+	@echo
+	@cut -d, -f1,3-6 $(DEMO)/readings.csv
+	@echo
+	@echo "Look at $(DEMO)/annotated/, $(DEMO)/readings.csv and $(DEMO)/json/."
+
+test: $(VENV)/tests ## run all tests; fails below 90 % branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+check: $(VENV)/tests ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+samples: $(VENV)/reads ## draw samples/ again
+	$(BIN)/python -m daemon.training.samples samples
+
+clean: ## remove .venv, caches and the demo's results
+	rm -rf $(VENV) $(DEMO) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find daemon tests -name __pycache__ -type d -prune -exec rm -rf {} +
