@@ -50,7 +50,6 @@ _LOOKS = {
     Status.READ: _Look((84, 122, 0), _WHITE),
     Status.REVIEW: _Look((0, 170, 250), _BLACK),
     Status.EMPTY: _Look((140, 128, 116), _WHITE),
-    Status.REJECTED: _Look((60, 50, 190), _WHITE),
 }
 
 
@@ -150,7 +149,7 @@ def _draw_header(
 
     badge = status.value
     if lines:
-        badge += f"  {math.floor(min(line.confidence for line in lines) * 1000) / 10:.1f} %"
+        badge += f"  {_percent(min(line.confidence for line in lines), decimals=1)}"
     badge_width = width_of(badge, small, BOLD) + round(14 * unit)
     left, middle = width - margin - badge_width, round(39 * unit)
     half = round(11 * unit)
@@ -166,9 +165,14 @@ def _draw_header(
 
 
 def _mark(digit: Digit, fate: Status, frame: Rect) -> _Mark:
-    """Confidence is rounded down: 100 % would claim what no classifier knows."""
     label = f"{digit.digit}?" if fate is Status.REVIEW else str(digit.digit)
-    return _Mark(frame, label, f"{min(math.floor(digit.confidence * 100), 99)} %", fate)
+    return _Mark(frame, label, _percent(digit.confidence, decimals=0), fate)
+
+
+def _percent(confidence: float, *, decimals: int) -> str:
+    """Rounded down and below 100 %, which would claim what no classifier knows."""
+    steps = 10**decimals
+    return f"{min(math.floor(confidence * 100 * steps), 100 * steps - 1) / steps:.{decimals}f} %"
 
 
 def _draw_marks(area: Grey, marks: Sequence[_Mark], unit: float) -> None:
@@ -219,11 +223,11 @@ def _dashes(length: int, dash: int) -> list[tuple[int, int]]:
 
 
 def _chip_size(mark: _Mark, size: int, rows: int) -> Size:
-    digit, pad = width_of(mark.digit, size, BOLD), size // 3
+    width, pad = width_of(mark.digit, size, BOLD), size // 3
     if mark.confidence:
         confidence = width_of(mark.confidence, round(_CONFIDENCE * size))
-        digit = digit + pad + confidence if rows == 1 else max(digit, confidence)
-    return Size(digit + 2 * pad, round(rows * 1.1 * size + 0.25 * size))
+        width = width + pad + confidence if rows == 1 else max(width, confidence)
+    return Size(width + 2 * pad, round(rows * 1.1 * size + 0.25 * size))
 
 
 def _draw_chip(area: Grey, mark: _Mark, rect: Rect, size: int, rows: int) -> None:
