@@ -218,4 +218,3 @@ def _texture(_: Grey, rng: np.random.Generator) -> Ink:
     noise = cv2.resize(noise, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
     level = np.float32(rng.uniform(0.3, 0.7))
     return np.clip((noise - level) * np.float32(rng.uniform(2, 12)), 0, 1).astype(np.float32)
-

@@ -1,7 +1,7 @@
 """Skeletons of letters and signs that no digit looks like: examples of what is not to be read.
 
-Letters that people write like digits (O D a and 0, I l and 1, S and 5, Z ? and 2, B & and 8, G b and
-6, P q g and 9, Y h and 4) are left out: nobody could tell them apart without their surroundings.
+Letters that people write like digits (O D a and 0, I l and 1, S and 5, Z ? and 2, B & and 8, G b
+and 6, P q g and 9, Y h and 4) are left out: nobody tells them apart without their surroundings.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _SKELETONS = {
     "F": "80 00 08|04 64",
     "H": "00 08|80 88|04 84",
     "K": "00 08|80 04 88",
+    "L": "00 08 78",
     "M": "08 00 45 80 88",
     "N": "08 00 88 80",
     "R": "08 00 60 82 64 04 88",
@@ -63,6 +64,5 @@ def draw_symbol(rng: np.random.Generator) -> tuple[Stroke, ...]:
     shape = _SHAPES[rng.integers(len(_SHAPES))]
     stretch = np.array([rng.uniform(1.3, 2.6), 2.5], np.float32)
     return tuple(
-        (stroke * stretch + rng.normal(0, 0.5, stroke.shape)).astype(np.float32)
-        for stroke in shape
+        (stroke * stretch + rng.normal(0, 0.5, stroke.shape)).astype(np.float32) for stroke in shape
     )

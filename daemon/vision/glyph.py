@@ -97,9 +97,7 @@ def _thicken(ink: Ink, width: float) -> Ink:
     """Dilate to the good stroke width, at four times the glyph's scale for a fine step."""
     scale = _FINE * DIGIT_SIDE / max(ink.shape)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    ink = cv2.resize(
-        ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    )
+    ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     grow = round(GOOD_STROKE * _FINE - width * scale)
     margin = grow // 2 + 1
     ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)

@@ -19,7 +19,8 @@ MAX_SIDE = 2000  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
-_MIN_GROUND = np.float32(0.05)  # share of paper in a window that its mean is trusted from
+_THIN_STROKE = 0.06  # of the page's longer side
+_WIDEST_STROKE = 0.28  # of the page's longer side
 _MIN_REACH = 64  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
@@ -48,43 +49,72 @@ def find_ink(pixels: Grey) -> Ink:
     if factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    paper = _paper(pixels)
-    noise = _noise(pixels, paper)
-    dark = _contrast(paper, pixels, reach=paper)
-    light = _contrast(pixels, paper, reach=cv2.bitwise_not(paper))
-    light_on_dark = _energy(light, noise) > _energy(dark, noise)
-    contrast = light if light_on_dark else dark
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise))
+    sketch = _sketch(pixels)
+    light_on_dark = _is_light_on_dark(sketch)
+    paper = _paper(sketch, pixels.shape, light_on_dark)
+    if light_on_dark:
+        contrast = _contrast(pixels, paper, reach=cv2.bitwise_not(paper))
+    else:
+        contrast = _contrast(paper, pixels, reach=paper)
+    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * _noise(pixels, paper)))
     threshold = max(floor, round(_OTSU_SHARE * _otsu(_interior(contrast), floor)))
     mask = (contrast > threshold).view(np.uint8)
     return Ink(contrast, mask, min(floor, threshold) // 2, factor, light_on_dark)
 
 
-def _paper(pixels: Grey) -> Grey:
-    """The paper's shade under every pixel, estimated on a sketch of the page.
+def _sketch(pixels: Grey) -> Grey:
+    scale = _SKETCH / max(pixels.shape)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
-    A median so wide that the boldest stroke does not reach half of it tells ink from paper; the
-    mean of the paper alone then follows shade and uneven light.
+
+def _paper(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
+    """The paper's shade under every pixel of a page of `shape`.
+
+    Closing fills every dark stroke narrower than its kernel with the paper around it and, unlike a
+    median or a mean, keeps the edges of shadows and sheets where they are (opening, for light
+    strokes). A shadow's edge is known to one pixel of the sketch only: there the darker side holds.
     """
-    height, width = pixels.shape
-    scale = _SKETCH / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    kernel = _square(_WIDEST_STROKE, sketch)
+    near = np.ones((3, 3), np.uint8)
+    if light_on_dark:
+        paper = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
+        paper = cv2.dilate(paper, near) if sketch.shape != shape else paper
     else:
-        sketch = pixels
-    wide = _wide_median(sketch)
-    deviation = cv2.absdiff(sketch, wide)
-    threshold, _ = cv2.threshold(deviation, 0, 255, cv2.THRESH_OTSU)
-    ground = (deviation <= max(threshold / 2, 1)).astype(np.float32)
-    ground = cv2.erode(ground, np.ones((3, 3), np.uint8))
-    window = max(3, max(sketch.shape) // 3 | 1)
-    weight = cv2.boxFilter(ground, -1, (window, window))
-    mean = cv2.boxFilter(sketch * ground, -1, (window, window)) / np.maximum(weight, _MIN_GROUND)
-    paper = np.where(weight > _MIN_GROUND, mean, wide).astype(np.uint8)
-    if scale < 1:
-        paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+        paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
+        paper = cv2.erode(paper, near) if sketch.shape != shape else paper
+    if sketch.shape != shape:
+        paper = cv2.resize(paper, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     return paper
+
+
+def _is_light_on_dark(sketch: Grey) -> bool:
+    """Polarity: strokes are the side whose structure is thin already, however the page is lit.
+
+    Bold digits in tight crops leave that open (their counters are as thin as their strokes); then
+    it is what is rare, against a median so wide that strokes do not reach half of it.
+    """
+    dark, light = (
+        _thinness(sketch, operation) for operation in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
+    )
+    if max(dark, light) > 0.5 and max(dark, light) > 3 * min(dark, light):
+        return light > dark
+    wide = _wide_median(sketch)
+    return _energy(cv2.subtract(sketch, wide)) > _energy(cv2.subtract(wide, sketch))
+
+
+def _thinness(sketch: Grey, operation: int) -> float:
+    """The share of one side's structure that a thin stroke's width already shows."""
+    thin = _energy(cv2.morphologyEx(sketch, operation, _square(_THIN_STROKE, sketch)))
+    wide = _energy(cv2.morphologyEx(sketch, operation, _square(_WIDEST_STROKE, sketch)))
+    return thin / wide if wide > 0 else 0.0
+
+
+def _square(share: float, sketch: Grey) -> Grey:
+    side = max(3, round(share * max(sketch.shape)))
+    return np.ones((min(side, len(sketch) - 1) | 1,) * 2, np.uint8)
 
 
 def _wide_median(sketch: Grey) -> Grey:
@@ -107,11 +137,10 @@ def _noise(pixels: Grey, paper: Grey) -> float:
     return 1.4826 * int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
 
 
-def _energy(contrast: Grey, noise: float) -> float:
+def _energy(contrast: Grey) -> float:
     counts = _histogram(contrast)
-    start = max(MIN_CONTRAST, round(3 * noise))
-    values = np.arange(start, 256)
-    return float(counts[start:] @ (values * values))
+    values = np.arange(MIN_CONTRAST, 256)
+    return float(counts[MIN_CONTRAST:] @ (values * values))
 
 
 def _histogram(image: Grey) -> Histogram:

@@ -23,9 +23,11 @@ FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
+WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
+CUT_WIDTH = 0.6  # of its height: what is narrower and touches a side of the page may be cut off
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -42,9 +44,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Candidates on lines from top to bottom, left to right on each."""
+    """Candidates on lines from top to bottom, left to right on each. `cut` says that something at
+    the page's side was left out as a neighbour that the crop has cut: a person should look."""
 
     lines: tuple[tuple[Candidate, ...], ...]
+    cut: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -83,32 +87,56 @@ def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
     groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
-    choices = [_lines(groups, height)]
-    if 1 < len(groups) <= FEW:
-        choices.append([[max(groups, key=lambda group: group.area)]])
+    whole_groups = _uncut(groups, mask.shape)
+    cut = len(whole_groups) < len(groups)
+    choices = [_lines(whole_groups, height)]
+    if 1 < len(whole_groups) <= FEW:
+        choices.append([[max(whole_groups, key=lambda group: group.area)]])
     if len(groups) <= FEW and len(parts) > 1:
-        whole = _merge(parts)
-        if len(whole.labels) > len(groups[0].labels) and whole.box.width <= 1.3 * whole.box.height:
-            choices.append([[whole]])
-    return [_layout(ink, labels, lines, total) for lines in choices]
+        everything = _merge(parts)
+        more = len(everything.labels) > len(groups[0].labels)
+        if more and everything.box.width <= 1.3 * everything.box.height:
+            choices.append([[everything]])
+    return [_layout(ink, labels, lines, total, cut) for lines in choices]
+
+
+def _uncut(groups: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
+    """In a loose crop of one digit, leave out the neighbour that the crop has cut: of two groups
+    the one that touches a side of the page and is narrow, where the other stands free."""
+    if len(groups) != 2:
+        return groups
+
+    def is_cut(group: _Part) -> bool:
+        box = group.box
+        return (box.x == 0 or box.right == shape[1]) and box.width < CUT_WIDTH * box.height
+
+    kept = [group for group in groups if not is_cut(group)]
+    free = len(kept) == 1 and kept[0].box.x > 0 and kept[0].box.right < shape[1]
+    return kept if free else groups
 
 
 def _without_frames(parts: list[_Part], labels: npt.NDArray[np.int32]) -> list[_Part]:
-    """Leave out what lies along the page's border only (frames, paper edges, slivers of
-    neighbours), as long as something else is there."""
+    """Leave out what surrounds the writing (frames, rules at the border, the desk around a sheet)
+    as long as something is left that could be writing."""
     height, width = labels.shape
     zone = max(2, round(BORDER * min(height, width)))
     inner = labels[zone : height - zone, zone : width - zone]
-    inside = np.bincount(inner.ravel(), minlength=len(parts) + 1)
+    inside = np.bincount(inner.ravel(), minlength=int(labels.max()) + 1)
+    corners = np.zeros(len(inside), np.int64)
+    for rows in (slice(0, zone), slice(height - zone, height)):
+        for columns in (slice(0, zone), slice(width - zone, width)):
+            corners[np.unique(labels[rows, columns])] += 1
 
     def is_frame(part: _Part) -> bool:
-        box = part.box
+        box, (label,) = part.box, part.labels
         touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
         spans = box.width >= 0.8 * width or box.height >= 0.8 * height
-        return (touches or spans) and inside[part.labels[0]] <= 0.1 * part.area
+        at_border = inside[label] <= 0.1 * part.area
+        return (at_border and (touches or spans)) or (spans and corners[label] >= 2)
 
     kept = [part for part in parts if not is_frame(part)]
-    return kept or parts
+    largest = max((max(part.box.width, part.box.height) for part in kept), default=0)
+    return kept if largest >= WRITING * min(height, width) else parts
 
 
 def _digit_height(parts: Sequence[_Part]) -> float:
@@ -210,16 +238,18 @@ def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
 
 
 def _layout(
-    ink: Ink, labels: npt.NDArray[np.int32], lines: Sequence[Sequence[_Part]], total: int
+    ink: Ink,
+    labels: npt.NDArray[np.int32],
+    lines: Sequence[Sequence[_Part]],
+    total: int,
+    cut: bool,
 ) -> Layout:
     return Layout(
-        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines)
+        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines), cut
     )
 
 
-def _candidate(
-    ink: Ink, labels: npt.NDArray[np.int32], part: _Part, total: int
-) -> Candidate:
+def _candidate(ink: Ink, labels: npt.NDArray[np.int32], part: _Part, total: int) -> Candidate:
     """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
     height, width = labels.shape
     box = part.box

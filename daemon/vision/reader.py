@@ -20,7 +20,6 @@ from ..records import (
     Box,
     Digit,
     Durations,
-    Grey,
     Limits,
     Line,
     Outcome,
@@ -191,7 +190,7 @@ def _read_page(found: _Found, probabilities: Probabilities, threshold: float) ->
     """Keep the layout that the network believes most, without what it holds for no digit."""
     height, width = found.page.pixels.shape
     best: tuple[tuple[Digit, ...], ...] = ()
-    best_score = -math.inf
+    best_score, needed = -math.inf, threshold
     at = found.start
     for layout in found.layouts:
         rows = probabilities[at : at + len(layout.candidates)]
@@ -199,7 +198,8 @@ def _read_page(found: _Found, probabilities: Probabilities, threshold: float) ->
         score = _score(layout, rows)
         if score > best_score:
             best, best_score = _digits(layout, rows, found, (width, height)), score
-    lines = tuple(_line(digits, threshold) for digits in best if digits)
+            needed = math.inf if layout.cut else threshold
+    lines = tuple(_line(digits, needed) for digits in best if digits)
     return PageReading(found.page.number, width, height, lines)
 
 

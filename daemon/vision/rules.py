@@ -1,4 +1,4 @@
-"""Ruled lines and frames: found by their straightness, removed without cutting what crosses them."""
+"""Ruled lines and frames: found by straightness, removed without cutting what crosses them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def remove(mask: Grey) -> Grey | None:
 
 def _rules(mask: Grey) -> Grey:
     """The lying rules of a mask: long, thin, and from one side of the page to the other."""
-    height, width = mask.shape
+    width = mask.shape[1]
     length = max(12, round(MIN_LENGTH * width))
     found = np.zeros_like(mask)
     if length > width:
