@@ -5,6 +5,7 @@ Heavy modules are imported inside the command that needs them: `digitd --help` s
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -69,19 +70,22 @@ def train(
     from .training.architectures import architecture as find_architecture
     from .training.datasets import load
     from .training.extras import load_extra
-    from .training.fit import Settings, TrainingData
+    from .training.fit import Settings
     from .training.progress import shown
+    from .training.split import TrainingData
     from .training.train import train as train_version
 
     chosen = find_architecture(architecture)
     settings = load_config(config)
-    train_part, test_part = load(data).for_training(seed)
+    choices = Settings(
+        chosen, epochs or chosen.epochs, loss or chosen.loss, seed, settings.max_error_read
+    )
+    parts = load(data).for_training(seed)
     extras = tuple(digits for path in extra or () for digits in load_extra(path))
     with shown(Console(stderr=True)) as progress:
         version = train_version(
-            Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed,
-                     settings.max_error_read),
-            TrainingData(train_part, test_part, extras),
+            choices,
+            TrainingData(*parts, extras),
             models or settings.models,
             progress,
             promoted=promote,
@@ -91,6 +95,67 @@ def train(
         f"{version.name}: {measured['accuracy']:.2%} of {measured['n']:,} test digits right, "
         f"calibration error {measured['ece']:.2%}; in {version.path}"
     )
+
+
+@app.command()
+def evaluate(
+    data: Annotated[
+        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
+    ] = "mnist",
+    model: Annotated[str | None, typer.Option(help="A version's name.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures and JSON.")] = None,
+    models: Annotated[Path | None, typer.Option(help="The models folder.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how well a network reads labelled digits."""
+    from rich.console import Console
+
+    from .ann.classifier import load_classifier
+    from .config import load_config
+    from .training.datasets import load
+    from .training.evaluate import evaluate as measure
+    from .training.report import tables, write_report
+
+    settings = load_config(config)
+    classifier = load_classifier(models or settings.models, model or settings.model)
+    evaluation = measure(classifier, load(data).for_evaluation())
+    if out is not None:
+        write_report(evaluation, out)
+    if machine:
+        print(json.dumps({"model": evaluation.model, **evaluation.summary()}))
+    else:
+        Console().print(tables(evaluation))
+
+
+@app.command()
+def sample(
+    number: Annotated[int, typer.Argument(metavar="N", min=0, help="Which one; the first is 0.")],
+    data: Annotated[
+        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
+    ] = "mnist",
+    out: Annotated[Path | None, typer.Option(help="Write its picture here, as PNG.")] = None,
+    model: Annotated[str | None, typer.Option(help="A version's name.")] = None,
+    models: Annotated[Path | None, typer.Option(help="The models folder.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+) -> None:
+    """Show one test digit: its picture, its label and what is read."""
+    from .ann.classifier import load_classifier
+    from .config import load_config
+    from .training.datasets import load
+    from .training.evaluate import evaluate as measure
+    from .training.report import best_guesses, half_blocks, write_sample
+
+    settings = load_config(config)
+    classifier = load_classifier(models or settings.models, model or settings.model)
+    digits = load(data).for_evaluation()
+    one = measure(classifier, digits.single(number))
+    if out is not None:
+        write_sample(one.digits.images[0], out)
+    read, label = classifier.labels[one.predicted[0]], one.digits.labels[0]
+    print(half_blocks(one.digits.images[0]))
+    print(f"{digits.name} {number}: label {label}, read as {read}")
+    print(f"most probable: {best_guesses(one.probabilities[0], classifier.labels)}")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ import numpy.typing as npt
 from ..errors import ModelUnavailable
 from .quiet import native_stderr_logged
 from .registry import CURRENT, ModelVersion, load_version
+
+Glyphs: TypeAlias = npt.NDArray[np.float32]  # (N, 28, 28) in 0..1, ink = 1
+Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, K) in 0..1, rows sum to 1
+Logits: TypeAlias = npt.NDArray[np.float32]  # (N, K)
 
 CHUNK = 4096  # glyphs an invocation: bounds memory, and costs no speed
 
@@ -60,14 +65,12 @@ class GlyphClassifier:
         """The confidence under which a person should look at a digit."""
         return self.version.review_below
 
-    def classify(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Calibrated probabilities, (N, labels) float32 with rows that sum to 1, of glyphs,
-        (N, 28, 28) float32 in 0..1 with ink = 1. More than 4096 glyphs go through in chunks, so
-        that a hundred thousand cost no more memory than a few thousand."""
-        logits = self.logits(glyphs) / np.float32(self.version.temperature)
-        return softmax(logits)
+    def classify(self, glyphs: Glyphs) -> Probabilities:
+        """Calibrated probabilities, one row a glyph: the one predict call of a batch. More than
+        4096 glyphs are invoked in chunks, so that a hundred thousand cost no more memory."""
+        return softmax(self.logits(glyphs) / np.float32(self.version.temperature))
 
-    def logits(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def logits(self, glyphs: Glyphs) -> Logits:
         """What the network says before calibration, (N, labels) float32."""
         result = np.empty((len(glyphs), len(self.labels)), np.float32)
         for start in range(0, len(glyphs), CHUNK):
@@ -80,10 +83,10 @@ class GlyphClassifier:
         return result
 
 
-def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def softmax(logits: Logits) -> Probabilities:
     """Rows of logits, (N, K), to rows of probabilities."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: npt.NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    probabilities: Probabilities = powers / powers.sum(axis=1, keepdims=True)
     return probabilities
 
 

@@ -28,8 +28,7 @@ class Architecture:
     """One network and its recipe. `body` maps the input layer to the last hidden layer.
 
     `augmented` networks see augmented glyphs in `vision.glyph`'s geometry and learn the reject
-    class; the others see MNIST's pictures as they are. `patience` is the number of epochs without
-    a better validation loss after which training stops.
+    class; the others see MNIST's pictures as they are.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Architecture:
     batch_size: int
     learning_rate: float
     loss: Loss
-    patience: int
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
 
@@ -117,7 +115,6 @@ def _ancestors() -> dict[str, Architecture]:
             batch_size=32,
             learning_rate=1e-3,
             loss="sparse",
-            patience=5,
         )
         for name, hidden in (("mlp-128", 1), ("mlp-128x2", 2), ("mlp-128x3", 3))
     }
@@ -134,7 +131,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             batch_size=128,
             learning_rate=2e-3,
             loss="onehot",
-            patience=10,
             weight_decay=1e-2,
             label_smoothing=0.05,
         ),
@@ -146,7 +142,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             batch_size=128,
             learning_rate=3e-3,
             loss="onehot",
-            patience=10,
             weight_decay=1e-2,
             label_smoothing=0.05,
         ),

@@ -12,70 +12,108 @@ CARD_FILE = "CARD.md"
 def model_card(metadata: dict[str, Any], measured: Evaluation) -> str:
     """Markdown made from metadata.json's content and the measurement on the test digits
     (sections after Mitchell et al., Model Cards for Model Reporting, 2019)."""
-    training, metrics = metadata["training"], metadata["metrics"]
-    threshold = metadata["thresholds"]["review_below"]
-    reject = (
-        "An eleventh class, `none`, stands for what is no digit at all."
-        if "none" in metadata["labels"]
-        else "It knows no class for what is no digit: letters and scribbles become digits."
+    sections = (
+        _purpose(metadata),
+        _files(metadata),
+        _measured(measured),
+        _confidence(metadata),
+        _training(metadata),
+        _LIMITS,
     )
-    geometry = (
-        "in the geometry of `daemon.vision.glyph` (MNIST's: longer side 20 pixels, centre of mass "
-        "in the middle)"
-        if metadata["input"]["normalised"]
-        else "as MNIST has them"
+    return f"# {metadata['version']}\n\n" + "\n".join(sections)
+
+
+_LIMITS = """## Limits
+
+One digit a glyph; how the glyph is made from the scan decides more than the network does.
+Digits only, as the people wrote them whose digits are listed above: other hands are read worse.
+"""
+
+
+def _purpose(metadata: dict[str, Any]) -> str:
+    geometry = "as MNIST has them"
+    if metadata["input"]["normalised"]:
+        geometry = (
+            "as `daemon.vision.glyph` makes them (MNIST's geometry: longer side 20 pixels, "
+            "centre of mass in the middle)"
+        )
+    reject = "It knows no class for what is no digit: letters and scribbles become digits."
+    if "none" in metadata["labels"]:
+        reject = "An eleventh class, `none`, stands for what is no digit at all."
+    return f"""A neural network that reads one handwritten digit.
+
+- Architecture `{metadata["architecture"]}`, {metadata["metrics"]["weights"]:,} weights, trained
+  {metadata["created_at"][:10]} by `digitd train`.
+- Input: glyphs of 28x28 pixels, ink = 1, ground = 0, {geometry}.
+- Output: logits of {", ".join(metadata["labels"])}. {reject}
+"""
+
+
+def _files(metadata: dict[str, Any]) -> str:
+    return f"""## Files
+
+`model.tflite` is what digitd reads with (LiteRT). `model.keras` is the same network for Keras,
+without optimizer state. Both hold weights of half precision, and choose the same class on
+{metadata["metrics"]["agreement_keras_litert"]:.2%} of the test digits. `metadata.json` holds the
+sha256 of the files, and every figure of this card.
+"""
+
+
+def _measured(measured: Evaluation) -> str:
+    figures = (
+        f"{measured.n:,}",
+        f"{measured.accuracy:.2%}",
+        f"{measured.n - int(measured.correct.sum())}",
+        f"{measured.loss:.4f}",
+        f"{measured.ece:.2%}",
     )
-    rows = "\n".join(
+    return f"""## Measured on {measured.digits.name}
+
+Nothing was learnt from these digits, and nothing chosen by them.
+
+| digits | accuracy | wrong | log loss | calibration error (15 bins) |
+|---|---|---|---|---|
+| {" | ".join(figures)} |
+"""
+
+
+def _confidence(metadata: dict[str, Any]) -> str:
+    training = metadata["training"]
+    damaged = ""
+    if training["augmentation"] != "none":
+        damaged = ", distorted and damaged digits and glyphs that are no digit among them"
+    return f"""## Confidence
+
+Logits are divided by a temperature of {metadata["temperature"]:.3f}: the one with the least log
+loss on {metadata["metrics"]["calibration_glyphs"]:,} validation glyphs that were not learnt
+from{damaged}.
+
+`review_below` is {metadata["thresholds"]["review_below"]:.4f}: the smallest confidence such that,
+of the validation glyphs read as a digit with at least that confidence, no more than
+{training["max_error_read"]:.2%} were read wrong. It is an estimate without a margin: scans unlike
+those glyphs have more errors.
+"""
+
+
+def _training(metadata: dict[str, Any]) -> str:
+    training = metadata["training"]
+    data = "\n".join(
         f"| {item['name']} | {item['source']} | {item['n']:,} | `{item['sha256'][:12]}` |"
         for item in metadata["data"]
     )
     libraries = ", ".join(f"{name} {version}" for name, version in metadata["libraries"].items())
-    return f"""# {metadata["version"]}
+    return f"""## Training
 
-A neural network that reads one handwritten digit. Architecture `{metadata["architecture"]}`,
-{metrics["weights"]:,} weights, trained {metadata["created_at"][:10]} by `digitd train`.
-Input: glyphs of 28x28 pixels {geometry}, ink = 1, ground = 0. Output: logits.
-{reject}
+- {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs,
+  {training["seconds"]:.0f} seconds; epoch {training["best_epoch"]} was the best, with
+  {training["validation_accuracy"]:.2%} of the validation digits right (`training.png`).
+- {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
+  {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
+  smoothing {training["label_smoothing"]:g}, seed {metadata["seed"]}.
+- Augmentation: {training["augmentation"]}; {training["negative_share"]:.0%} negatives.
+- {libraries}
 
-## Files
-
-`model.tflite` is what digitd reads with (LiteRT). `model.keras` is the same network for Keras,
-without optimizer state. Both hold weights of half precision.
-They choose the same class on {metrics["agreement_keras_litert"]:.2%} of the test digits.
-`metadata.json` holds all figures, and the sha256 of the files.
-
-## Measured on {measured.digits.name}
-
-Never learnt from, and nothing was chosen by them: {measured.n:,} digits.
-
-| accuracy | wrong | log loss | calibration error (15 bins) |
+| data (the last one only measured) | source | digits | sha256 |
 |---|---|---|---|
-| {measured.accuracy:.2%} | {measured.n - int(measured.correct.sum())} | {measured.loss:.4f} | {measured.ece:.2%} |
-
-## Confidence
-
-Logits are divided by a temperature of {metadata["temperature"]:.3f}, the one with the least log loss on
-{metrics["calibration_glyphs"]:,} validation glyphs that were not learnt from{
-    ", among them distorted and damaged digits and glyphs that are no digit"
-    if training["augmentation"] != "none" else ""}.
-`review_below` is {threshold:.4f}: the smallest confidence such that, of the validation glyphs read
-as a digit with at least that confidence, no more than {training["max_error_read"]:.2%} were read wrong.
-It is an estimate from these glyphs, without a margin: scans unlike them have more errors.
-
-## Training
-
-{training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs in {training["seconds"]:.0f} seconds, the best was epoch {training["best_epoch"]} (validation accuracy
-{training["validation_accuracy"]:.2%}). {training["optimizer"]}, learning rate {training["learning_rate"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label smoothing
-{training["label_smoothing"]:g}, augmentation {training["augmentation"]}, {training["negative_share"]:.0%} negatives, seed {metadata["seed"]}.
-
-| data | source | digits | sha256 |
-|---|---|---|---|
-{rows}
-
-{libraries}
-
-## Limits
-
-One digit a glyph; what a glyph is made from decides more than the network does. Digits only, as
-the people wrote them who are named above: other scripts and other hands are read worse.
+{data}
 """

@@ -10,9 +10,11 @@ import contextlib
 import gzip
 import hashlib
 import logging
+import math
 import sys
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ann.quiet import native_stderr_logged
-from ..errors import InputMissing, NothingReadable
+from ..errors import InputMissing, NothingReadable, UsageError
 from ..records import Grey
 from ..vision.glyph import SIDE, normalise_images
 
@@ -29,7 +31,6 @@ Labels = npt.NDArray[np.uint8]
 
 TEST_SHARE = 1 / 7  # of a source without a test part, as in MNIST
 _IDX_IMAGES, _IDX_LABELS = 0x803, 0x801  # magic numbers: unsigned bytes of 3 and 1 dimensions
-_NPZ_KEYS = (("x", "y"), ("images", "labels"))
 _OFFLINE = (
     "put the four IDX files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
     "t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) into a folder and give it as "
@@ -63,6 +64,12 @@ class DigitSet:
     def part(self, name: str, indices: npt.NDArray[np.intp]) -> DigitSet:
         """The digits at `indices`, as a set of its own."""
         return DigitSet(name, self.source, self.images[indices], self.labels[indices])
+
+    def single(self, number: int) -> DigitSet:
+        """Digit `number` alone; the first is 0. Raises UsageError."""
+        if not 0 <= number < len(self):
+            raise UsageError(f"{self.name} has digits 0 to {len(self) - 1}, but no {number}")
+        return self.part(self.name, np.array([number]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,13 @@ def as_digit_set(name: str, source: str, images: Any, labels: Any) -> DigitSet:
     return DigitSet(name, source, images, labels.astype(np.uint8))
 
 
+def concatenated(sets: Sequence[DigitSet]) -> DigitSet:
+    """Several sets as one, named after the first."""
+    images = np.concatenate([digits.images for digits in sets])
+    labels = np.concatenate([digits.labels for digits in sets])
+    return DigitSet(sets[0].name, sets[0].source, images, labels)
+
+
 def glyph_bytes(glyphs: npt.NDArray[np.float32]) -> Grey:
     """Glyphs in 0..1 as bytes, ink = 255: a quarter of the memory."""
     return np.rint(glyphs * 255).astype(np.uint8)
@@ -165,7 +179,8 @@ def _mnist() -> Source:
         raise InputMissing(f"MNIST cannot be downloaded ({reason}): {_OFFLINE}") from None
     source = "keras.datasets.mnist"
     return Source(
-        as_digit_set("mnist/train", source, x, y), as_digit_set("mnist/test", source, x_test, y_test)
+        as_digit_set("mnist/train", source, x, y),
+        as_digit_set("mnist/test", source, x_test, y_test),
     )
 
 
@@ -183,8 +198,8 @@ def _npz(path: Path) -> Source:
 
     train = part(f"{path.stem}/train", "x_train", "y_train")
     test = part(f"{path.stem}/test", "x_test", "y_test")
-    for x, y in _NPZ_KEYS:
-        train = train or part(path.stem, x, y) if test is None else train
+    if train is None and test is None:
+        train = part(path.stem, "x", "y") or part(path.stem, "images", "labels")
     if train is None and test is None:
         raise NothingReadable(
             f"{path} holds {', '.join(arrays) or 'nothing'}; expected x_train, y_train, x_test, "
@@ -227,13 +242,15 @@ def read_idx(path: Path, magic: int) -> Grey:
             data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise NothingReadable(f"{path} cannot be read: {error}") from None
+    header = 4 * (1 + (magic & 0xFF))  # the magic number, then the size of each dimension
     found = int.from_bytes(data[:4], "big")
-    if found != magic:
-        raise NothingReadable(f"{path} is not the IDX file expected: magic {found:#x}, not {magic:#x}")
-    dimensions = magic & 0xFF
-    shape = tuple(int(n) for n in np.frombuffer(data, ">u4", dimensions, offset=4))
-    values = np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions)
-    if values.size != np.prod(shape):
+    if found != magic or len(data) < header:
+        raise NothingReadable(
+            f"{path} is not the IDX file expected: it begins with {found:#x}, not {magic:#x}"
+        )
+    shape = tuple(int.from_bytes(data[at : at + 4], "big") for at in range(4, header, 4))
+    values = np.frombuffer(data, np.uint8, offset=header)
+    if values.size != math.prod(shape):
         raise NothingReadable(
             f"{path} says {' x '.join(map(str, shape))} but holds {values.size} bytes: "
             "it is damaged or cut short"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ann.classifier import GlyphClassifier
+from ..ann.classifier import GlyphClassifier, Glyphs, Probabilities
 from ..ann.registry import ModelVersion
 from ..records import Grey
 from ..vision.glyph import normalise_images
@@ -25,17 +25,19 @@ class Evaluation:
 
     model: str
     digits: DigitSet
-    probabilities: npt.NDArray[np.float32]
+    probabilities: Probabilities
 
     @property
     def predicted(self) -> npt.NDArray[np.intp]:
         """(N,), 10 where the network sees no digit."""
-        return self.probabilities.argmax(axis=1)
+        predicted: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return predicted
 
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
         """(N,), the probability of what was predicted."""
-        return self.probabilities.max(axis=1).astype(np.float64)
+        confidence: npt.NDArray[np.float64] = self.probabilities.max(axis=1).astype(np.float64)
+        return confidence
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
@@ -87,10 +89,12 @@ class Evaluation:
         }
 
 
-def prepare_glyphs(images: Grey, version: ModelVersion) -> npt.NDArray[np.float32]:
+def prepare_glyphs(images: Grey, version: ModelVersion) -> Glyphs:
     """Pictures (N, 28, 28) uint8 as the network of `version` learnt them, float32 in 0..1: in the
     geometry of `vision.glyph`, or as they are."""
-    return normalise_images(images) if version.normalised else images.astype(np.float32) / 255
+    if version.normalised:
+        return normalise_images(images)
+    return images.astype(np.float32) / np.float32(255)
 
 
 def evaluate(classifier: GlyphClassifier, digits: DigitSet) -> Evaluation:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputMissing, NothingReadable
+from ..records import Grey
 from .datasets import DigitSet, as_digit_set
 from .strokes import PenDigit, parse_unipen
 
@@ -37,12 +38,7 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
     """The sets in `path`, a file or a folder. Raises InputMissing, NothingReadable."""
     if not path.exists():
         raise InputMissing(f"there are no extra digits at {path}")
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    texts = {
-        file.name: _text(file)
-        for file in files
-        if file.is_file() and (file == path or Path(file.name.removesuffix(".gz")).suffix in _SUFFIXES)
-    }
+    texts = {file.name: _text(file) for file in _files(path)}
     pens = {name: text for name, text in texts.items() if ".PEN_DOWN" in text}
     bitmaps = {name: text for name, text in texts.items() if _is_bitmap_text(text)}
     if not pens and not bitmaps:
@@ -55,6 +51,16 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
         sets.append(_pen_set(path, pens))
     sets += [_bitmap_set(path, name, text) for name, text in bitmaps.items()]
     return sets
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return [
+        file
+        for file in sorted(path.iterdir())
+        if file.is_file() and Path(file.name.removesuffix(".gz")).suffix in _SUFFIXES
+    ]
 
 
 def _text(file: Path) -> str:
@@ -99,7 +105,7 @@ def _bitmap_set(path: Path, name: str, text: str) -> DigitSet:
     return as_digit_set(path.stem, name, images, labels)
 
 
-def _bitmaps(where: str, text: str) -> Iterator[tuple[np.ndarray, int]]:
+def _bitmaps(where: str, text: str) -> Iterator[tuple[Grey, int]]:
     """Thirty-two rows of 0 and 1, then a row with the label; other lines are the file's header."""
     rows: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):

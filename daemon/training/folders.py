@@ -91,7 +91,7 @@ def _read(name: str, path: Path, labelled: Iterable[tuple[Path, int]]) -> DigitS
 
 
 def _glyph(file: Path) -> npt.NDArray[np.float32] | None:
-    """The (28, 28) glyph of an image file that holds one digit; None, logged, where there is none."""
+    """The (28, 28) glyph of an image file that shows one digit; None, logged, if it shows none."""
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -77,4 +77,6 @@ def _diagonal(confusion: Counts) -> Counts:
 
 
 def _share(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Shares:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    shares: Shares = np.zeros(len(part))
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares

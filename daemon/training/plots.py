@@ -1,81 +1,187 @@
-"""Pictures of figures, drawn with OpenCV: (H, W, 3) uint8 BGR, twice the size they are shown at."""
+"""The figures of training and evaluation, drawn with OpenCV: (H, W, 3) uint8 BGR."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from ..ann.registry import NONE_LABEL
 from ..records import Grey
-from ..vision.lettering import BOLD, REGULAR, width_of, write
+from ..vision.lettering import BOLD
+from .canvas import (
+    AMBER,
+    BLUE,
+    FAINT,
+    HEADER,
+    INK,
+    MARGIN,
+    RULE,
+    TEXT_PX,
+    WHITE,
+    Axes,
+    Colour,
+    blend,
+    fill,
+    label,
+    line,
+    page,
+)
 from .evaluate import DIGITS, Evaluation
 from .fit import Step
-from .metrics import ECE_BINS, reliability
+from .metrics import recall, reliability
 
-Colour = tuple[int, int, int]  # blue, green, red
-
-WHITE: Colour = (255, 255, 255)
-INK: Colour = (51, 41, 33)
-FAINT: Colour = (139, 125, 114)
-RULE: Colour = (235, 230, 226)
-BLUE: Colour = (176, 102, 31)
-AMBER: Colour = (14, 127, 255)
-
-TITLE_PX, TEXT_PX, SMALL_PX = 34, 24, 20
-MARGIN = 48
-
-
-@dataclass(frozen=True, slots=True)
-class _Plot:
-    """A square of axes: data in 0..1 on both, its corners in pixels of the picture."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-    def at(self, x: float, y: float) -> tuple[int, int]:
-        """Column and row of a point; y grows upwards."""
-        return round(self.left + x * self.width), round(self.top + (1 - y) * self.height)
+CELL = 92  # px, a side of the confusion matrix's cells
+TILE, ZOOM, COLUMNS, ROWS = 196, 5, 10, 8  # px and counts of the sheet of misread digits
 
 
 def training_curve(history: Sequence[Step], title: str) -> Grey:
     """Loss and error by epoch, of training and of validation, side by side."""
-    picture = _page(1720, 760, title, "by epoch")
+    picture = page(1720, 760, title, "by epoch; training digits are augmented, where they are")
     losses = [(step.loss, step.val_loss or 0.0) for step in history]
     errors = [
         (100 * (1 - step.accuracy), 100 * (1 - (step.val_accuracy or 0.0))) for step in history
     ]
-    _curves(picture, _Plot(150, 220, 640, 430), losses, "loss", "")
-    _curves(picture, _Plot(1000, 220, 640, 430), errors, "error", " %")
+    _curves(picture, Axes(150, 230, 640, 440), losses, "loss", "")
+    _curves(picture, Axes(1000, 230, 640, 440), errors, "error", " %")
     return picture
 
 
+def confusion_picture(evaluation: Evaluation) -> Grey:
+    """Counts by true digit (rows) and reading (columns): right ones blue, wrong ones amber, the
+    stronger the more of the row they are; at the right each digit's recall."""
+    counts = evaluation.confusion
+    rows, columns = counts.shape
+    left, top = MARGIN + 100, HEADER + 90
+    picture = page(
+        left + columns * CELL + 210,
+        top + rows * CELL + MARGIN,
+        "Confusion matrix",
+        f"{_subject(evaluation)}: {evaluation.accuracy:.2%} right",
+    )
+    label(picture, "read as", left, top - 70, align="left")
+    label(picture, "true", MARGIN, top - 30, align="left")
+    label(picture, "recall", left + columns * CELL + 100, top - 30)
+    for column in range(columns):
+        name = str(column) if column < DIGITS else NONE_LABEL
+        middle = left + column * CELL + CELL // 2
+        label(picture, name, middle, top - 30, colour=INK, size=TEXT_PX, weight=BOLD)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    recalls = recall(counts)
+    for row in range(rows):
+        middle_y = top + row * CELL + CELL / 2
+        label(picture, str(row), MARGIN + 40, middle_y, colour=INK, size=TEXT_PX, weight=BOLD)
+        label(picture, f"{recalls[row]:.2%}", left + columns * CELL + 100, middle_y, colour=INK)
+        for column in range(columns):
+            x, y = left + column * CELL, top + row * CELL
+            colour, strong = _cell_colour(shares[row, column], right=row == column)
+            fill(picture, (x + 1, y + 1), (x + CELL - 1, y + CELL - 1), colour)
+            if counts[row, column]:
+                ink = WHITE if strong else INK
+                text = f"{counts[row, column]}"
+                label(picture, text, x + CELL // 2, middle_y, colour=ink, size=TEXT_PX)
+    return picture
+
+
+def misread_sheet(evaluation: Evaluation) -> Grey:
+    """The digits read wrong, most confident first, each with its truth, reading and confidence."""
+    wrong = np.flatnonzero(~evaluation.correct)
+    order = wrong[np.argsort(-evaluation.confidence[wrong], kind="stable")]
+    shown = order[: ROWS * COLUMNS]
+    rows = max(1, -(-len(shown) // COLUMNS))
+    subtitle = f"{_subject(evaluation)}: {len(wrong):,} wrong, most confident first"
+    if len(shown) < len(wrong):
+        subtitle += f"; {len(shown)} shown"
+    height = HEADER + rows * (TILE + 20) + MARGIN
+    picture = page(2 * MARGIN + COLUMNS * TILE, height, "Misread digits", subtitle)
+    for place, index in enumerate(shown):
+        row, column = divmod(place, COLUMNS)
+        x, y = MARGIN + column * TILE, HEADER + row * (TILE + 20)
+        _tile(picture, evaluation, int(index), x + (TILE - 28 * ZOOM) // 2, y)
+    return picture
+
+
+def reliability_diagram(evaluation: Evaluation) -> Grey:
+    """Accuracy by confidence, and below how many readings have it. On the diagonal, confidence
+    says the truth; amber is what is missing, blue above the line was too modest."""
+    picture = page(
+        1000,
+        1220,
+        "Reliability",
+        f"{_subject(evaluation)}: calibration error {evaluation.ece:.2%}",
+    )
+    counts, (hits, claims) = reliability(evaluation.correct, evaluation.confidence)
+    upper, lower = Axes(150, 200, 780, 640), Axes(150, 920, 780, 180)
+    for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        line(picture, upper.at(0, tick), upper.at(1, tick), RULE)
+        label(picture, f"{tick:.0%}", upper.left - 16, upper.at(0, tick)[1], align="right")
+        label(picture, f"{tick:.0%}", lower.at(tick, 0)[0], lower.at(0, 0)[1] + 28)
+    label(picture, "accuracy", upper.left, upper.top - 30, align="left", colour=INK)
+    label(picture, "readings (logarithmic)", lower.left, lower.top - 30, align="left", colour=INK)
+    label(picture, "confidence", lower.at(0.5, 0)[0], lower.at(0, 0)[1] + 70, colour=INK)
+    bins = len(counts)
+    for place in np.flatnonzero(counts):
+        left, right = (place + 0.06) / bins, (place + 0.94) / bins
+        fill(picture, upper.at(left, 0), upper.at(right, hits[place]), blend(BLUE, 0.75))
+        if hits[place] < claims[place]:
+            low, high = upper.at(left, hits[place]), upper.at(right, claims[place])
+            fill(picture, low, high, blend(AMBER, 0.5))
+        height = np.log1p(counts[place]) / np.log1p(counts.max())
+        fill(picture, lower.at(left, 0), lower.at(right, height), blend(BLUE, 0.45))
+        middle = lower.at((left + right) / 2, height)
+        label(picture, f"{counts[place]}", middle[0], middle[1] - 14, size=15)
+    line(picture, upper.at(0, 0), upper.at(1, 1), INK)
+    return picture
+
+
+def _subject(evaluation: Evaluation) -> str:
+    return f"{evaluation.model} on {evaluation.digits.name}, {evaluation.n:,} digits"
+
+
+def _cell_colour(share: float, *, right: bool) -> tuple[Colour, bool]:
+    """A cell's colour, and whether it is so strong that its text must be white."""
+    if right:
+        return blend(BLUE, share**2), share > 0.7
+    return blend(AMBER, min(1.0, (share * 20) ** 0.5)) if share else blend(INK, 0.03), False
+
+
+def _tile(picture: Grey, evaluation: Evaluation, index: int, x: int, y: int) -> None:
+    side = 28 * ZOOM
+    digit = (255 - evaluation.digits.images[index]).repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
+    picture[y : y + side, x : x + side] = digit[..., np.newaxis]
+    cv2.rectangle(picture, (x - 1, y - 1), (x + side, y + side), RULE, 2)
+    read = evaluation.predicted[index]
+    reading = str(read) if read < DIGITS else NONE_LABEL
+    truth = f"{evaluation.digits.labels[index]} read as {reading}"
+    label(picture, truth, x + side // 2, y + side + 20, colour=INK)
+    label(picture, f"{evaluation.confidence[index]:.1%}", x + side // 2, y + side + 44, size=18)
+
+
 def _curves(
-    picture: Grey, plot: _Plot, values: Sequence[tuple[float, float]], title: str, unit: str
+    picture: Grey, axes: Axes, values: Sequence[tuple[float, float]], title: str, unit: str
 ) -> None:
     """Two curves on a logarithmic axis: both fall by powers of ten."""
-    write(picture, title, plot.left, plot.top - 40, INK, TEXT_PX, BOLD)
-    table = np.maximum(np.array(values, np.float64), 1e-4)  # (epochs, 2)
-    low, high = np.log10(table.min()) - 0.05, np.log10(table.max()) + 0.05
+    place = axes.left, axes.top - 40
+    label(picture, title, *place, align="left", colour=INK, size=TEXT_PX, weight=BOLD)
+    table = np.log10(np.maximum(np.array(values, np.float64), 1e-4))  # (epochs, 2)
+    low, high = table.min() - 0.05, table.max() + 0.05
     for tick in _log_ticks(low, high):
         y = (np.log10(tick) - low) / (high - low)
-        cv2.line(picture, plot.at(0, y), plot.at(1, y), RULE, 2)
-        _right(picture, f"{tick:g}{unit}", plot.left - 14, plot.at(0, y)[1])
+        line(picture, axes.at(0, y), axes.at(1, y), RULE)
+        label(picture, f"{tick:g}{unit}", axes.left - 16, axes.at(0, y)[1], align="right")
     epochs = len(table)
     for epoch in _epoch_ticks(epochs):
-        column, row = plot.at(_place(epoch - 1, epochs), 0)
-        _centred(picture, str(epoch), column, row + 28)
+        column, row = axes.at(_place(epoch - 1, epochs), 0)
+        label(picture, str(epoch), column, row + 30)
     for column, (name, colour) in enumerate((("training", BLUE), ("validation", AMBER))):
-        heights = (np.log10(table[:, column]) - low) / (high - low)
-        points = [plot.at(_place(e, epochs), float(y)) for e, y in enumerate(heights)]
+        heights = (table[:, column] - low) / (high - low)
+        points = [axes.at(_place(e, epochs), float(y)) for e, y in enumerate(heights)]
         cv2.polylines(picture, [np.array(points, np.int32)], False, colour, 4, cv2.LINE_AA)
         cv2.circle(picture, points[-1], 7, colour, -1, cv2.LINE_AA)
-        x = plot.left + plot.width - 310 + 150 * column
-        cv2.circle(picture, (x, plot.top - 40), 7, colour, -1, cv2.LINE_AA)
-        write(picture, name, x + 16, plot.top - 40, INK, SMALL_PX)
+        x, y_legend = axes.left + axes.width - 290 + 150 * column, axes.top - 40
+        cv2.circle(picture, (x, y_legend), 7, colour, -1, cv2.LINE_AA)
+        label(picture, name, x + 18, y_legend, align="left", colour=FAINT)
 
 
 def _place(index: int, count: int) -> float:
@@ -83,31 +189,14 @@ def _place(index: int, count: int) -> float:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between 10**low and 10**high: at least two, about six."""
-    steps = (1, 2, 5) if high - low > 0.6 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    """Round numbers between 10**low and 10**high, closer where the range is small."""
+    steps = (1, 2, 5) if high - low > 0.6 else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
     powers = range(int(np.floor(low)), int(np.ceil(high)) + 1)
     ticks = [step * 10.0**power for power in powers for step in steps]
     return [tick for tick in ticks if low <= np.log10(tick) <= high]
 
 
 def _epoch_ticks(epochs: int) -> list[int]:
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, epochs) if epochs / s <= 10)
-    return sorted({1, *range(step, epochs + 1, step)})
-
-
-def _page(width: int, height: int, title: str, subtitle: str) -> Grey:
-    picture = np.full((height, width, 3), WHITE, np.uint8)
-    write(picture, title, MARGIN, MARGIN + 14, INK, TITLE_PX, BOLD)
-    write(picture, subtitle, MARGIN, MARGIN + 58, FAINT, TEXT_PX)
-    return picture
-
-
-def _centred(
-    picture: Grey, text: str, x: int, y: float, colour: Colour = FAINT, size: int = SMALL_PX,
-    weight: int = REGULAR,
-) -> None:
-    write(picture, text, x - width_of(text, size, weight) // 2, y, colour, size, weight)
-
-
-def _right(picture: Grey, text: str, x: int, y: float, colour: Colour = FAINT) -> None:
-    write(picture, text, x - width_of(text, SMALL_PX), y, colour, SMALL_PX)
+    """At most about ten epochs, the first among them."""
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, epochs) if epochs / s <= 10)
+    return [1, *range(step, epochs + 1, step)] if step > 1 else list(range(1, epochs + 1))

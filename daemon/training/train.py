@@ -26,14 +26,16 @@ from ..ann.registry import (
     promote,
     sha256_of,
 )
+from ..errors import UsageError
 from .calibrate import find_temperature, find_threshold
 from .card import CARD_FILE, model_card
 from .epochs import NEGATIVE_SHARE
 from .evaluate import Evaluation, prepare_glyphs
 from .export import check_agreement, export
 from .extras import PenSet
-from .fit import Fitted, Settings, Step, TrainingData, fit, split
+from .fit import Fitted, Progress, Settings, fit
 from .plots import training_curve
+from .split import TrainingData, split
 
 CURVE_FILE = "training.png"
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "opencv-python-headless")
@@ -43,17 +45,21 @@ def train(
     settings: Settings,
     data: TrainingData,
     models: Path,
-    progress: Callable[[Step], None],
+    progress: Progress,
     *,
     promoted: bool = True,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ModelVersion:
     """Train a network and add it to the folder `models`, whole or not at all; `promoted`, it
-    becomes the one in use. Raises OutputUnwritable, ExportFailed."""
+    becomes the one in use. Raises UsageError, OutputUnwritable, ExportFailed."""
+    if data.extras and not settings.architecture.augmented:
+        raise UsageError(
+            f"{settings.architecture.name} learns its data as they are, without --extra digits"
+        )
     started = now()
     name = f"{settings.architecture.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
-        parts = split(data, settings.architecture, settings.seed)
+        parts = split(data, settings.seed, augmented=settings.architecture.augmented)
         fitted = fit(settings, parts, progress)
         network = folder / NETWORK_FILE
         export(fitted.model, folder, network)
@@ -65,11 +71,11 @@ def train(
         agreement = check_agreement(
             fitted.model.predict(glyphs, batch_size=1024, verbose=0), logits, data.test.labels
         )
-        glyphs, labels = parts.calibration
-        calibration = classifier.logits(glyphs)
-        temperature = find_temperature(calibration, labels)
+        labels = parts.calibration.labels
+        validated = classifier.logits(parts.calibration.glyphs)
+        temperature = find_temperature(validated, labels)
         review_below = find_threshold(
-            labels, softmax(calibration / np.float32(temperature)), settings.max_error_read
+            labels, softmax(validated / np.float32(temperature)), settings.max_error_read
         )
         measured = Evaluation(name, data.test, softmax(logits / np.float32(temperature)))
         metadata = {
@@ -89,7 +95,7 @@ def train(
                 "weights": int(fitted.model.count_params()),
             },
             "training": _training(settings, fitted, parts.material.size),
-            "data": _data(data, settings.architecture.augmented),
+            "data": _data(data),
             "libraries": _libraries(),
             "seed": settings.seed,
         }
@@ -139,9 +145,9 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
     }
 
 
-def _data(data: TrainingData, extras: bool) -> list[dict[str, Any]]:
+def _data(data: TrainingData) -> list[dict[str, Any]]:
     """Where the digits came from: what was learnt, and last the test digits."""
-    sets = [data.train, *(data.extras if extras else ()), data.test]
+    sets = [data.train, *data.extras, data.test]
     return [
         {
             "name": digits.name,
