@@ -1,0 +1,158 @@
+"""An outcome as text: the JSON document `digitd.reading/1` and its rows of readings.csv.
+
+Both are made once, when the outcome is recorded, and kept in the journal: what a later version of
+digitd would write differently stays as it was published.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from ..records import Digit, Line, Outcome, PageReading, Reading, Reason, Status
+
+SCHEMA = "digitd.reading/1"
+CSV_HEADER = (
+    "file,page,line,text,confidence,status,x,y,width,height,"
+    "scan_id,sha256,duplicate_of,model,processed_at,reason\r\n"
+)
+COLUMNS = tuple(CSV_HEADER.strip().split(","))  # new ones only at the end
+
+Json: TypeAlias = dict[str, Any]
+
+# Spreadsheets run a cell that starts like this as a formula, and file names come from strangers.
+# Quotes before it count too, so that the guard can be taken off again without a doubt.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is known of one scan and how it is written. `document` is JSON on one line (without its
+    line end), `rows` are complete lines of CSV, `digits` counts the digits read."""
+
+    status: Status
+    reason: Reason | None
+    duplicate_of: str | None
+    digits: int
+    document: str
+    rows: str
+
+
+def result_of(outcome: Outcome, processed_at: datetime, annotated: Sequence[str] = ()) -> Result:
+    """The result of an outcome; `annotated` names its pictures, relative to the results folder."""
+    document: Json = {
+        "schema": SCHEMA,
+        "scan_id": outcome.scan_id,
+        "file": outcome.file,
+        "sha256": outcome.sha256,
+        "duplicate_of": None,
+        "processed_at": timestamp(processed_at),
+    }
+    if isinstance(outcome, Reading):
+        durations = asdict(outcome.durations)
+        document |= {
+            "status": outcome.status,
+            "model": outcome.model,
+            "durations": {name: round(ms, 3) for name, ms in durations.items()},
+            "annotated": list(annotated),
+            "pages": [_page(page) for page in outcome.pages],
+        }
+    else:
+        document |= {
+            "status": Status.REJECTED,
+            "reason": outcome.reason,
+            "message": outcome.message,
+        }
+    return _result(document)
+
+
+def copied_result(original: Result, scan_id: str, file: str, processed_at: datetime) -> Result:
+    """The result of a scan whose content was read before: the same under its own name."""
+    document: Json = json.loads(original.document)
+    return _result(
+        document
+        | {
+            "scan_id": scan_id,
+            "file": file,
+            "duplicate_of": document["scan_id"],
+            "processed_at": timestamp(processed_at),
+        }
+    )
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """RFC 4180 lines of these cells, strings guarded; None is an empty cell."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerows(
+        [guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return buffer.getvalue()
+
+
+def guard(cell: str) -> str:
+    """The cell with a leading `'` where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """The cell as it was before `guard`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _result(document: Json) -> Result:
+    lines = [(page, line) for page in document.get("pages", []) for line in page["lines"]]
+    rows = [
+        document
+        | line
+        | line["box"]
+        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}"}
+        for page, line in lines
+    ]
+    return Result(
+        status=Status(document["status"]),
+        reason=Reason(document["reason"]) if "reason" in document else None,
+        duplicate_of=document["duplicate_of"],
+        digits=sum(len(line["digits"]) for _, line in lines),
+        document=json.dumps(document, ensure_ascii=False),
+        rows=csv_text([row.get(name) for name in COLUMNS] for row in rows or [document]),
+    )
+
+
+def _page(page: PageReading) -> Json:
+    return {
+        "page": page.number,
+        "width": page.width,
+        "height": page.height,
+        "lines": [_line(number, line) for number, line in enumerate(page.lines, 1)],
+    }
+
+
+def _line(number: int, line: Line) -> Json:
+    return {
+        "line": number,
+        "text": line.text,
+        "confidence": round(line.confidence, 4),
+        "status": line.status,
+        "box": asdict(line.box),
+        "digits": [_digit(digit) for digit in line.digits],
+    }
+
+
+def _digit(digit: Digit) -> Json:
+    return {
+        "digit": digit.digit,
+        "confidence": round(digit.confidence, 4),
+        "box": asdict(digit.box),
+        "probabilities": [round(probability, 6) for probability in digit.probabilities],
+    }

@@ -1,0 +1,189 @@
+"""Finding scans and taking their bytes, without ever changing or blocking on what is there.
+
+Whatever is wrong with a file is found out here as a value, a `Reason`: it gets its row.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputMissing, UsageError
+from ..records import Limits, Reason
+from .journal import Source
+from .names import printable, shown
+
+_EXTENSIONS = (  # also of what cannot be read yet: a row that says so beats silence
+    "avif bmp dib gif heic heif jfif jp2 jpe jpeg jpg pbm pdf pgm png pnm ppm tif tiff webp"
+)
+SCAN_EXTENSIONS = frozenset(f".{name}" for name in _EXTENSIONS.split())
+_NAS_FOLDERS = frozenset({"@eaDir"})  # thumbnails that Synology makes of every picture
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a path cannot be read at all."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A path that gets a row. `file` is its name as shown: relative to the folder that was given,
+    `/` as separator; for a file that was given, its own name."""
+
+    path: Path
+    file: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A path in a folder that is no scan by its name."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file, read once; `source` is its state before they were read."""
+
+    source: Source
+    data: bytes
+    sha256: str
+
+
+def check_paths(inputs: Sequence[Path], out: Path) -> None:
+    """Refuse what cannot work, before anything is written.
+
+    Raises:
+        InputMissing: a named path does not exist.
+        UsageError: the results folder is or lies inside an input folder, or is no folder.
+    """
+    missing = [path for path in inputs if not os.path.lexists(path)]
+    if missing:
+        names = ", ".join(printable(shown(path)) for path in missing)
+        raise InputMissing(f"no such file or folder: {names}")
+    place = printable(shown(out))
+    if os.path.lexists(out) and not out.is_dir():
+        raise UsageError(
+            f"--out {place} is no folder; name a folder, it is made if it is not there"
+        )
+    for path in inputs:
+        if _is_folder(path) and out.resolve().is_relative_to(path.resolve()):
+            raise UsageError(
+                f"--out {place} lies inside the input folder {printable(shown(path))}: results "
+                "would be read as scans; name a folder outside of it"
+            )
+
+
+def find_scans(inputs: Sequence[Path]) -> Iterator[Candidate | Ignored]:
+    """Walk the inputs in the order given, folders recursively and sorted by name.
+
+    Links are followed to regular files only, so that no walk goes in circles. A folder that cannot
+    be listed is a candidate, for it must not be passed over in silence.
+    """
+    for path in inputs:
+        if _is_folder(path):
+            yield from _walk(path)
+        else:
+            yield Candidate(path, shown(path.name))
+
+
+def inspect(candidate: Candidate, limits: Limits) -> tuple[Source, Problem | None]:
+    """Look at a candidate without opening it."""
+    path, problem = candidate.path, candidate.problem
+    try:
+        found = path.stat()
+    except OSError as error:
+        return _source(path, _lstat(path)), problem or _problem(error)
+    if problem is None and not stat.S_ISREG(found.st_mode):
+        problem = Problem(Reason.NOT_A_FILE, f"it is {_kind(found.st_mode)}, not a file")
+    elif problem is None and _is_too_large(found, limits):
+        problem = _too_large(found, limits)
+    return _source(path, found), problem
+
+
+def read(path: Path, limits: Limits) -> Content | Problem:
+    """Read a regular file once, as long as it is when it is opened."""
+    try:
+        # Should it have become a FIFO since it was inspected, opening it must not wait.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if _is_too_large(found, limits):
+                return _too_large(found, limits)
+            data = file.read(found.st_size)
+    except OSError as error:
+        return _problem(error)
+    return Content(_source(path, found), data, hashlib.sha256(data).hexdigest())
+
+
+def _walk(top: Path) -> Iterator[Candidate | Ignored]:
+    """Everything below a folder, depth first; no recursion, for a stranger chose the depth."""
+    stack = [top]
+    while stack:
+        path = stack.pop()
+        if path is not top and (path.name.startswith((".", "~")) or path.name in _NAS_FOLDERS):
+            yield Ignored(path)
+        elif path is not top and path.suffix.lower() in SCAN_EXTENSIONS:
+            yield Candidate(path, shown(path.relative_to(top)))
+        elif path is top or (_is_folder(path) and not path.is_symlink()):
+            try:
+                stack += sorted(path.iterdir(), key=os.fsencode, reverse=True)
+            except OSError as error:
+                yield Candidate(path, shown(path.relative_to(top)), _problem(error))
+        else:
+            yield Ignored(path)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _source(path: Path, found: os.stat_result | None) -> Source:
+    size, mtime_ns = (found.st_size, found.st_mtime_ns) if found else (0, 0)
+    absolute = os.path.abspath(path)  # noqa: PTH100 -- resolve() would follow the last link too
+    return Source(os.fsencode(absolute), size, mtime_ns)
+
+
+def _lstat(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None
+
+
+def _problem(error: OSError) -> Problem:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Problem(Reason.NO_PERMISSION, "digitd may not read it; give it the permission")
+    if error.errno in (errno.ENOENT, errno.ELOOP):
+        return Problem(Reason.BROKEN_LINK, "it is a link to nothing, or was removed meanwhile")
+    return Problem(Reason.UNREADABLE, f"its disk could not read it: {error.strerror}")
+
+
+def _is_too_large(found: os.stat_result, limits: Limits) -> bool:
+    return found.st_size > limits.max_file_mb * 1e6
+
+
+def _too_large(found: os.stat_result, limits: Limits) -> Problem:
+    size = f"{found.st_size / 1e6:.1f} MB"
+    allowed = f"limits.max_file_mb ({limits.max_file_mb:g})"
+    return Problem(Reason.TOO_LARGE, f"its {size} are more than {allowed} allows")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a FIFO"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"

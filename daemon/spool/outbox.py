@@ -1,0 +1,93 @@
+"""The results folder: what its files are called, and how they come to stand there whole.
+
+    readings.csv
+    json/NAME.EXT.ID8.json
+    annotated/NAME.EXT.ID8.jpg
+    rejected/NAME.EXT.ID8.reason.json
+
+Names carry the first characters of the arrival's id: nothing is ever overwritten. Files are
+written and synced in `.digitd/staging`, and renamed when the journal has recorded what they belong
+to: who looks into the folder sees whole files only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .durable import sync_files, sync_folder, writing_to
+from .journal import SHORT
+from .names import safe_name
+
+log = logging.getLogger(__name__)
+
+
+def json_artifact(file: str, scan_id: str) -> str:
+    """Where the document of a scan stands, relative to the results folder."""
+    return f"json/{_stem(file, scan_id)}.json"
+
+
+def reason_artifact(file: str, scan_id: str) -> str:
+    """Where it stands why a scan was rejected."""
+    return f"rejected/{_stem(file, scan_id)}.reason.json"
+
+
+def picture_artifacts(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
+    """Where the annotated pages stand; the only page of a scan has no number."""
+    stem = f"annotated/{_stem(file, scan_id)}"
+    if pages == 1:
+        return (f"{stem}.jpg",)
+    return tuple(f"{stem}.p{page}.jpg" for page in range(1, pages + 1))
+
+
+class Outbox:
+    """The files of the results folder `folder`, by their artifact: path relative to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.hidden = folder / ".digitd"
+        self.staging = self.hidden / "staging"
+
+    def create(self) -> None:
+        """Make the folder, if it is not there."""
+        with writing_to(self.folder):
+            self.staging.mkdir(parents=True, exist_ok=True)
+
+    def stage(self, contents: Mapping[str, bytes]) -> None:
+        """Write the contents of artifacts where nobody looks, durably."""
+        staged = [self._staged(artifact) for artifact in contents]
+        for path, content in zip(staged, contents.values(), strict=True):
+            path.write_bytes(content)
+        if staged:
+            sync_files(staged, self.staging)
+
+    def unveil(self, artifacts: Iterable[str]) -> None:
+        """Rename staged artifacts to their places; those already there stay."""
+        folders = set()
+        for artifact in artifacts:
+            place = self.folder / artifact
+            if place.parent not in folders:
+                folders.add(place.parent)
+                if not place.parent.exists():
+                    place.parent.mkdir()
+                    sync_folder(self.folder)
+            try:
+                self._staged(artifact).rename(place)
+            except FileNotFoundError:
+                if not place.exists():
+                    log.warning("%s was removed from outside before it was in its place", artifact)
+        for folder in folders:
+            sync_folder(folder)
+
+    def discard(self) -> None:
+        """Remove what lies staged for arrivals that were never recorded."""
+        for path in self.staging.iterdir():
+            path.unlink()
+
+    def _staged(self, artifact: str) -> Path:
+        return self.staging / Path(artifact).name
+
+
+def _stem(file: str, scan_id: str) -> str:
+    return f"{safe_name(file)}.{scan_id[:SHORT]}"
