@@ -23,6 +23,8 @@ _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
 _MIN_REACH = 64  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
+_TWO_KINDS = 0.8  # separation from which ink is of two kinds
+_STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
 Histogram = npt.NDArray[np.float64]
@@ -33,11 +35,13 @@ class Ink:
     """The ink of one page, reduced by `factor` in both directions.
 
     `contrast` is (h, w) uint8: 0 paper, higher is more ink; `mask` is (h, w) uint8, 1 where it
-    counts as ink; `floor` is the contrast that paper noise reaches; `light_on_dark` the polarity.
+    counts as ink; `strong` the darker part of it where ink is of two kinds (a pen on printed
+    rules, writing over bleed-through), else None; `floor` is the contrast that paper noise reaches; `light_on_dark` the polarity.
     """
 
     contrast: Grey
     mask: Grey
+    strong: Grey | None
     floor: int
     factor: int
     light_on_dark: bool
@@ -59,7 +63,14 @@ def find_ink(pixels: Grey) -> Ink:
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * _noise(pixels, paper)))
     threshold = max(floor, round(_OTSU_SHARE * _otsu(_interior(contrast), floor)))
     mask = (contrast > threshold).view(np.uint8)
-    return Ink(contrast, mask, min(floor, threshold) // 2, factor, light_on_dark)
+    return Ink(
+        contrast,
+        mask,
+        _strong(contrast, threshold),
+        min(floor, threshold) // 2,
+        factor,
+        light_on_dark,
+    )
 
 
 def _sketch(pixels: Grey) -> Grey:
@@ -154,19 +165,34 @@ def _interior(image: Grey) -> Grey:
 
 
 def _otsu(contrast: Grey, floor: int) -> int:
-    """Otsu's threshold (1979) over the contrasts above the paper's noise and an equal share of
-    paper, so that little ink on much paper is separated as well as much ink on little."""
+    """Otsu's threshold over the contrasts above the paper's noise and an equal share of paper, so
+    that little ink on much paper is separated as well as much ink on little."""
     counts = _histogram(contrast)
-    ink = counts[floor:].sum()
-    paper = counts[:floor].sum()
-    if ink == 0:
-        return floor
+    ink, paper = counts[floor:].sum(), counts[:floor].sum()
     if paper > ink:
         counts[:floor] *= ink / paper
-    values = np.arange(256)
-    weight = np.cumsum(counts)
-    mean = np.cumsum(counts * values)
-    rest = weight[-1] - weight
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (mean[-1] * weight / weight[-1] - mean) ** 2 / (weight * rest)
-    return int(np.nanargmax(np.where(np.isfinite(spread), spread, -1)))
+    return _split(counts)[0]
+
+
+def _strong(contrast: Grey, threshold: int) -> Grey | None:
+    counts = _histogram(contrast)
+    counts[: threshold + 1] = 0
+    level, separation = _split(counts)
+    if separation < _TWO_KINDS or counts[level + 1 :].sum() < _STRONG_SHARE * counts.sum():
+        return None
+    return (contrast > level).view(np.uint8)
+
+
+def _split(counts: Histogram) -> tuple[int, float]:
+    """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
+    that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
+    total = counts.sum()
+    if total == 0:
+        return 0, 0.0
+    values = np.arange(len(counts))
+    weight = np.cumsum(counts) / total
+    mean = np.cumsum(counts * values) / total
+    variance = float(counts @ (values - mean[-1]) ** 2 / total)
+    between = (mean[-1] * weight - mean) ** 2 / np.maximum(weight * (1 - weight), 1e-9)
+    at = int(between.argmax())
+    return at, float(between[at]) / max(variance, 1e-9)

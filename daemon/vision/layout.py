@@ -66,7 +66,7 @@ class _Part:
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
     cleaned = rules.remove(ink.mask)
-    masks = (ink.mask,) if cleaned is None else (cleaned, ink.mask)
+    masks = [mask for mask in (cleaned, ink.strong, ink.mask) if mask is not None]
     return tuple(layout for mask in masks for layout in _layouts(ink, mask))
 
 
