@@ -28,6 +28,7 @@ _JPEG_QUALITY = 85
 _MAX_UNIT = 2.0
 _MAT = 24  # round the page, times the unit: a chip fits in
 _HEADER = 60  # times the unit
+_RIM = 3  # at the edges of the picture, that no chip touches
 _MAX_PAGE = (int(MAX_SIDE - 2 * _MAT * _MAX_UNIT), int(MAX_SIDE - (2 * _MAT + _HEADER) * _MAX_UNIT))
 _CHIP_TEXT = (12, 17)  # font size, smallest and largest; the largest times the unit
 _CONFIDENCE = 0.85  # font size of the confidence, in those of the digit
@@ -92,13 +93,14 @@ def annotate(
         sized = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR)
     picture[top : top + height, left : left + width] = sized
 
+    corner = (left - _RIM, mat - _RIM)
     _draw_header(picture[:header], reading.lines, printable(title), status, unit)
     marks = [
-        _mark(digit, _fate(digit, line, review_below), _frame(digit, scale, left, mat, unit))
+        _mark(digit, _fate(digit, line, review_below), _frame(digit, scale, corner, unit))
         for line in reading.lines
         for digit in line.digits
     ]
-    _draw_marks(picture[header:], marks, unit)
+    _draw_marks(picture[header + _RIM : -_RIM, _RIM:-_RIM], marks, unit)
     return picture
 
 
@@ -118,9 +120,10 @@ def _scale(source: Grey) -> float:
     return max(1, min(math.ceil(wanted), math.floor(room)))
 
 
-def _frame(digit: Digit, scale: float, left: int, top: int, unit: float) -> Rect:
-    """Where the digit's frame runs: just outside its box, so that no ink is covered."""
-    box, gap = digit.box, round(2 * unit)
+def _frame(digit: Digit, scale: float, corner: tuple[int, int], unit: float) -> Rect:
+    """Where the digit's frame runs: just outside its box, so that no ink is covered. `corner` is
+    where the page's first pixel lies."""
+    (left, top), box, gap = corner, digit.box, round(2 * unit)
     return Rect(
         left + math.floor(box.x * scale) - gap,
         top + math.floor(box.y * scale) - gap,
