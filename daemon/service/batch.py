@@ -1,0 +1,206 @@
+"""The one-shot batch: files and folders to one results folder, and again from where it stopped."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
+
+from ..errors import NothingReadable
+from ..records import Limits, Outcome, Rejection, Status
+from ..spool.delivery import Delivery, JsonMode, Step
+from ..spool.intake import Candidate, check_paths, find_scans
+from ..spool.journal import Arrival, Journal
+from ..spool.lock import hold
+from ..spool.names import printable, shown
+from ..spool.outbox import Outbox
+from .planner import Batch, Planner
+from .workers import LoadReader, hire
+
+MAX_SHOWN = 10  # rejections that the summary names
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """How to run. `model` is the version's name, `workers` counts processes (1: this one)."""
+
+    model: str
+    limits: Limits = field(default_factory=Limits)
+    json: JsonMode = "files"
+    max_scans: int = 256
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did. `review` counts scans that a person should look at, `already_done` those
+    that an earlier run has read, `already_rejected` which of them it rejected; `rejections` are the
+    first few; `readings` is the file of rows."""
+
+    scans: int
+    digits: int
+    review: int
+    rejected: int
+    ignored: int
+    already_done: int
+    already_rejected: int
+    seconds: float
+    interrupted: bool
+    rejections: tuple[Rejection, ...]
+    readings: Path
+
+    @property
+    def scans_per_second(self) -> float:
+        """How fast it went, everything included."""
+        return self.scans / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """What the command returns; the same when the same command runs again."""
+        if self.interrupted:
+            return 130
+        rejected = self.rejected + self.already_rejected
+        if rejected == self.scans + self.already_done:
+            return NothingReadable.exit_code
+        return 1 if rejected else 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    scans: int = 0
+    digits: int = 0
+    review: int = 0
+    rejected: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def add(self, arrivals: Sequence[Arrival], outcomes: Iterable[Outcome]) -> None:
+        statuses = [arrival.result.status for arrival in arrivals]
+        self.scans += len(arrivals)
+        self.digits += sum(arrival.result.digits for arrival in arrivals)
+        self.review += statuses.count(Status.REVIEW)
+        self.rejected += statuses.count(Status.REJECTED)
+        self.rejections += [o for o in outcomes if isinstance(o, Rejection)]
+        del self.rejections[MAX_SHOWN:]
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+def run_batch(
+    inputs: Sequence[Path],
+    out: Path,
+    settings: BatchSettings,
+    load_reader: LoadReader,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    random_id: Callable[[], str] = lambda: secrets.token_hex(16),
+    reached: Callable[[Step], None] = lambda _: None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Summary:
+    """Read all scans among `inputs` that have no result in `out` yet.
+
+    `advance` hears how many scans are done so far, earlier runs' included; `reached` hears of every
+    step of delivery. Ctrl-C ends the run in good order: what was published stays, whole.
+
+    Raises:
+        UsageError, InputMissing, NothingReadable: the paths cannot work; nothing was written.
+        StateHeld: another digitd is writing to `out`.
+        OutputUnwritable: the disk refused; the same call goes on when it is mended.
+    """
+    started = time.perf_counter()
+    check_paths(inputs, out)
+    _refuse_nothing(inputs)
+    outbox = Outbox(out)
+    outbox.create()
+    with hold(outbox.hidden), Journal(outbox.hidden / "journal.db", random_id) as journal:
+        delivery = Delivery(
+            outbox,
+            journal,
+            model=settings.model,
+            json=settings.json,
+            clock=clock,
+            reached=reached,
+        )
+        planner = Planner(journal, settings.limits, settings.model, settings.max_scans)
+        tally = _Tally()
+        interrupted = False
+        try:
+            with _uninterrupted():
+                delivery.recover()
+            batches = planner.batches(inputs)
+            with closing(_read(batches, settings.workers, load_reader)) as read:
+                for batch, outcomes in read:
+                    with _uninterrupted():
+                        arrivals = delivery.deliver(batch.claims, outcomes)
+                        planner.landed(batch)
+                        tally.add(arrivals, outcomes.values())
+                    log.info("batch of %d scans done", len(arrivals))
+                    advance(tally.scans + planner.already_done)
+        except KeyboardInterrupt:
+            interrupted = True
+        return Summary(
+            scans=tally.scans,
+            digits=tally.digits,
+            review=tally.review,
+            rejected=tally.rejected,
+            ignored=planner.ignored,
+            already_done=planner.already_done,
+            already_rejected=planner.already_rejected,
+            seconds=time.perf_counter() - started,
+            interrupted=interrupted,
+            rejections=tuple(tally.rejections),
+            readings=delivery.readings,
+        )
+
+
+def _refuse_nothing(inputs: Sequence[Path]) -> None:
+    ignored = 0
+    for found in find_scans(inputs):
+        if isinstance(found, Candidate):
+            return
+        ignored += 1
+    places = ", ".join(printable(shown(path)) for path in inputs)
+    raise NothingReadable(
+        f"no scan in {places} ({ignored} other files): scans are known by their extension, such as "
+        ".png, .jpg or .tif; a file without one is read when it is named itself"
+    )
+
+
+def _read(
+    batches: Iterator[Batch], workers: int, load_reader: LoadReader
+) -> Generator[tuple[Batch, dict[str, Outcome]]]:
+    """Batches with their outcomes by id. Processes are worth their start from two batches on."""
+    first = list(islice(batches, 2))
+    if not first:
+        return
+    with hire(workers if len(first) > 1 else 1, load_reader) as crew:
+        for batch, outcomes in crew.read_all(chain(first, batches)):
+            yield batch, {outcome.scan_id: outcome for outcome in [*outcomes, *batch.rejections]}
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Make Ctrl-C wait for the end of the block: what is being published is published whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C goes to the main thread only, and only that may set handlers
+        return
+    caught: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if caught:
+        raise KeyboardInterrupt

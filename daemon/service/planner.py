@@ -1,0 +1,101 @@
+"""Which scans are read together: batches of what is new, with a claim for all that gets a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..records import Limits, Rejection, Scan
+from ..spool.delivery import Claim
+from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
+from ..spool.journal import Journal, Source
+
+MAX_BATCH_BYTES = 16_000_000  # small: several are under way, and Ctrl-C loses what they have read
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claims in order. `scans` are those to read, `rejections` those that cannot be; a claim in
+    neither has the content of an earlier one."""
+
+    claims: list[Claim] = field(default_factory=list)
+    scans: list[Scan] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return sum(scan.size for scan in self.scans)
+
+
+class Planner:
+    """Makes batches of what lies below `inputs` and is not in the journal.
+
+    `ignored`, `already_done` and `already_rejected` (which are among those) count what is left out.
+    """
+
+    def __init__(self, journal: Journal, limits: Limits, model: str, max_scans: int) -> None:
+        self._journal = journal
+        self._limits = limits
+        self._model = model
+        self._max_scans = max_scans
+        self._under_way: set[Source | str] = set()  # sources and digests not yet in the journal
+        self.ignored = 0
+        self.already_done = 0
+        self.already_rejected = 0
+
+    def batches(self, inputs: Sequence[Path]) -> Iterator[Batch]:
+        """Batches of at most `max_scans` claims, closed when their bytes get too many."""
+        batch = Batch()
+        for found in find_scans(inputs):
+            if isinstance(found, Ignored):
+                self.ignored += 1
+            else:
+                self._add(found, batch)
+            if len(batch.claims) >= self._max_scans or batch.size >= MAX_BATCH_BYTES:
+                yield batch
+                batch = Batch()
+        if batch.claims:
+            yield batch
+
+    def landed(self, batch: Batch) -> None:
+        """Hear that a batch is in the journal."""
+        for claim in batch.claims:
+            self._under_way -= {claim.source, claim.sha256}
+
+    def _add(self, candidate: Candidate, batch: Batch) -> None:
+        """Read a candidate into the batch, unless it has its row already."""
+        source, problem = inspect(candidate, self._limits)
+        fates = self._journal.fates(source)
+        read_before = [fate for fate in fates if fate.sha256]
+        if source in self._under_way or (read_before and not problem):
+            self._count_done(rejected=any(fate.reason for fate in read_before))
+            return
+        content = problem or read(candidate.path, self._limits)
+        if isinstance(content, Problem):
+            if any(fate.reason is content.reason for fate in fates):
+                self._count_done(rejected=True)
+                return
+            claim = self._claim(candidate, source, None)
+            batch.rejections.append(
+                Rejection(claim.id, claim.file, None, content.reason, content.message)
+            )
+        else:
+            claim = self._claim(candidate, content.source, content.sha256)
+            if not self._is_known(content.sha256):
+                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+                self._under_way.add(content.sha256)
+        batch.claims.append(claim)
+        self._under_way.add(claim.source)
+
+    def _claim(self, candidate: Candidate, source: Source, sha256: str | None) -> Claim:
+        return Claim(self._journal.new_id(), candidate.file, source, sha256)
+
+    def _is_known(self, sha256: str) -> bool:
+        """Whether this content has been read, or is about to be."""
+        return sha256 in self._under_way or self._journal.original(sha256, self._model) is not None
+
+    def _count_done(self, *, rejected: bool) -> None:
+        self.already_done += 1
+        self.already_rejected += rejected

@@ -1,0 +1,167 @@
+"""Reading in worker processes: a thread for each, which talks to it through a pipe of its own.
+
+So it is known which scans a worker had in hand when it died. (A `ProcessPoolExecutor` fails every
+batch in flight with it, and up to Python 3.12 can hang for ever when a worker dies while a large
+batch is on its way to it.)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+
+from ..errors import DigitdError
+from ..records import Outcome, Scan
+from .workers import LoadReader, WorkerDiedError
+
+_spawn = multiprocessing.get_context(
+    "spawn"
+)  # a fork would copy the journal and our threads' locks
+
+
+class WorkerFailedError(Exception):
+    """A reader raised in its worker; holds the traceback from there."""
+
+
+class ProcessReader:
+    """Reads in `workers` processes, started when they are first needed and again when they die.
+
+    `read` is called in the threads of `executor`.
+    """
+
+    def __init__(self, workers: int, load_reader: LoadReader) -> None:
+        self._load_reader = load_reader
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._closed = False
+        self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_ctrl_c_to_main)
+
+    def __enter__(self) -> ProcessReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closed = True
+            workers = [*self._idle, *self._busy]
+        for worker in workers:
+            worker.kill()  # whatever they still read, nobody waits for it
+        self.executor.shutdown(cancel_futures=True)
+
+    def read(self, scans: Sequence[Scan]) -> list[Outcome]:
+        """Read in a worker of one's own.
+
+        Raises:
+            WorkerDiedError: it died while it read them.
+            WorkerFailedError: the reader raised.
+        """
+        with self._lock:
+            if self._closed:
+                raise DigitdError("interrupted")
+            worker = self._idle.pop() if self._idle else _Worker(self._load_reader)
+            self._busy.add(worker)
+        try:
+            return worker.read(scans)
+        except WorkerDiedError:
+            if self._closed:  # it was us
+                raise DigitdError("interrupted") from None
+            raise
+        finally:
+            with self._lock:
+                self._busy.remove(worker)
+                if worker.is_alive:
+                    self._idle.append(worker)
+
+
+class _Worker:
+    """One process and our end of its pipe."""
+
+    def __init__(self, load_reader: LoadReader) -> None:
+        self._pipe, theirs = _spawn.Pipe()
+        self._process = _spawn.Process(target=_serve, args=(theirs, load_reader), daemon=True)
+        self._process.start()
+        theirs.close()  # now its death closes the pipe, and so does ours for it
+        self._has_started = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be given more to read."""
+        return self._process.is_alive()
+
+    def read(self, scans: Sequence[Scan]) -> list[Outcome]:
+        """Its answer to these scans."""
+        if not self._has_started:
+            self._await_start()
+        with suppress(OSError):  # it died before it had them all: the missing answer tells how
+            self._pipe.send(scans)
+        return self._receive()
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.join()
+
+    def _await_start(self) -> None:
+        try:
+            self._receive()
+        except (WorkerDiedError, WorkerFailedError) as error:  # no fault of any scan
+            raise DigitdError(f"a worker process could not start: {error}") from error
+        self._has_started = True
+
+    def _receive(self) -> list[Outcome]:
+        try:
+            answer: list[Outcome] | Exception = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            raise WorkerDiedError(_how_it_ended(self._process.exitcode)) from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"its worker was killed by {signal.Signals(-code).name}"
+    return f"its worker ended with exit code {code}"
+
+
+def _leave_ctrl_c_to_main() -> None:
+    """Block SIGINT in this thread and so in the processes it starts: it is sent to all of the
+    terminal's processes, and the main one ends the others in good order."""
+    resource_tracker.ensure_running()  # every worker needs it, and starting it unblocks SIGINT
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _serve(pipe: Connection, load_reader: LoadReader) -> None:
+    """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process for each core
+    try:
+        reader = load_reader()
+    except Exception as error:
+        pipe.send(_portable(error))
+        return
+    pipe.send([])
+    while True:
+        try:
+            scans = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer: object = reader(scans)
+        except Exception as error:
+            answer = _portable(error)
+        pipe.send(answer)
+
+
+def _portable(error: Exception) -> Exception:
+    """What can be sent to another process for certain, without losing where it came from."""
+    return error if isinstance(error, DigitdError) else WorkerFailedError(traceback.format_exc())

@@ -1,0 +1,115 @@
+"""Who reads the batches: this process, or worker processes that may die without harm.
+
+Either is a `Reader`, called through a `concurrent.futures.Executor` several batches ahead of the
+one whose results are being written.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..errors import DigitdError
+from ..records import Outcome, Reason, Rejection, Scan
+
+DEATHS = 3  # of the worker that reads it alone, until a scan is held to be the cause
+
+Reader: TypeAlias = Callable[[Sequence[Scan]], list[Outcome]]
+LoadReader: TypeAlias = Callable[[], Reader]  # picklable: every worker process loads its own
+
+log = logging.getLogger(__name__)
+
+
+class WorkerDiedError(Exception):
+    """The process that was reading is gone."""
+
+
+class HasScans(Protocol):
+    """A batch, as far as reading it goes."""
+
+    @property
+    def scans(self) -> Sequence[Scan]:
+        """What is to be read; may be empty."""
+
+
+B = TypeVar("B", bound=HasScans)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Reads batches. `ahead` is how many are under way while the oldest one is waited for."""
+
+    executor: Executor
+    read: Reader
+    ahead: int
+
+    def read_all(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Outcome]]]:
+        """Every batch with its outcomes, in order; batches are drawn as they are needed."""
+        under_way: deque[tuple[B, Future[list[Outcome]]]] = deque()
+        for batch in batches:
+            future = self.executor.submit(read_carefully, self.read, batch.scans)
+            under_way.append((batch, future))
+            if len(under_way) > self.ahead:
+                batch, future = under_way.popleft()
+                yield batch, future.result()
+        while under_way:
+            batch, future = under_way.popleft()
+            yield batch, future.result()
+
+
+@contextmanager
+def hire(workers: int, load_reader: LoadReader) -> Iterator[Crew]:
+    """A crew of that many worker processes; of this process alone for one."""
+    if workers == 1:
+        yield Crew(_Inline(), load_reader(), ahead=0)
+        return
+    from .processes import ProcessReader  # multiprocessing takes its time: only who needs it waits
+
+    with ProcessReader(workers, load_reader) as reader:
+        yield Crew(reader.executor, reader.read, ahead=workers + 1)
+
+
+def read_carefully(read: Reader, scans: Sequence[Scan]) -> list[Outcome]:
+    """The outcomes of `scans`, whatever one of them does to its reader: if the batch fails, its
+    scans are read one at a time, and what fails even so is rejected."""
+    if not scans:
+        return []
+    try:
+        return read(scans)
+    except DigitdError:
+        raise
+    except WorkerDiedError as death:
+        log.warning("%s while it read %d scans; they are read one at a time", death, len(scans))
+    except Exception:  # a reader's bug must cost the scan that meets it, never a batch
+        log.exception("could not read a batch of %d scans; they are read one at a time", len(scans))
+    return [_read_alone(read, scan) for scan in scans]
+
+
+def _read_alone(read: Reader, scan: Scan) -> Outcome:
+    for _ in range(DEATHS):
+        try:
+            return read([scan])[0]
+        except WorkerDiedError as death:
+            log.warning("%s: %s", scan.file, death)
+        except DigitdError:
+            raise
+        except Exception as error:  # as above
+            log.exception("could not read %s", scan.file)
+            message = f"digitd failed on it ({type(error).__name__}); please report it"
+            return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
+    message = f"the worker that reads it died {DEATHS} times"
+    return Rejection(scan.id, scan.file, scan.sha256, Reason.KILLED_WORKER, message)
+
+
+class _Inline(Executor):
+    """Does the work at once, in the caller's thread: where Ctrl-C reaches it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

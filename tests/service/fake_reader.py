@@ -1,0 +1,84 @@
+"""A reader whose scans say in their bytes what it is to do with them; importable by workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from daemon.errors import ModelUnavailable
+from daemon.records import (
+    Box,
+    Digit,
+    Durations,
+    Line,
+    Outcome,
+    PageReading,
+    Reading,
+    Reason,
+    Rejection,
+    Scan,
+    Status,
+)
+from daemon.service.workers import Reader
+
+
+def load_reader() -> Reader:
+    """What a worker loads."""
+    return read
+
+
+def load_nothing() -> Reader:
+    """A model that cannot be loaded."""
+    raise ModelUnavailable("no model")
+
+
+def die_while_loading() -> Reader:
+    """A machine on which no worker can start."""
+    os._exit(3)
+
+
+def read(scans: Sequence[Scan]) -> list[Outcome]:
+    """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7."""
+    return [_read(scan) for scan in scans]
+
+
+def _read(scan: Scan) -> Outcome:
+    text = scan.data.decode()
+    match text.split():
+        case []:
+            return Rejection(scan.id, scan.file, scan.sha256, Reason.EMPTY_FILE, "no bytes")
+        case ["bad"]:
+            return Rejection(scan.id, scan.file, scan.sha256, Reason.NOT_AN_IMAGE, "a text")
+        case ["raise"]:
+            raise ValueError("a bug")
+        case ["die"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case ["hang", path]:
+            Path(path).write_text(str(os.getpid()))  # a FIFO: waits until somebody listens
+            while True:
+                signal.pause()
+        case ["die", "once", path, _] if not Path(path).exists():
+            Path(path).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    digits = "".join(char for char in text.split()[-1] if char.isdigit())
+    status = Status.REVIEW if text.startswith("?") else Status.READ
+    lines = (_line(digits, status),) if digits else ()
+    return Reading(
+        scan_id=scan.id,
+        file=scan.file,
+        sha256=scan.sha256,
+        pages=(PageReading(1, 100, 100, lines),),
+        status=status if digits else Status.EMPTY,
+        model="fake-1",
+        durations=Durations(0, 0, 0),
+        pictures=(b"picture of " + scan.data,),
+    )
+
+
+def _line(text: str, status: Status) -> Line:
+    digits = tuple(
+        Digit(Box(10 * x, 0, 8, 12), int(char), 0.99, (0.01,) * 10) for x, char in enumerate(text)
+    )
+    return Line(digits, text, 0.99, digits[0].box.union(digits[-1].box), status)

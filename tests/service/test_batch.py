@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import fake_reader
+import jsonschema
+import pytest
+
+import daemon
+from daemon.errors import (
+    InputMissing,
+    ModelUnavailable,
+    NothingReadable,
+    OutputUnwritable,
+    StateHeld,
+    UsageError,
+)
+from daemon.records import Limits, Outcome, Scan
+from daemon.service.batch import BatchSettings, Summary, run_batch
+from daemon.service.workers import Reader
+from daemon.spool.delivery import Step
+from daemon.spool.lock import hold
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SETTINGS = BatchSettings(model="fake-1", max_scans=3)
+
+
+class Crash(BaseException):
+    """The machine stops here."""
+
+
+class Bench:
+    """A folder of scans, a results folder, and what the reader was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.scans = folder / "scans"
+        self.out = folder / "results"
+        self.scans.mkdir(parents=True)
+        self.asked: list[list[str]] = []
+
+    def put(self, **contents: str) -> None:
+        """Write scans: `a="42"` makes a.png."""
+        for name, content in contents.items():
+            (self.scans / f"{name}.png").write_bytes(content.encode())
+
+    def load(self) -> Reader:
+        def read(scans: Sequence[Scan]) -> list[Outcome]:
+            self.asked.append([scan.file for scan in scans])
+            return fake_reader.read(scans)
+
+        return read
+
+    def run(
+        self,
+        *inputs: Path,
+        settings: BatchSettings = SETTINGS,
+        reached: Callable[[Step], None] = lambda _: None,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> Summary:
+        ids = count()
+        return run_batch(
+            inputs or [self.scans],
+            self.out,
+            settings,
+            self.load if settings.workers == 1 else fake_reader.load_reader,
+            clock=lambda: NOON,
+            random_id=lambda: f"{next(ids):08x}" * 4,
+            reached=reached,
+            advance=advance,
+        )
+
+    def rows(self) -> list[dict[str, str]]:
+        with (self.out / "readings.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def cells(self, *columns: str) -> list[tuple[str, ...]]:
+        return [tuple(row[column] for column in columns) for row in self.rows()]
+
+    def document(self, name: str) -> dict[str, Any]:
+        (path,) = (self.out / "json").glob(f"{name}.*.json")
+        document: dict[str, Any] = json.loads(path.read_text())
+        return document
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_folder_becomes_rows_documents_and_pictures(bench: Bench) -> None:
+    bench.put(a="42", b="?7", c="blank", d="bad")
+    (bench.scans / "labels.csv").write_text("file,label\n")
+    summary = bench.run()
+    assert bench.cells("file", "text", "status", "reason") == [
+        ("a.png", "42", "read", ""),
+        ("b.png", "7", "review", ""),
+        ("c.png", "", "empty", ""),
+        ("d.png", "", "rejected", "not_an_image"),
+    ]
+    assert bench.document("a.png")["pages"][0]["lines"][0]["text"] == "42"
+    (picture,) = (bench.out / "annotated").glob("a.png.*.jpg")
+    assert picture.read_bytes() == b"picture of 42"
+    assert [path.name for path in (bench.out / "rejected").iterdir()] == [
+        "d.png.00000003.reason.json"
+    ]
+    assert (summary.scans, summary.digits, summary.review, summary.rejected, summary.ignored) == (
+        4,
+        3,
+        1,
+        1,
+        1,
+    )
+    assert [(r.file, r.message) for r in summary.rejections] == [("d.png", "a text")]
+    assert (summary.exit_code, summary.readings) == (1, bench.out / "readings.csv")
+
+
+def test_every_document_follows_the_published_schema(bench: Bench) -> None:
+    bench.put(a="42", b="?7", c="blank", d="bad", e="42", f="bad")
+    (bench.scans / "g.png").mkdir()
+    bench.run(settings=replace(SETTINGS, json="lines"))
+    schema = json.loads((Path(daemon.__file__).parent / "readings.schema.json").read_text())
+    lines = (bench.out / "readings.jsonl").read_text().splitlines()
+    for line in lines:
+        jsonschema.validate(json.loads(line), schema)
+    assert [json.loads(line)["file"] for line in lines] == [f"{name}.png" for name in "abcdefg"]
+    assert not (bench.out / "json").exists()
+
+
+def test_json_can_be_left_out(bench: Bench) -> None:
+    bench.put(a="42", b="bad")
+    bench.run(settings=replace(SETTINGS, json="none"))
+    assert sorted(path.name for path in bench.out.iterdir()) == [
+        ".digitd",
+        "annotated",
+        "readings.csv",
+        "rejected",
+    ]
+
+
+def test_one_batch_is_one_call_of_the_reader(bench: Bench) -> None:
+    bench.put(a="1", b="2", c="3", d="4")
+    bench.run(settings=replace(SETTINGS, max_scans=100))
+    assert bench.asked == [["a.png", "b.png", "c.png", "d.png"]]
+
+
+def test_a_batch_closes_when_it_has_scans_or_bytes_enough(bench: Bench) -> None:
+    large = " " * 9_000_000
+    bench.put(a="1", b="2", c="3", d=f"{large}4", e=f"{large} 5", f="6")
+    bench.run()
+    assert bench.asked == [["a.png", "b.png", "c.png"], ["d.png", "e.png"], ["f.png"]]
+
+
+def test_bad_files_have_their_rows_and_the_others_go_on(bench: Bench) -> None:
+    bench.put(a="1", empty="", large=" " * 2_000, z="2")
+    (bench.scans / "folder.png").mkdir()
+    (bench.scans / "link.png").symlink_to("nowhere")
+    os.mkfifo(bench.scans / "pipe.png")
+    summary = bench.run(settings=replace(SETTINGS, limits=Limits(max_file_mb=0.001)))
+    assert bench.cells("file", "reason") == [
+        ("a.png", ""),
+        ("empty.png", "empty_file"),
+        ("folder.png", "not_a_file"),
+        ("large.png", "too_large"),
+        ("link.png", "broken_link"),
+        ("pipe.png", "not_a_file"),
+        ("z.png", ""),
+    ]
+    assert (summary.rejected, summary.exit_code) == (5, 1)
+
+
+def test_hostile_names_stay_names(bench: Bench) -> None:
+    names = [b"=1+1.png", b'a\n"b",c.png', b"caf\xe9.png", "ü字.png".encode()]
+    for number, name in enumerate(names):
+        Path(os.fsdecode(os.fsencode(bench.scans) + b"/" + name)).write_text(f"{number}")
+    assert bench.run().exit_code == 0
+    assert bench.cells("file", "text") == [
+        ("'=1+1.png", "0"),
+        ('a\n"b",c.png', "1"),
+        (r"caf\xe9.png", "2"),
+        ("ü字.png", "3"),
+    ]
+    assert bench.run().already_done == 4
+
+
+def test_files_of_the_same_name_do_not_meet(bench: Bench, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    bench.put(a="1")
+    (other / "a.png").write_text("2")
+    bench.run(bench.scans, other)
+    assert bench.cells("file", "text") == [("a.png", "1"), ("a.png", "2")]
+    assert len(list((bench.out / "json").iterdir())) == 2
+
+
+@pytest.mark.parametrize("max_scans", [2, 100])
+def test_the_same_content_is_read_once(bench: Bench, max_scans: int) -> None:
+    bench.put(a="42", b="7", c="42", d="bad", e="bad")
+    summary = bench.run(settings=replace(SETTINGS, max_scans=max_scans))
+    assert [file for batch in bench.asked for file in batch] == ["a.png", "b.png", "d.png"]
+    (first, *_, fourth, _) = bench.rows()
+    assert bench.cells("text", "duplicate_of", "reason") == [
+        ("42", "", ""),
+        ("7", "", ""),
+        ("42", first["scan_id"], ""),
+        ("", "", "not_an_image"),
+        ("", fourth["scan_id"], "not_an_image"),
+    ]
+    assert bench.document("c.png")["annotated"] == bench.document("a.png")["annotated"]
+    assert (summary.scans, summary.digits, summary.rejected) == (5, 5, 2)
+
+
+def test_content_that_an_earlier_run_has_read_is_not_read_again(bench: Bench) -> None:
+    bench.put(a="42")
+    bench.run()
+    bench.put(b="42")
+    bench.run()
+    assert bench.asked == [["a.png"]]
+    assert bench.cells("file", "text", "duplicate_of")[1] == ("b.png", "42", "0" * 32)
+
+
+def test_another_model_reads_the_same_content_again(bench: Bench) -> None:
+    bench.put(a="42")
+    bench.run()
+    bench.put(b="42")
+    bench.run(settings=replace(SETTINGS, model="fake-2"))
+    assert bench.asked == [["a.png"], ["b.png"]]
+
+
+def test_a_second_run_reads_nothing_and_writes_nothing(bench: Bench) -> None:
+    bench.put(a="42", b="bad", c="")
+    (bench.scans / "d.png").symlink_to("nowhere")
+    first = bench.run()
+    before = {path: path.stat().st_mtime_ns for path in bench.out.glob("[!.]*/*")}
+    rows = (bench.out / "readings.csv").read_bytes()
+    second = bench.run()
+    assert bench.asked == [["a.png", "b.png", "c.png"]]
+    assert (second.scans, second.already_done, second.already_rejected) == (0, 4, 3)
+    assert second.exit_code == first.exit_code == 1
+    assert (bench.out / "readings.csv").read_bytes() == rows
+    assert {path: path.stat().st_mtime_ns for path in bench.out.glob("[!.]*/*")} == before
+
+
+def test_a_changed_file_is_a_new_arrival(bench: Bench) -> None:
+    bench.put(a="42")
+    bench.run()
+    bench.put(a="436")
+    summary = bench.run()
+    assert bench.cells("file", "text") == [("a.png", "42"), ("a.png", "436")]
+    assert (summary.scans, summary.already_done) == (1, 0)
+
+
+def test_a_scan_that_was_blocked_is_read_when_it_no_longer_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(a="42")
+    opening = os.open
+
+    def refuse(path: Path, *args: Any, **kwargs: Any) -> int:
+        if Path(path).name == "a.png":
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        assert bench.run().exit_code == 65
+        assert bench.run().already_rejected == 1
+    assert bench.run().exit_code == 0
+    assert bench.cells("text", "reason") == [("", "no_permission"), ("42", "")]
+
+
+def test_a_file_that_is_named_twice_has_one_row(bench: Bench) -> None:
+    bench.put(a="42")
+    summary = bench.run(bench.scans, bench.scans / "a.png", bench.scans)
+    assert len(bench.rows()) == 1
+    assert (summary.scans, summary.already_done) == (1, 2)
+
+
+def test_nothing_to_read_writes_nothing(bench: Bench) -> None:
+    (bench.scans / "notes.txt").write_text("x")
+    with pytest.raises(NothingReadable, match=r"no scan in .*scans \(1 other files\)") as refused:
+        bench.run()
+    assert refused.value.exit_code == 65
+    assert not bench.out.exists()
+
+
+def test_nothing_but_rejected_scans_is_an_exit_code_of_its_own(bench: Bench) -> None:
+    bench.put(a="bad", b="")
+    assert bench.run().exit_code == 65
+    assert bench.run().exit_code == 65
+
+
+def test_what_cannot_work_is_refused_before_anything_is_written(bench: Bench) -> None:
+    bench.put(a="42")
+    with pytest.raises(InputMissing, match=r"no such file or folder: .*nowhere"):
+        bench.run(bench.scans, bench.scans / "nowhere")
+    bench.out = bench.scans / "results"
+    with pytest.raises(UsageError, match="lies inside"):
+        bench.run()
+    assert not bench.out.exists()
+
+
+def test_a_results_folder_has_one_writer(bench: Bench) -> None:
+    bench.put(a="42")
+    (bench.out / ".digitd").mkdir(parents=True)
+    with hold(bench.out / ".digitd"), pytest.raises(StateHeld, match=f"pid {os.getpid()}"):
+        bench.run()
+
+
+def test_a_results_folder_that_cannot_be_made_is_named(bench: Bench) -> None:
+    bench.put(a="42")
+    bench.out = Path("/proc/results")
+    with pytest.raises(OutputUnwritable, match=r"cannot write to /proc/results: "):
+        bench.run()
+
+
+def test_a_full_disk_blames_no_scan_and_the_next_run_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(a="1", b="2", c="3", d="4")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fill(done: int) -> None:
+        assert done == 3
+        monkeypatch.setattr(Path, "write_bytes", refuse)
+
+    with pytest.raises(OutputUnwritable, match="No space left on device"):
+        bench.run(advance=fill)
+    monkeypatch.undo()
+    assert bench.run().already_done == 3
+    assert bench.cells("text", "reason") == [("1", ""), ("2", ""), ("3", ""), ("4", "")]
+
+
+def test_the_model_is_not_loaded_when_all_is_done(bench: Bench) -> None:
+    bench.put(a="42")
+    bench.run()
+    run_batch([bench.scans], bench.out, SETTINGS, fake_reader.load_nothing)
+    bench.put(b="43")
+    with pytest.raises(ModelUnavailable):
+        run_batch([bench.scans], bench.out, SETTINGS, fake_reader.load_nothing)
+
+
+@pytest.mark.parametrize("step", Step)
+def test_ctrl_c_leaves_whole_batches_and_the_next_run_completes_them(
+    bench: Bench, step: Step
+) -> None:
+    bench.put(**{f"n{number}": str(number) for number in range(9)})
+    steps = 0
+
+    def interrupt(now: Step) -> None:
+        nonlocal steps
+        steps += now is step
+        if now is step and steps == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    summary = bench.run(reached=interrupt)
+    assert (summary.scans, summary.interrupted, summary.exit_code) == (6, True, 130)
+    assert len(bench.rows()) == len(list((bench.out / "json").iterdir())) == 6
+    summary = bench.run()
+    assert (summary.scans, summary.already_done, summary.exit_code) == (3, 6, 0)
+    assert [row["text"] for row in bench.rows()] == [str(number) for number in range(9)]
+
+
+def test_ctrl_c_while_reading_drops_what_is_not_yet_recorded(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(**{f"n{number}": str(number) for number in range(9)})
+
+    def interrupt(scans: Sequence[Scan]) -> list[Outcome]:
+        if len(bench.asked) == 2:
+            raise KeyboardInterrupt
+        return reading(scans)
+
+    reading = fake_reader.read
+    with monkeypatch.context() as patch:
+        patch.setattr(fake_reader, "read", interrupt)
+        assert bench.run().scans == 3
+    bench.run()
+    assert [row["text"] for row in bench.rows()] == [str(number) for number in range(9)]
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_crash_leaves_no_trace_in_the_results(tmp_path: Path, step: Step, batch: int) -> None:
+    """Rows, ids included, are those of an undisturbed run, once each; nothing stays staged."""
+    benches = [Bench(tmp_path / "undisturbed"), Bench(tmp_path / "disturbed")]
+    for bench in benches:
+        bench.put(**{f"n{number}": str(number % 8) for number in range(10)}, x="bad")
+    undisturbed, disturbed = benches
+    undisturbed.run()
+    steps = 0
+
+    def crash(now: Step) -> None:
+        nonlocal steps
+        steps += now is step
+        if now is step and steps == batch:
+            raise Crash
+
+    with pytest.raises(Crash):
+        disturbed.run(reached=crash)
+    disturbed.run()
+    wanted, found = ((bench.out / "readings.csv").read_bytes() for bench in benches)
+    assert found == wanted
+    names = [
+        sorted(str(path.relative_to(bench.out)) for path in bench.out.glob("[!.]*/*"))
+        for bench in benches
+    ]
+    assert names[0] == names[1]
+    assert list((disturbed.out / ".digitd" / "staging").iterdir()) == []
+
+
+def test_worker_processes_give_the_same_results(tmp_path: Path) -> None:
+    benches = [Bench(tmp_path / "one"), Bench(tmp_path / "many")]
+    for bench, workers in zip(benches, (1, 2), strict=True):
+        bench.put(**{f"n{number}": str(number % 8) for number in range(10)}, x="bad")
+        bench.run(settings=replace(SETTINGS, workers=workers))
+    one, many = ((bench.out / "readings.csv").read_bytes() for bench in benches)
+    assert one == many
+
+
+def test_a_scan_that_kills_every_worker_is_rejected(bench: Bench) -> None:
+    bench.put(a="1", b="2", c="die", d="3", e="4")
+    summary = bench.run(settings=replace(SETTINGS, workers=2))
+    assert bench.cells("text", "reason") == [
+        ("1", ""),
+        ("2", ""),
+        ("", "killed_worker"),
+        ("3", ""),
+        ("4", ""),
+    ]
+    assert summary.exit_code == 1
+
+
+def test_progress_counts_earlier_runs_too(bench: Bench) -> None:
+    bench.put(a="1", b="2")
+    bench.run()
+    bench.put(c="3", d="4", e="5", f="6")
+    heard: list[int] = []
+    bench.run(advance=heard.append)
+    assert heard == [5, 6]

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import fake_reader
+import pytest
+
+from daemon.errors import DigitdError, ModelUnavailable
+from daemon.records import Outcome, Reading, Reason, Rejection, Scan
+from daemon.service.workers import DEATHS, WorkerDiedError, hire, read_carefully
+
+
+@dataclass(frozen=True)
+class Batch:
+    scans: list[Scan]
+
+
+def scan(text: str, name: str = "a.png") -> Scan:
+    data = text.encode()
+    return Scan(f"{name}".ljust(32, "0"), name, hashlib.sha256(data).hexdigest(), data)
+
+
+def batch(*texts: str) -> Batch:
+    return Batch([scan(text, f"{number}.png") for number, text in enumerate(texts)])
+
+
+def said(outcomes: Sequence[Outcome]) -> list[str | Reason]:
+    return [
+        outcome.pages[0].lines[0].text if isinstance(outcome, Reading) else outcome.reason
+        for outcome in outcomes
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> None:
+    batches = [batch("1", "2"), batch(), batch("3"), batch("", "4"), batch("5")]
+    with hire(workers, fake_reader.load_reader) as crew:
+        read = list(crew.read_all(batches))
+    assert [done for done, _ in read] == batches
+    assert [said(outcomes) for _, outcomes in read] == [
+        ["1", "2"],
+        [],
+        ["3"],
+        [Reason.EMPTY_FILE, "4"],
+        ["5"],
+    ]
+    assert multiprocessing.active_children() == []
+
+
+def test_batches_are_drawn_only_a_few_ahead() -> None:
+    drawn = 0
+
+    def draw() -> Iterator[Batch]:
+        nonlocal drawn
+        while True:
+            drawn += 1
+            yield batch("1")
+
+    with hire(1, fake_reader.load_reader) as crew:
+        next(crew.read_all(draw()))
+        assert drawn == 1
+    with hire(2, fake_reader.load_reader) as crew:
+        next(crew.read_all(draw()))
+        assert drawn == 1 + 4
+
+
+def test_a_scan_that_kills_its_worker_costs_only_itself(tmp_path: Path) -> None:
+    once = f"die once {tmp_path}/mark 8"
+    large = scan(" " * 4_000_000 + "7", "large.png")  # does not fit into a pipe
+    batches = [batch("1", "die", "2", once), Batch([large]), batch("3")]
+    with hire(2, fake_reader.load_reader) as crew:
+        first, second, third = [said(outcomes) for _, outcomes in crew.read_all(batches)]
+    assert first == ["1", Reason.KILLED_WORKER, "2", "8"]
+    assert (second, third) == (["7"], ["3"])
+
+
+def test_a_readers_bug_costs_only_the_scan_that_meets_it(caplog: pytest.LogCaptureFixture) -> None:
+    for workers in (1, 2):
+        with hire(workers, fake_reader.load_reader) as crew:
+            ((_, outcomes),) = crew.read_all([batch("1", "raise", "2")])
+        assert said(outcomes) == ["1", Reason.UNREADABLE, "2"]
+    assert caplog.text.count("ValueError: a bug") == 4
+
+
+def test_a_scan_is_held_to_be_the_cause_only_after_several_deaths() -> None:
+    deaths = iter([True] * DEATHS + [False])
+
+    def read(scans: Sequence[Scan]) -> list[Outcome]:
+        if next(deaths):
+            raise WorkerDiedError("killed")
+        return fake_reader.read(scans)
+
+    assert said(read_carefully(read, [scan("1")])) == ["1"]
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run() -> None:
+    for workers in (1, 2):
+        with (
+            pytest.raises(ModelUnavailable, match="no model"),
+            hire(workers, fake_reader.load_nothing) as crew,
+        ):
+            list(crew.read_all([batch("1")]))
+
+
+def test_workers_that_cannot_start_blame_no_scan() -> None:
+    with (
+        pytest.raises(DigitdError, match=r"could not start: .* ended with exit code 3"),
+        hire(2, fake_reader.die_while_loading) as crew,
+    ):
+        list(crew.read_all([batch("1")]))
+
+
+def test_leaving_early_waits_for_nobody() -> None:
+    endless = (batch("1") for _ in iter(int, 1))
+    with hire(2, fake_reader.load_reader) as crew:
+        next(crew.read_all(endless))
+    assert multiprocessing.active_children() == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
+
+
+def test_rejections_name_their_scan() -> None:
+    def read(_: Sequence[Scan]) -> list[Outcome]:
+        raise WorkerDiedError("killed")
+
+    (outcome,) = read_carefully(read, [scan("1", "poison.png")])
+    assert isinstance(outcome, Rejection)
+    assert (outcome.file, outcome.scan_id) == ("poison.png", scan("1", "poison.png").id)
