@@ -113,8 +113,8 @@ def verify(version: ModelVersion, files: tuple[str, ...] | None = None) -> None:
 def new_version(models: Path, name: str) -> Iterator[Path]:
     """Give a temporary folder to write a version into; it becomes `models/name` when the block
     ends well and vanishes when it does not. Raises OutputUnwritable."""
-    if not _is_plain(name):
-        raise OutputUnwritable(f"{name!r} cannot be the name of a model")
+    if not _is_plain(name) or (models / name).exists():
+        raise OutputUnwritable(f"{models / name} exists already, or cannot be a model's name")
     try:
         models.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=models))

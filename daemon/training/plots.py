@@ -149,8 +149,8 @@ def _cell_colour(share: float, *, right: bool) -> tuple[Colour, bool]:
 def _tile(picture: Grey, evaluation: Evaluation, index: int, x: int, y: int) -> None:
     side = 28 * ZOOM
     digit = (255 - evaluation.digits.images[index]).repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
+    fill(picture, (x - 2, y - 2), (x + side + 2, y + side + 2), RULE)
     picture[y : y + side, x : x + side] = digit[..., np.newaxis]
-    cv2.rectangle(picture, (x - 1, y - 1), (x + side, y + side), RULE, 2)
     read = evaluation.predicted[index]
     reading = str(read) if read < DIGITS else NONE_LABEL
     truth = f"{evaluation.digits.labels[index]} read as {reading}"

@@ -1,0 +1,98 @@
+"""The glyph network at reading time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.ann import classifier as module
+from daemon.ann.classifier import GlyphClassifier, load_classifier, softmax
+from daemon.ann.registry import ModelVersion
+from daemon.errors import ModelUnavailable
+from daemon.training.datasets import DigitSet
+
+
+def glyphs_of(digits: DigitSet) -> np.ndarray:
+    return digits.images.astype(np.float32) / 255
+
+
+def test_it_reads_the_digits_it_was_trained_for(
+    trained_models: Path, test_digits: DigitSet
+) -> None:
+    classifier = load_classifier(trained_models)
+    probabilities = classifier.classify(glyphs_of(test_digits))
+    assert probabilities.shape == (len(test_digits), 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert np.mean(probabilities.argmax(axis=1) == test_digits.labels) > 0.9
+
+
+def test_it_answers_for_no_glyphs_at_all(trained_version: ModelVersion) -> None:
+    nothing = np.zeros((0, 28, 28), np.float32)
+    assert GlyphClassifier(trained_version).classify(nothing).shape == (0, 10)
+
+
+def test_chunks_give_what_one_call_gives(
+    trained_version: ModelVersion, test_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = GlyphClassifier(trained_version)
+    whole = classifier.classify(glyphs_of(test_digits))
+    monkeypatch.setattr(module, "CHUNK", 64)
+    np.testing.assert_allclose(classifier.classify(glyphs_of(test_digits)), whole, atol=1e-6)
+
+
+def test_an_answer_does_not_change_with_the_next_call(
+    trained_version: ModelVersion, test_digits: DigitSet
+) -> None:
+    classifier = GlyphClassifier(trained_version)
+    first = classifier.classify(glyphs_of(test_digits)[:5])
+    kept = first.copy()
+    classifier.classify(glyphs_of(test_digits)[5:10])
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_a_higher_temperature_makes_it_less_sure_of_the_same_digits(
+    trained_version: ModelVersion, test_digits: DigitSet
+) -> None:
+    glyphs = glyphs_of(test_digits)
+    cool = GlyphClassifier(replace(trained_version, temperature=1.0)).classify(glyphs)
+    warm = GlyphClassifier(replace(trained_version, temperature=3.0)).classify(glyphs)
+    np.testing.assert_array_equal(cool.argmax(axis=1), warm.argmax(axis=1))
+    assert warm.max(axis=1).mean() < cool.max(axis=1).mean()
+
+
+def test_it_passes_on_what_the_version_says(trained_version: ModelVersion) -> None:
+    classifier = GlyphClassifier(trained_version)
+    assert classifier.name == trained_version.name
+    assert classifier.review_below == trained_version.review_below
+    assert classifier.labels == tuple("0123456789")
+
+
+def test_loading_writes_nothing_to_the_terminal(
+    trained_version: ModelVersion, test_digits: DigitSet, capfd: pytest.CaptureFixture[str]
+) -> None:
+    GlyphClassifier(trained_version).classify(glyphs_of(test_digits)[:3])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_no_network_is_refused(
+    trained_version: ModelVersion, tmp_path: Path
+) -> None:
+    (tmp_path / "model.tflite").write_bytes(b"not a flatbuffer")
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        GlyphClassifier(replace(trained_version, path=tmp_path))
+
+
+def test_a_network_with_other_classes_than_its_metadata_is_refused(
+    trained_version: ModelVersion,
+) -> None:
+    with pytest.raises(ModelUnavailable, match="knows 10 classes, its metadata 11"):
+        GlyphClassifier(replace(trained_version, labels=(*"0123456789", "none")))
+
+
+def test_softmax_does_not_overflow() -> None:
+    probabilities = softmax(np.array([[1000, 1000, -1000]], np.float32))
+    np.testing.assert_allclose(probabilities, [[0.5, 0.5, 0]])

@@ -1,0 +1,72 @@
+"""What a network sees in one epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.training.datasets import DigitSet
+from daemon.training.epochs import NONE, PEN_RENDERINGS, Material, draw, drawn_ahead
+from daemon.training.strokes import PenDigit
+
+PEN = PenDigit(7, 1, (np.array([[0, 0], [8, 0], [3, 12]], np.float32),))
+
+
+@pytest.fixture
+def material(train_digits: DigitSet) -> Material:
+    return Material(train_digits.images[:60], train_digits.labels[:60], (PEN,) * 20, augmented=True)
+
+
+def test_an_epoch_holds_every_digit_and_some_negatives(material: Material) -> None:
+    epoch = draw(material, seed=1, number=0)
+    counts = np.bincount(epoch.labels, minlength=11)
+    expected = np.bincount(material.labels, minlength=11)
+    expected[7] += 20 * PEN_RENDERINGS
+    expected[NONE] = (60 + 20 * PEN_RENDERINGS) // 10
+    assert counts.tolist() == expected.tolist()
+    assert len(epoch.labels) == material.size
+    assert epoch.glyphs.shape == (material.size, 28, 28)
+    assert epoch.glyphs.dtype == np.uint8
+
+
+def test_an_epoch_depends_on_seed_and_number_alone(material: Material) -> None:
+    epoch = draw(material, seed=1, number=3)
+    again = draw(material, seed=1, number=3)
+    np.testing.assert_array_equal(epoch.glyphs, again.glyphs)
+    np.testing.assert_array_equal(epoch.labels, again.labels)
+    for other in (draw(material, seed=2, number=3), draw(material, seed=1, number=4)):
+        assert (other.glyphs != epoch.glyphs).any()
+
+
+def test_digits_keep_their_labels_when_they_are_shuffled(train_digits: DigitSet) -> None:
+    material = Material(train_digits.images, train_digits.labels, (), augmented=False)
+    epoch = draw(material, seed=1, number=0)
+    label_of = {i.tobytes(): lab for i, lab in zip(material.images, material.labels, strict=True)}
+    assert (epoch.labels != material.labels).any()
+    assert all(
+        label_of[image.tobytes()] == label
+        for image, label in zip(epoch.glyphs, epoch.labels, strict=True)
+    )
+
+
+def test_without_augmentation_pictures_stay_as_they_are(train_digits: DigitSet) -> None:
+    material = Material(train_digits.images, train_digits.labels, (PEN,), augmented=False)
+    epoch = draw(material, seed=1, number=0)
+    assert material.size == len(train_digits)
+    assert sorted(image.tobytes() for image in epoch.glyphs) == sorted(
+        image.tobytes() for image in train_digits.images
+    )
+
+
+def test_a_process_of_its_own_draws_the_same_epochs(material: Material) -> None:
+    with drawn_ahead(material, seed=1, count=2) as epochs:
+        drawn = list(epochs)
+    assert len(drawn) == 2
+    for number, epoch in enumerate(drawn):
+        np.testing.assert_array_equal(epoch.glyphs, draw(material, 1, number).glyphs)
+
+
+def test_stopping_early_leaves_no_process_waiting(material: Material) -> None:
+    with drawn_ahead(material, seed=1, count=50) as epochs:
+        first = next(epochs)
+    assert len(first.labels) == material.size
