@@ -19,6 +19,7 @@ MAX_SIDE = 2000  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
+_CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
 _MIN_REACH = 64  # of 255: room that a contrast is measured against at least
@@ -36,7 +37,8 @@ class Ink:
 
     `contrast` is (h, w) uint8: 0 paper, higher is more ink; `mask` is (h, w) uint8, 1 where it
     counts as ink; `strong` the darker part of it where ink is of two kinds (a pen on printed
-    rules, writing over bleed-through), else None; `floor` is the contrast that paper noise reaches; `light_on_dark` the polarity.
+    rules, writing over bleed-through), else None; `floor` is the contrast that paper noise
+    reaches; `light_on_dark` the polarity.
     """
 
     contrast: Grey
@@ -47,14 +49,20 @@ class Ink:
     light_on_dark: bool
 
 
-def find_ink(pixels: Grey) -> Ink:
-    """Separate ink from paper on an upright page, (H, W) uint8 of either polarity."""
+def find_ink(pixels: Grey) -> tuple[Ink, ...]:
+    """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
+
+    Gives one Ink, or both polarities, the likelier first, where the page leaves that open.
+    """
     factor = max(1, -(-max(pixels.shape) // MAX_SIDE))
     if factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     sketch = _sketch(pixels)
-    light_on_dark = _is_light_on_dark(sketch)
+    return tuple(_ink(pixels, sketch, factor, light) for light in _polarities(sketch))
+
+
+def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool) -> Ink:
     paper = _paper(sketch, pixels.shape, light_on_dark)
     if light_on_dark:
         contrast = _contrast(pixels, paper, reach=cv2.bitwise_not(paper))
@@ -62,14 +70,13 @@ def find_ink(pixels: Grey) -> Ink:
         contrast = _contrast(paper, pixels, reach=paper)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * _noise(pixels, paper)))
     threshold = max(floor, round(_OTSU_SHARE * _otsu(_interior(contrast), floor)))
-    mask = (contrast > threshold).view(np.uint8)
     return Ink(
-        contrast,
-        mask,
-        _strong(contrast, threshold),
-        min(floor, threshold) // 2,
-        factor,
-        light_on_dark,
+        contrast=contrast,
+        mask=(contrast > threshold).view(np.uint8),
+        strong=_strong(contrast, threshold),
+        floor=min(floor, threshold) // 2,
+        factor=factor,
+        light_on_dark=light_on_dark,
     )
 
 
@@ -101,23 +108,23 @@ def _paper(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
     return paper
 
 
-def _is_light_on_dark(sketch: Grey) -> bool:
-    """Polarity: strokes are the side whose structure is thin already, however the page is lit.
+def _polarities(sketch: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, the likelier answer first; one where two clues agree.
 
-    Bold digits in tight crops leave that open (their counters are as thin as their strokes); then
-    it is what is rare, against a median so wide that strokes do not reach half of it.
+    Ink is what is rare, against a median so wide that strokes do not reach half of it; shadows
+    deceive that. And ink is the side whose structure is thin already; bold digits deceive that,
+    whose counters are thinner than their strokes.
     """
-    dark, light = (
-        _thinness(sketch, operation) for operation in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
-    )
-    if max(dark, light) > 0.5 and max(dark, light) > 3 * min(dark, light):
-        return light > dark
     wide = _wide_median(sketch)
-    return _energy(cv2.subtract(sketch, wide)) > _energy(cv2.subtract(wide, sketch))
+    rare = _energy(cv2.subtract(sketch, wide)) > _energy(cv2.subtract(wide, sketch))
+    dark, light = _thinness(sketch, cv2.MORPH_BLACKHAT), _thinness(sketch, cv2.MORPH_TOPHAT)
+    if max(dark, light) < _CLEAR * min(dark, light) or rare == (light > dark):
+        return (rare,)
+    return (rare, not rare)
 
 
 def _thinness(sketch: Grey, operation: int) -> float:
-    """The share of one side's structure that a thin stroke's width already shows."""
+    """The share of one side's structures that is as narrow as a thin stroke."""
     thin = _energy(cv2.morphologyEx(sketch, operation, _square(_THIN_STROKE, sketch)))
     wide = _energy(cv2.morphologyEx(sketch, operation, _square(_WIDEST_STROKE, sketch)))
     return thin / wide if wide > 0 else 0.0

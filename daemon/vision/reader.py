@@ -113,7 +113,7 @@ def single_glyph(page: Page) -> npt.NDArray[np.float32] | None:
 
     Takes the first layout's largest candidate: what belongs to it is not in question here.
     """
-    for layout in propose(find_ink(page.pixels)):
+    for layout in propose(find_ink(page.pixels)[0]):
         return normalise(max(layout.candidates, key=lambda c: c.share).ink)
     return None
 
@@ -144,11 +144,11 @@ def _prepare(
 
 
 def _find(page: Page, glyphs: list[npt.NDArray[np.float32]]) -> _Found:
-    ink = find_ink(page.pixels)
-    layouts = propose(ink)
+    inks = find_ink(page.pixels)
+    layouts = tuple(layout for ink in inks for layout in propose(ink))
     start = len(glyphs)
     glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
-    return _Found(page, ink.factor, layouts, start)
+    return _Found(page, inks[0].factor, layouts, start)
 
 
 def _assemble(

@@ -1,0 +1,94 @@
+import cv2
+import numpy as np
+import pytest
+
+from daemon.training.camera import Pen, Scene, compose
+from daemon.vision.ink import MAX_SIDE, find_ink
+
+
+def scene(**options):
+    values = {"lines": ("4",), "width": 240, "height": 220, "digit_height": 120, "pen_width": 9}
+    return Scene(**(values | options), grey=True)
+
+
+def overlap(ink, truth):
+    """Intersection over union of the mask and the ink's true box, inside that box."""
+    mask = ink.mask.astype(bool)
+    box = truth.digits[0].box
+    inside = mask[box.y : box.bottom, box.x : box.right].sum()
+    return inside / max(1, mask.sum())
+
+
+def test_ink_of_a_plain_scan_lies_in_the_digits_box():
+    picture = compose(scene(), np.random.default_rng(1))
+    ink = find_ink(picture.pixels)[0]
+    assert not ink.light_on_dark
+    assert overlap(ink, picture) > 0.98
+
+
+@pytest.mark.parametrize("label", "0123456789")
+@pytest.mark.parametrize("pen_width", [3, 9, 24])
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_polarity_is_told_for_thin_and_bold_digits(label, pen_width, light_on_dark):
+    options = {"lines": (label,), "pen_width": pen_width, "light_on_dark": light_on_dark}
+    picture = compose(scene(pen=Pen.BLACK, **options), np.random.default_rng(2))
+    assert find_ink(picture.pixels)[0].light_on_dark == light_on_dark
+
+
+@pytest.mark.parametrize("steepness", [0.02, 5.0])
+def test_the_edge_of_a_shadow_is_no_ink(steepness):
+    picture = compose(scene(shade=0), np.random.default_rng(3))
+    columns = np.arange(240) - 60
+    shadow = 1 - 0.45 / (1 + np.exp(np.clip(columns * steepness, -50, 50)))
+    shaded = (picture.pixels * shadow).astype(np.uint8)
+    assert overlap(find_ink(shaded)[0], picture) > 0.9
+
+
+def test_a_stroke_has_the_same_contrast_in_shade_and_in_light():
+    page = np.full((120, 240), 240, np.uint8)
+    page[:, 120:] = 120
+    page[40:80, 58:62] = 120  # takes away half of the light
+    page[40:80, 178:182] = 60
+    contrast = find_ink(page)[0].contrast
+    assert contrast[60, 60] == pytest.approx(contrast[60, 180], abs=8)
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_a_blank_page_has_no_ink(shade):
+    assert not find_ink(np.full((300, 200), shade, np.uint8))[0].mask.any()
+
+
+def test_the_noise_of_a_blank_page_is_no_ink():
+    noise = np.random.default_rng(4).normal(200, 6, (300, 200))
+    assert find_ink(np.clip(noise, 0, 255).astype(np.uint8))[0].mask.mean() < 1e-3
+
+
+def test_pen_on_printed_rules_gives_the_pen_alone_as_strong_ink():
+    page = np.full((200, 200), 235, np.uint8)
+    page[20::40] = page[21::40] = 190
+    cv2.line(page, (60, 40), (140, 160), 40, 7)
+    ink = find_ink(page)[0]
+    assert ink.mask[20].mean() > 0.9
+    assert ink.strong is not None
+    assert ink.strong[20].mean() < 0.1
+    assert ink.strong[100, 100] == 1
+
+
+def test_ink_of_one_kind_has_no_strong_part():
+    page = np.full((200, 200), 235, np.uint8)
+    cv2.line(page, (60, 40), (140, 160), 40, 7)
+    assert find_ink(page)[0].strong is None
+
+
+def test_a_large_page_is_reduced_by_a_whole_factor():
+    page = np.full((3 * MAX_SIDE - 1, 900), 255, np.uint8)
+    ink = find_ink(page)[0]
+    assert ink.factor == 3
+    assert ink.mask.shape == (page.shape[0] // 3, 300)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 400), (400, 8)])
+def test_small_and_narrow_pages_are_no_error(shape):
+    rng = np.random.default_rng(5)
+    ink = find_ink(rng.integers(0, 256, shape, dtype=np.uint8))[0]
+    assert ink.mask.shape == shape

@@ -1,0 +1,138 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.training.camera import Ruling, Scene, compose
+from daemon.training.handwriting import own_digit
+from daemon.training.strokes import render_strokes
+from daemon.vision.ink import find_ink
+from daemon.vision.layout import propose
+
+
+def page(height=200, width=200):
+    return np.full((height, width), 230, np.uint8)
+
+
+def write(page, label, x, y, height=90, seed=0):
+    ink = render_strokes(own_digit(label, np.random.default_rng(seed)), height=height, pen_width=8)
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(page.shape[1], x + ink.shape[1]), min(page.shape[0], y + ink.shape[0])
+    part = ink[top - y : bottom - y, left - x : right - x]
+    page[top:bottom, left:right] = page[top:bottom, left:right] * (1 - 0.8 * part)
+    return page
+
+
+def first(page):
+    return propose(find_ink(page)[0])[0]
+
+
+def boxes(page):
+    return [candidate.box for candidate in first(page).candidates]
+
+
+def test_no_ink_gives_no_layout():
+    assert propose(find_ink(page())[0]) == ()
+
+
+def test_one_digit_is_one_candidate_with_its_own_box():
+    picture = compose(Scene(("3",), 200, 220, 120, 9, grey=True), np.random.default_rng(0))
+    (box,) = boxes(picture.pixels)
+    truth = picture.digits[0].box
+    assert abs(box.x - truth.x) <= 3
+    assert abs(box.y - truth.y) <= 3
+    assert abs(box.width - truth.width) <= 6
+    assert abs(box.height - truth.height) <= 6
+
+
+@pytest.mark.parametrize("ruling", list(Ruling))
+@pytest.mark.parametrize("lines", [("52",), ("318946",), ("27", "58"), ("01", "23", "45")])
+def test_separate_digits_come_in_reading_order(lines, ruling):
+    scene = Scene(
+        lines, 110 * len(lines[0]), 150 * len(lines), 90, 8, ruling=ruling, grey=True, shade=0.3
+    )
+    picture = compose(scene, np.random.default_rng(7))
+    layouts = propose(find_ink(picture.pixels)[0])
+    wanted = [digit.box for digit in picture.digits]
+
+    def fits(layout):
+        found = [candidate.box for candidate in layout.candidates]
+        return len(found) == len(wanted) and all(
+            abs(a.x - b.x) < 12 and abs(a.y - b.y) < 12 for a, b in zip(found, wanted, strict=True)
+        )
+
+    assert any(fits(layout) for layout in layouts)
+
+
+def test_the_loose_bar_of_a_five_belongs_to_it():
+    sheet = page()
+    cv2.ellipse(sheet, (90, 120), (30, 34), 0, -110, 150, 40, 8)
+    cv2.line(sheet, (74, 62), (72, 96), 40, 8)
+    cv2.line(sheet, (84, 56), (120, 52), 40, 8)  # a gap of a few pixels to the rest
+    assert len(boxes(sheet)) == 1
+
+
+def test_specks_are_no_candidates():
+    sheet = write(page(), 7, 60, 50)
+    for x, y in ((20, 30), (180, 60), (30, 180)):
+        cv2.circle(sheet, (x, y), 3, 40, -1)
+    assert len(boxes(sheet)) == 1
+
+
+def test_a_frame_around_the_digit_is_no_candidate():
+    sheet = write(page(), 8, 70, 55)
+    cv2.rectangle(sheet, (8, 8), (191, 191), 40, 3)
+    assert all(box.width < 100 for box in boxes(sheet))
+
+
+def test_the_desk_around_a_sheet_is_no_candidate():
+    desk = np.full((300, 300), 60, np.uint8)
+    desk[30:270, 40:262] = write(page(240, 222), 2, 60, 70)
+    (box,) = boxes(desk)
+    assert box.height < 110
+
+
+def test_a_neighbour_cut_by_the_crop_is_left_out_and_said_so():
+    sheet = write(write(page(), 3, 90, 50), 8, -22, 50)
+    layout = first(sheet)
+    assert [candidate.box.x > 60 for candidate in layout.candidates] == [True]
+    assert layout.cut
+
+
+def test_a_digit_that_fills_its_crop_is_kept_with_a_speck_in_it():
+    sheet = page(120, 80)
+    cv2.ellipse(sheet, (40, 60), (37, 57), 0, 0, 360, 40, 6)
+    cv2.circle(sheet, (40, 60), 2, 40, -1)
+    assert max(box.height for box in boxes(sheet)) > 110
+
+
+def test_every_candidate_holds_its_own_ink_only():
+    sheet = write(write(page(200, 300), 6, 40, 50), 1, 180, 50)
+    for candidate in first(sheet).candidates:
+        height, width = candidate.ink.shape
+        assert height <= candidate.box.height + 2
+        assert width <= candidate.box.width + 2
+        assert candidate.ink.max() == 1
+        assert candidate.ink.dtype == np.float32
+
+
+def test_a_page_of_salt_and_pepper_bails_out():
+    noise = np.random.default_rng(1).random((1000, 1000))
+    assert propose(find_ink(np.where(noise < 0.1, 0, 255).astype(np.uint8))[0]) == ()
+
+
+@given(st.integers(8, 90), st.integers(8, 90), st.integers(0, 2**31), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_boxes_lie_inside_any_page(height, width, seed, blurred):
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, (height, width), dtype=np.uint8)
+    if blurred:
+        noise = cv2.GaussianBlur(noise, (0, 0), 3)
+    for layout in propose(find_ink(noise)[0]):
+        for candidate in layout.candidates:
+            assert candidate.box.x >= 0
+            assert candidate.box.y >= 0
+            assert candidate.box.right <= width
+            assert candidate.box.bottom <= height
+            assert 0 < candidate.share <= 1
