@@ -1,0 +1,130 @@
+"""The commands train, evaluate and sample, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from daemon.ann.registry import current_name, load_version, version_names
+from daemon.cli import app
+from daemon.errors import InputMissing, UsageError
+from daemon.training.datasets import DigitSet
+
+
+@pytest.fixture
+def data(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    train_digits: DigitSet,
+    test_digits: DigitSet,
+) -> Path:
+    """Printed digits as a Keras-like .npz, in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "digits.npz"
+    np.savez(
+        path,
+        x_train=train_digits.images,
+        y_train=train_digits.labels,
+        x_test=test_digits.images,
+        y_test=test_digits.labels,
+    )
+    return path
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+def test_train_adds_a_version_and_says_how_good_it_is(data: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    out = run("train", "--data", data, "--architecture", "mlp-128", "--models", models,
+              "--epochs", 3)  # fmt: skip
+    version = load_version(models)
+    accuracy = version.metadata["metrics"]["test"]["accuracy"]
+    assert out.startswith(f"{version.name}: {accuracy:.2%} of 200 test digits right")
+    assert accuracy > 0.5
+
+
+def test_train_can_leave_the_version_in_use_alone(data: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    run("train", "--data", data, "--architecture", "mlp-128", "--models", models, "--epochs", 1,
+        "--no-promote")  # fmt: skip
+    assert len(version_names(models)) == 1
+    assert not (models / "current").exists()
+
+
+def test_train_knows_its_architectures(data: Path) -> None:
+    with pytest.raises(UsageError, match="there is no architecture 'lstm'"):
+        run("train", "--data", data, "--architecture", "lstm")
+
+
+def test_evaluate_prints_tables(data: Path, trained_models: Path) -> None:
+    out = run("evaluate", "--data", data, "--models", trained_models)
+    assert f"{current_name(trained_models)} on digits/test" in out
+    assert "precision" in out
+    assert "true digit (rows) by reading" in out
+
+
+def test_evaluate_gives_programs_one_json_object(data: Path, trained_models: Path) -> None:
+    out = run("evaluate", "--data", data, "--models", trained_models, "--machine")
+    figures = json.loads(out)
+    assert {"n", "accuracy", "loss", "ece", "model"} <= set(figures)
+    assert figures["n"] == 200
+    assert figures["model"] == current_name(trained_models)
+    assert figures["accuracy"] > 0.9
+
+
+def test_evaluate_and_sample_need_no_tensorflow(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("tensorflow", "keras"):
+        monkeypatch.setitem(sys.modules, module, None)
+    figures = run("evaluate", "--data", data, "--models", trained_models, "--machine")
+    assert json.loads(figures)["n"] == 200
+    run("sample", 7, "--data", data, "--models", trained_models)
+
+
+def test_evaluate_takes_a_version_by_name_and_writes_figures(
+    data: Path, trained_models: Path, tmp_path: Path
+) -> None:
+    name = current_name(trained_models)
+    run("evaluate", "--data", data, "--models", trained_models, "--model", name,
+        "--out", tmp_path / "out")  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "confusion.png",
+        "evaluation.json",
+        "misread.png",
+        "reliability.png",
+    ]
+
+
+def test_evaluate_needs_data_that_exist(trained_models: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match="there is no data at"):
+        run("evaluate", "--data", tmp_path / "nowhere", "--models", trained_models)
+
+
+def test_sample_shows_one_digit(
+    data: Path, trained_models: Path, test_digits: DigitSet, tmp_path: Path
+) -> None:
+    picture = tmp_path / "seven.png"
+    out = run("sample", 7, "--data", data, "--models", trained_models, "--out", picture)
+    *drawing, verdict, guesses = out.splitlines()
+    assert len(drawing) == 14
+    assert {len(line) for line in drawing} == {28}
+    assert verdict.startswith(f"digits/test 7: label {test_digits.labels[7]}, read as ")
+    assert guesses.count("%") == 3
+    assert picture.stat().st_size > 0
+
+
+def test_sample_says_which_digits_there_are(data: Path, trained_models: Path) -> None:
+    with pytest.raises(UsageError, match="has digits 0 to 199, but no 200"):
+        run("sample", 200, "--data", data, "--models", trained_models)
