@@ -1,0 +1,45 @@
+"""What an image file says about itself before a pixel is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..records import Reason
+
+
+class UnfitError(Exception):
+    """A file that gives no pages. `decode` turns it into a `Rejection`; it never leaves vision."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a file, `width` x `height` px as stored.
+
+    `orientation` is EXIF's, 1 (upright) to 8, where it is left to us to turn the picture. `white`
+    is the sample value of white where the file states one that the decoder does not scale to.
+    `thumbnail` says that the picture is a small copy of another one.
+    """
+
+    width: int
+    height: int
+    orientation: int = 1
+    dpi: float | None = None
+    white: int | None = None
+    thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A file's format and frames. `data` is what the decoder gets: the file, without what could
+    only disturb it. `fault` is TRUNCATED or DAMAGED where the file is not whole: a separate word,
+    so that the size is known, and judged, even of a file that is cut off behind its header."""
+
+    format: str
+    frames: tuple[Frame, ...]
+    data: bytes
+    fault: Reason | None = None

@@ -1,0 +1,183 @@
+"""TIFF directories: the headers of TIFF files, and the EXIF block of all the other formats.
+
+Sources: TIFF 6.0 (Adobe, 1992), BigTIFF (AWare Systems), EXIF 2.32.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Reason
+from .header import Frame, Header, UnfitError
+
+MAX_DIRECTORIES = 10_000  # more is a trap, or a loop
+
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_STRIPS, _ORIENTATION, _STRIP_BYTES = 273, 274, 279
+_DPI, _DPI_UNIT, _TILES, _TILE_BYTES = 282, 296, 324, 325
+
+_NUMBERS = {1: "u1", 3: "u2", 4: "u4", 5: "u4", 16: "u8"}  # type code -> dtype
+_RATIONAL = 5  # two numbers: numerator, denominator
+_PALETTE = 3
+_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)  # those that OpenCV's TIFF decoder has
+_INCHES = {2: 1.0, 3: 1 / 2.54}  # resolution unit -> inches
+
+_BAD_STRUCTURE = (struct.error, ValueError, IndexError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """What EXIF says about how a picture is to be shown."""
+
+    orientation: int = 1
+    dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a file writes its numbers: struct's byte order and codes."""
+
+    order: str
+    entries: str  # how many entries a directory has
+    offset: str
+
+    def read(self, code: str, data: bytes, at: int) -> int:
+        value: int = struct.unpack_from(self.order + code, data, at)[0]
+        return value
+
+
+_LAYOUTS = {
+    b"II*\0": _Layout("<", "H", "I"),
+    b"MM\0*": _Layout(">", "H", "I"),
+    b"II+\0": _Layout("<", "Q", "Q"),
+    b"MM\0+": _Layout(">", "Q", "Q"),
+}
+MAGICS = tuple(_LAYOUTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """The tags of one picture; each entry holds a type, a count, and a value or where it lies."""
+
+    data: bytes
+    layout: _Layout
+    entries: dict[int, tuple[int, int, bytes]]
+
+    def numbers(self, tag: int) -> npt.NDArray[np.uint64]:
+        """A tag's numbers; none where it is missing. Raises one of _BAD_STRUCTURE."""
+        kind, count, value = self.entries.get(tag, (1, 0, b""))
+        dtype = np.dtype(self.layout.order + _NUMBERS[kind])
+        count *= 2 if kind == _RATIONAL else 1
+        if count * dtype.itemsize <= len(value):
+            return np.frombuffer(value, dtype, count).astype(np.uint64)
+        at = self.layout.read(self.layout.offset, value, 0)
+        return np.frombuffer(self.data, dtype, count, at).astype(np.uint64)
+
+    def number(self, tag: int, default: int | None = None) -> int:
+        """A tag's first number. Raises KeyError where it is missing and has no default."""
+        numbers = self.numbers(tag)
+        if len(numbers):
+            return int(numbers[0])
+        if default is None:
+            raise KeyError(tag)
+        return default
+
+    def dpi(self) -> float | None:
+        """Pixels per inch, None where the tags do not say."""
+        ratio = self.numbers(_DPI)
+        inches = _INCHES.get(self.number(_DPI_UNIT, 2))
+        if inches is None or len(ratio) < 2 or not ratio[0] or not ratio[1]:
+            return None
+        return float(ratio[0] / ratio[1]) / inches
+
+
+def read_exif(data: bytes) -> Exif:
+    """Read an EXIF block; what cannot be read there counts as not said."""
+    try:
+        directory = next(_directories(data))
+        orientation = directory.number(_ORIENTATION, 1)
+    except (*_BAD_STRUCTURE, KeyError, StopIteration):
+        return Exif()
+    try:
+        dpi = directory.dpi()
+    except (*_BAD_STRUCTURE, KeyError):
+        dpi = None
+    return Exif(orientation if 1 <= orientation <= 8 else 1, dpi)
+
+
+def read_tiff(data: bytes) -> Header:
+    """The header of a TIFF file. Raises UnfitError."""
+    frames: list[Frame] = []
+    fault = None
+    try:
+        for directory in _directories(data):
+            frames.append(_frame(directory, first=not frames))
+            if _end(directory) > len(data):
+                fault = Reason.TRUNCATED
+    except _BAD_STRUCTURE:
+        fault = Reason.TRUNCATED
+    except KeyError:
+        fault = Reason.DAMAGED
+    if not frames:
+        raise UnfitError(fault or Reason.DAMAGED, "the TIFF file has no readable directory")
+    return Header("TIFF", tuple(frames), data, fault)
+
+
+def _directories(data: bytes) -> Iterator[_Directory]:
+    """Walk the chain of directories. Raises KeyError, or one of _BAD_STRUCTURE."""
+    layout = _LAYOUTS[data[:4]]
+    entry = struct.Struct(f"{layout.order}HH{layout.offset}{struct.calcsize(layout.offset)}s")
+    pointer = 8 if layout.offset == "Q" else 4  # where the place of the next directory stands
+    for _ in range(MAX_DIRECTORIES):
+        at = layout.read(layout.offset, data, pointer)
+        if not at:
+            return
+        start = at + struct.calcsize(f"={layout.entries}")
+        pointer = start + layout.read(layout.entries, data, at) * entry.size
+        if pointer > len(data):
+            raise ValueError("a directory reaches beyond the end of the file")
+        entries = {
+            tag: (kind, count, value)
+            for tag, kind, count, value in entry.iter_unpack(data[start:pointer])
+        }
+        yield _Directory(data, layout, entries)
+    raise UnfitError(
+        Reason.TOO_LARGE,
+        f"the TIFF file has more than {MAX_DIRECTORIES} pages, or goes in circles: split it",
+    )
+
+
+def _frame(directory: _Directory, *, first: bool) -> Frame:
+    """One directory's frame. Its orientation stays 1: OpenCV turns the pictures of TIFF files."""
+    bits = directory.number(_BITS, 1)
+    palette = directory.number(_PHOTOMETRIC, 0) == _PALETTE
+    if bits == 2 or (bits == 4 and not palette):
+        raise UnfitError(
+            Reason.UNSUPPORTED, f"TIFF with {bits} bits a pixel: save it with 8 bits, or as PNG"
+        )
+    compression = directory.number(_COMPRESSION, 1)
+    if compression not in _COMPRESSIONS:
+        raise UnfitError(
+            Reason.UNSUPPORTED,
+            f"TIFF with compression {compression}: save it with LZW or G4, or as PNG",
+        )
+    return Frame(
+        width=directory.number(_WIDTH),
+        height=directory.number(_HEIGHT),
+        dpi=directory.dpi(),
+        thumbnail=not first and bool(directory.number(_SUBFILE, 0) & 1),
+    )
+
+
+def _end(directory: _Directory) -> int:
+    """Where the last of a picture's strips or tiles ends, in bytes from the start of the file."""
+    for place, size in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
+        starts, lengths = directory.numbers(place), directory.numbers(size)
+        if len(starts):
+            return int((starts + lengths if len(starts) == len(lengths) else starts).max())
+    raise KeyError(_STRIPS)
