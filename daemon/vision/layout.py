@@ -27,7 +27,9 @@ WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to dr
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
-CUT_WIDTH = 0.6  # of its height: what is narrower and touches a side of the page may be cut off
+CUT_WIDTH = (
+    0.6  # of the digit height: what is narrower and touches a side of the page may be cut off
+)
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -87,7 +89,7 @@ def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
     groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
-    whole_groups = _uncut(groups, mask.shape)
+    whole_groups = _uncut(groups, height, mask.shape[1])
     cut = len(whole_groups) < len(groups)
     choices = [_lines(whole_groups, height)]
     if 1 < len(whole_groups) <= FEW:
@@ -100,7 +102,7 @@ def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
     return [_layout(ink, labels, lines, total, cut) for lines in choices]
 
 
-def _uncut(groups: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
+def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     """In a loose crop of one digit, leave out the neighbour that the crop has cut: of two groups
     the one that touches a side of the page and is narrow, where the other stands free."""
     if len(groups) != 2:
@@ -108,10 +110,10 @@ def _uncut(groups: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
 
     def is_cut(group: _Part) -> bool:
         box = group.box
-        return (box.x == 0 or box.right == shape[1]) and box.width < CUT_WIDTH * box.height
+        return (box.x == 0 or box.right == width) and box.width < CUT_WIDTH * height
 
     kept = [group for group in groups if not is_cut(group)]
-    free = len(kept) == 1 and kept[0].box.x > 0 and kept[0].box.right < shape[1]
+    free = len(kept) == 1 and kept[0].box.x > 0 and kept[0].box.right < width
     return kept if free else groups
 
 

@@ -1,0 +1,182 @@
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Limits, Reading, Reason, Rejection, Scan, Status
+from daemon.training.camera import Scene, compose
+from daemon.vision import reader
+from daemon.vision.decode import decode
+from daemon.vision.reader import read_batch, single_glyph
+
+
+class FakeClassifier:
+    """Holds every glyph for the digit `digit`, with confidence `sure`, and counts its calls."""
+
+    name = "fake-1"
+    review_below = 0.9
+
+    def __init__(self, digit=7, sure=0.99, none=0.0, classes=11):
+        self.row = np.full(classes, (1 - sure - none) / (classes - 2), np.float32)
+        self.row[digit] = sure
+        if classes == 11:
+            self.row[10] = none
+        self.batches = []
+
+    def classify(self, glyphs):
+        self.batches.append(len(glyphs))
+        assert glyphs.dtype == np.float32
+        assert glyphs.shape[1:] == (28, 28)
+        return np.tile(self.row, (len(glyphs), 1))
+
+
+def encoded(image, suffix=".png"):
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+def scan(data, file="a.png", name="00"):
+    return Scan(name * 8, file, hashlib.sha256(data).hexdigest(), data)
+
+
+def picture(*lines, seed=0, **options):
+    width = 120 * max(map(len, lines))
+    scene = Scene(lines, width, 160 * len(lines), 95, 8, grey=True, **options)
+    return compose(scene, np.random.default_rng(seed))
+
+
+def read(*scans, classifier=None, **options):
+    options = {"limits": Limits(), "annotated": "none"} | options
+    return read_batch(scans, classifier or FakeClassifier(), **options)
+
+
+def test_all_digits_of_a_batch_go_through_one_predict_call():
+    classifier = FakeClassifier()
+    scans = [scan(encoded(picture("123", "456", seed=n).pixels)) for n in range(5)]
+    outcomes = read(*scans, classifier=classifier)
+    assert len(classifier.batches) == 1
+    assert classifier.batches[0] >= 25
+    assert [len(outcome.pages[0].lines) for outcome in outcomes] == [2] * 5
+
+
+def test_outcomes_come_in_the_order_of_the_scans_and_a_bad_one_stops_nothing():
+    good = encoded(picture("3").pixels)
+    outcomes = read(scan(good, "1.png"), scan(b"no image", "2.png"), scan(good, "3.png"))
+    assert [outcome.file for outcome in outcomes] == ["1.png", "2.png", "3.png"]
+    assert [type(outcome) for outcome in outcomes] == [Reading, Rejection, Reading]
+    assert outcomes[1].reason is Reason.NOT_AN_IMAGE
+
+
+def test_a_batch_without_scans_is_no_error():
+    assert read() == []
+
+
+def test_text_confidence_and_box_of_a_line_are_those_of_its_digits():
+    written = picture("52")
+    (outcome,) = read(scan(encoded(written.pixels)), classifier=FakeClassifier(digit=4, sure=0.95))
+    (line,) = outcome.pages[0].lines
+    assert line.text == "44"
+    assert line.confidence == pytest.approx(0.95**2, rel=1e-5)
+    assert line.box == line.digits[0].box.union(line.digits[1].box)
+    assert line.digits[0].probabilities[4] == pytest.approx(0.95)
+    assert len(line.digits[0].probabilities) == 10
+
+
+def test_a_box_is_in_pixels_of_the_page_however_large_it_is():
+    written = picture("6")
+    large = cv2.resize(written.pixels, None, fx=21, fy=21, interpolation=cv2.INTER_LINEAR)
+    (outcome,) = read(scan(encoded(large)))
+    (line,) = outcome.pages[0].lines
+    truth = written.digits[0].box
+    assert (outcome.pages[0].height, outcome.pages[0].width) == large.shape
+    assert line.box.x / 21 == pytest.approx(truth.x, abs=4)
+    assert line.box.bottom / 21 == pytest.approx(truth.bottom, abs=4)
+
+
+def test_a_page_without_ink_is_empty():
+    (outcome,) = read(scan(encoded(np.full((90, 90), 255, np.uint8))))
+    assert outcome.status is Status.EMPTY
+    assert outcome.pages[0].lines == ()
+
+
+@pytest.mark.parametrize(("sure", "status"), [(0.89, Status.REVIEW), (0.91, Status.READ)])
+def test_a_digit_below_the_threshold_sends_its_scan_to_review(sure, status):
+    (outcome,) = read(scan(encoded(picture("8").pixels)), classifier=FakeClassifier(sure=sure))
+    assert outcome.status is status
+    assert outcome.pages[0].lines[0].status is status
+
+
+def test_a_threshold_given_overrides_the_classifiers():
+    data = encoded(picture("8").pixels)
+    (outcome,) = read(scan(data), classifier=FakeClassifier(sure=0.8), review_below=0.5)
+    assert outcome.status is Status.READ
+
+
+def test_what_surely_is_no_digit_is_left_out():
+    classifier = FakeClassifier(sure=0.02, none=0.97)
+    (outcome,) = read(scan(encoded(picture("8").pixels)), classifier=classifier)
+    assert outcome.status is Status.EMPTY
+
+
+def test_a_pages_only_mark_that_may_be_a_digit_is_shown_to_a_person():
+    classifier = FakeClassifier(sure=0.3, none=0.65)
+    (outcome,) = read(scan(encoded(picture("8").pixels)), classifier=classifier)
+    assert outcome.status is Status.REVIEW
+
+
+def test_a_network_without_a_reject_class_is_read_as_well():
+    classifier = FakeClassifier(classes=10)
+    (outcome,) = read(scan(encoded(picture("8").pixels)), classifier=classifier)
+    assert outcome.status is Status.READ
+    assert outcome.pages[0].lines[0].text == "7"
+
+
+def test_a_cut_neighbour_sends_the_scan_to_review():
+    sheet = picture("63", seed=4)
+    edge = sheet.digits[0].box
+    crop = sheet.pixels[:, edge.x + round(0.4 * edge.width) :]
+    (outcome,) = read(scan(encoded(crop)))
+    assert outcome.status is Status.REVIEW
+    assert len(outcome.pages[0].lines[0].digits) == 1
+
+
+@pytest.mark.parametrize(
+    ("annotated", "sure", "pictures"),
+    [("all", 0.99, 1), ("all", 0.5, 1), ("review", 0.99, 0), ("review", 0.5, 1), ("none", 0.5, 0)],
+)
+def test_pictures_are_made_for_what_was_asked(annotated, sure, pictures):
+    (outcome,) = read(
+        scan(encoded(picture("8").pixels)),
+        classifier=FakeClassifier(sure=sure),
+        annotated=annotated,
+    )
+    assert len(outcome.pictures) == pictures
+    for data in outcome.pictures:
+        assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is not None
+
+
+def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, caplog):
+    broken = encoded(np.full((50, 60), 255, np.uint8))
+    find = reader.find_ink
+
+    def failing(pixels):
+        if pixels.shape == (50, 60):
+            raise IndexError("a bug")
+        return find(pixels)
+
+    monkeypatch.setattr(reader, "find_ink", failing)
+    good = encoded(picture("3").pixels)
+    outcomes = read(scan(good, "1.png"), scan(broken, "2.png"), scan(good, "3.png"))
+    assert [type(outcome) for outcome in outcomes] == [Reading, Rejection, Reading]
+    assert outcomes[1].reason is Reason.UNREADABLE
+    assert "2.png" in caplog.text
+    assert outcomes[0].pages[0].lines[0].text == outcomes[2].pages[0].lines[0].text == "7"
+
+
+def test_single_glyph_is_the_digit_or_nothing():
+    (page,) = decode(scan(encoded(picture("3").pixels)), Limits())
+    glyph = single_glyph(page)
+    assert glyph is not None
+    assert glyph.shape == (28, 28)
+    (blank,) = decode(scan(encoded(np.full((50, 60), 255, np.uint8))), Limits())
+    assert single_glyph(blank) is None
