@@ -7,7 +7,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,9 +23,8 @@ from ..spool.lock import hold
 from ..spool.names import printable, shown
 from ..spool.outbox import Outbox
 from .planner import Batch, Planner
+from .summary import MAX_SHOWN, Summary
 from .workers import LoadReader, hire
-
-MAX_SHOWN = 10  # rejections that the summary names
 
 log = logging.getLogger(__name__)
 
@@ -41,40 +40,6 @@ class BatchSettings:
     workers: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did. `review` counts scans that a person should look at, `already_done` those
-    that an earlier run has read, `already_rejected` which of them it rejected; `rejections` are the
-    first few; `readings` is the file of rows."""
-
-    scans: int
-    digits: int
-    review: int
-    rejected: int
-    ignored: int
-    already_done: int
-    already_rejected: int
-    seconds: float
-    interrupted: bool
-    rejections: tuple[Rejection, ...]
-    readings: Path
-
-    @property
-    def scans_per_second(self) -> float:
-        """How fast it went, everything included."""
-        return self.scans / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def exit_code(self) -> int:
-        """What the command returns; the same when the same command runs again."""
-        if self.interrupted:
-            return 130
-        rejected = self.rejected + self.already_rejected
-        if rejected == self.scans + self.already_done:
-            return NothingReadable.exit_code
-        return 1 if rejected else 0
-
-
 @dataclass(slots=True)
 class _Tally:
     scans: int = 0
@@ -83,13 +48,14 @@ class _Tally:
     rejected: int = 0
     rejections: list[Rejection] = field(default_factory=list)
 
-    def add(self, arrivals: Sequence[Arrival], outcomes: Iterable[Outcome]) -> None:
+    def add(self, arrivals: Sequence[Arrival], outcomes: Mapping[str, Outcome]) -> None:
         statuses = [arrival.result.status for arrival in arrivals]
         self.scans += len(arrivals)
         self.digits += sum(arrival.result.digits for arrival in arrivals)
         self.review += statuses.count(Status.REVIEW)
         self.rejected += statuses.count(Status.REJECTED)
-        self.rejections += [o for o in outcomes if isinstance(o, Rejection)]
+        found = (outcomes.get(arrival.id) for arrival in arrivals)
+        self.rejections += [outcome for outcome in found if isinstance(outcome, Rejection)]
         del self.rejections[MAX_SHOWN:]
 
 
@@ -145,7 +111,7 @@ def run_batch(
                     with _uninterrupted():
                         arrivals = delivery.deliver(batch.claims, outcomes)
                         planner.landed(batch)
-                        tally.add(arrivals, outcomes.values())
+                        tally.add(arrivals, outcomes)
                     log.info("batch of %d scans done", len(arrivals))
                     advance(tally.scans + planner.already_done)
         except KeyboardInterrupt:

@@ -23,11 +23,6 @@ class Batch:
     scans: list[Scan] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
-    @property
-    def size(self) -> int:
-        """Bytes to read."""
-        return sum(scan.size for scan in self.scans)
-
 
 class Planner:
     """Makes batches of what lies below `inputs` and is not in the journal.
@@ -47,15 +42,15 @@ class Planner:
 
     def batches(self, inputs: Sequence[Path]) -> Iterator[Batch]:
         """Batches of at most `max_scans` claims, closed when their bytes get too many."""
-        batch = Batch()
+        batch, size = Batch(), 0
         for found in find_scans(inputs):
             if isinstance(found, Ignored):
                 self.ignored += 1
             else:
-                self._add(found, batch)
-            if len(batch.claims) >= self._max_scans or batch.size >= MAX_BATCH_BYTES:
+                size += self._add(found, batch)
+            if len(batch.claims) >= self._max_scans or size >= MAX_BATCH_BYTES:
                 yield batch
-                batch = Batch()
+                batch, size = Batch(), 0
         if batch.claims:
             yield batch
 
@@ -64,38 +59,42 @@ class Planner:
         for claim in batch.claims:
             self._under_way -= {claim.source, claim.sha256}
 
-    def _add(self, candidate: Candidate, batch: Batch) -> None:
-        """Read a candidate into the batch, unless it has its row already."""
+    def _add(self, candidate: Candidate, batch: Batch) -> int:
+        """Claim a candidate for the batch, unless it has its row already; the bytes to read."""
         source, problem = inspect(candidate, self._limits)
         fates = self._journal.fates(source)
         read_before = [fate for fate in fates if fate.sha256]
         if source in self._under_way or (read_before and not problem):
-            self._count_done(rejected=any(fate.reason for fate in read_before))
-            return
+            return self._leave_out(rejected=any(fate.reason for fate in read_before))
         content = problem or read(candidate.path, self._limits)
         if isinstance(content, Problem):
             if any(fate.reason is content.reason for fate in fates):
-                self._count_done(rejected=True)
-                return
-            claim = self._claim(candidate, source, None)
+                return self._leave_out(rejected=True)
+            claim = self._claim(batch, candidate, source, None)
             batch.rejections.append(
                 Rejection(claim.id, claim.file, None, content.reason, content.message)
             )
-        else:
-            claim = self._claim(candidate, content.source, content.sha256)
-            if not self._is_known(content.sha256):
-                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
-                self._under_way.add(content.sha256)
-        batch.claims.append(claim)
-        self._under_way.add(claim.source)
+            return 0
+        claim = self._claim(batch, candidate, content.source, content.sha256)
+        if self._is_known(content.sha256):
+            return 0
+        self._under_way.add(content.sha256)
+        batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+        return len(content.data)
 
-    def _claim(self, candidate: Candidate, source: Source, sha256: str | None) -> Claim:
-        return Claim(self._journal.new_id(), candidate.file, source, sha256)
+    def _claim(
+        self, batch: Batch, candidate: Candidate, source: Source, sha256: str | None
+    ) -> Claim:
+        claim = Claim(self._journal.new_id(), candidate.file, source, sha256)
+        batch.claims.append(claim)
+        self._under_way.add(source)
+        return claim
 
     def _is_known(self, sha256: str) -> bool:
         """Whether this content has been read, or is about to be."""
         return sha256 in self._under_way or self._journal.original(sha256, self._model) is not None
 
-    def _count_done(self, *, rejected: bool) -> None:
+    def _leave_out(self, *, rejected: bool) -> int:
         self.already_done += 1
         self.already_rejected += rejected
+        return 0

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from ..records import Digit, Line, Outcome, PageReading, Reading, Reason, Status
+from ..records import Box, Digit, Line, Outcome, PageReading, Reading, Reason, Status
 
 SCHEMA = "digitd.reading/1"
 CSV_HEADER = (
@@ -144,7 +144,7 @@ def _line(number: int, line: Line) -> Json:
         "text": line.text,
         "confidence": round(line.confidence, 4),
         "status": line.status,
-        "box": asdict(line.box),
+        "box": _box(line.box),
         "digits": [_digit(digit) for digit in line.digits],
     }
 
@@ -153,6 +153,10 @@ def _digit(digit: Digit) -> Json:
     return {
         "digit": digit.digit,
         "confidence": round(digit.confidence, 4),
-        "box": asdict(digit.box),
+        "box": _box(digit.box),
         "probabilities": [round(probability, 6) for probability in digit.probabilities],
     }
+
+
+def _box(box: Box) -> Json:
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}

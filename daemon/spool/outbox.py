@@ -86,7 +86,7 @@ class Outbox:
             path.unlink()
 
     def _staged(self, artifact: str) -> Path:
-        return self.staging / Path(artifact).name
+        return self.staging / artifact.rpartition("/")[2]
 
 
 def _stem(file: str, scan_id: str) -> str:

@@ -25,7 +25,8 @@ from daemon.errors import (
     UsageError,
 )
 from daemon.records import Limits, Outcome, Scan
-from daemon.service.batch import BatchSettings, Summary, run_batch
+from daemon.service.batch import BatchSettings, run_batch
+from daemon.service.summary import Summary
 from daemon.service.workers import Reader
 from daemon.spool.delivery import Step
 from daemon.spool.lock import hold

@@ -1,0 +1,41 @@
+"""The reader of this house: vision with a network of models/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from ..records import Limits
+from .workers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """What to read with: the version `model` in the folder `models`. `review_below` overrides the
+    network's own threshold on a digit's confidence; `annotated` says which scans get a picture."""
+
+    models: Path
+    model: str
+    limits: Limits
+    review_below: float | None = None
+    annotated: Literal["all", "review", "none"] = "all"
+
+
+def load_reader(settings: ReaderSettings) -> Reader:
+    """Load the network; every worker process does this for itself.
+
+    Raises:
+        ModelUnavailable: it is missing, damaged or cannot be loaded.
+    """
+    from ..ann.classifier import load_classifier
+    from ..vision.reader import read_batch
+
+    return partial(
+        read_batch,
+        classifier=load_classifier(settings.models, settings.model),
+        limits=settings.limits,
+        review_below=settings.review_below,
+        annotated=settings.annotated,
+    )

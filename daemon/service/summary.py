@@ -1,0 +1,76 @@
+"""What a run did, for a person, for a program and for the shell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..errors import NothingReadable
+from ..records import Rejection
+from ..spool.names import printable, shown
+
+MAX_SHOWN = 10  # rejections that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did. `review` counts scans that a person should look at, `already_done` those
+    that an earlier run has read, `already_rejected` which of them it rejected; `rejections` are the
+    first few; `readings` is the file of rows."""
+
+    scans: int
+    digits: int
+    review: int
+    rejected: int
+    ignored: int
+    already_done: int
+    already_rejected: int
+    seconds: float
+    interrupted: bool
+    rejections: tuple[Rejection, ...]
+    readings: Path
+
+    @property
+    def scans_per_second(self) -> float:
+        """How fast it went, everything included."""
+        return self.scans / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """What the command returns; the same when the same command runs again."""
+        if self.interrupted:
+            return 130
+        rejected = self.rejected + self.already_rejected
+        if rejected == self.scans + self.already_done:
+            return NothingReadable.exit_code
+        return 1 if rejected else 0
+
+    def as_json(self) -> dict[str, object]:
+        """One JSON object."""
+        values = asdict(self)
+        del values["rejections"]
+        return values | {
+            "seconds": round(self.seconds, 3),
+            "scans_per_second": round(self.scans_per_second, 1),
+            "readings": shown(self.readings),
+        }
+
+    def as_text(self) -> str:
+        """A few lines for a person."""
+        lines = [
+            f"{_count(self.scans, 'scan')}, {_count(self.digits, 'digit')}, "
+            f"{self.review} to review, {self.rejected} rejected; {self.ignored} ignored, "
+            f"{self.already_done} already done; {self.seconds:.1f} s, "
+            f"{self.scans_per_second:.0f} scans a second"
+        ]
+        lines += [f"  rejected {printable(r.file)}: {r.message}" for r in self.rejections]
+        if self.rejected > len(self.rejections):
+            lines.append(f"  and {self.rejected - len(self.rejections)} more")
+        if self.interrupted:
+            lines.append("Interrupted: run the same command again and it goes on from here.")
+        lines.append(f"Results: {printable(shown(self.readings))}")
+        return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
