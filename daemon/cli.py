@@ -68,10 +68,10 @@ def train(
 
     from .config import load_config
     from .training.architectures import architecture as find_architecture
-    from .training.datasets import load
     from .training.extras import load_extra
     from .training.fit import Settings
     from .training.progress import shown
+    from .training.sources import load
     from .training.split import TrainingData
     from .training.train import train as train_version
 
@@ -113,9 +113,9 @@ def evaluate(
 
     from .ann.classifier import load_classifier
     from .config import load_config
-    from .training.datasets import load
     from .training.evaluate import evaluate as measure
     from .training.report import tables, write_report
+    from .training.sources import load
 
     settings = load_config(config)
     classifier = load_classifier(models or settings.models, model or settings.model)
@@ -142,9 +142,9 @@ def sample(
     """Show one test digit: its picture, its label and what is read."""
     from .ann.classifier import load_classifier
     from .config import load_config
-    from .training.datasets import load
     from .training.evaluate import evaluate as measure
     from .training.report import best_guesses, half_blocks, write_sample
+    from .training.sources import load
 
     settings = load_config(config)
     classifier = load_classifier(models or settings.models, model or settings.model)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from daemon.errors import InputMissing, NothingReadable
-from daemon.training.datasets import load
+from daemon.training.sources import load
 
 
 def write_digit(path: Path, digit: int, *, dark: bool = True) -> None:
