@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import logging
 import math
-import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -57,7 +57,7 @@ def _mnist() -> Source:
             f"or {_OFFLINE}"
         ) from None
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # Keras draws its download bar on stdout
+        with contextlib.redirect_stdout(io.StringIO()):  # where Keras draws a bar: results go there
             (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception when the download fails
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
