@@ -79,11 +79,11 @@ def _ancestor(hidden: int) -> Callable[[Keras, Layer], Layer]:
 
 
 def _mlp(keras: Keras, glyphs: Layer) -> Layer:
-    """784-1024-1024-512 with batch norm: 2.4 M weights."""
+    """784-1024-1024-512 with batch norm: 2.4 M weights. No dropout: on digits that are never the
+    same twice it learns too little rather than too much."""
     x = keras.layers.Flatten()(glyphs)
     for units in (1024, 1024, 512):
         x = _normed(keras, keras.layers.Dense(units, use_bias=False)(x))
-        x = keras.layers.Dropout(0.1)(x)
     return x
 
 
@@ -127,7 +127,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             name="mlp",
             body=_mlp,
             augmented=True,
-            epochs=40,
+            epochs=50,
             batch_size=128,
             learning_rate=2e-3,
             loss="onehot",

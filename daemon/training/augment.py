@@ -21,13 +21,13 @@ from .symbols import draw_symbol
 DIGIT_FIELD = 20  # pixels, the height at which pen strokes are rendered
 FIELD = 40  # pixels, the field in which a digit is warped: room for slant and scale
 ELASTIC_GRID = 7  # control points a side
-ELASTIC_PX = 2.2  # largest displacement of a control point
+ELASTIC_PX = 2.0  # largest displacement of a control point
 ROTATION = 8.0  # degrees, standard deviation
 SHEAR = 0.14  # standard deviation
 SCALE = (0.84, 1.16)  # of each axis on its own: aspect as well as size
 PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
-DAMAGE_SHARE = 0.08  # of the digits: a gap, specks, or what a rule left at the rim
-JITTER_SHARE = 0.35  # of the glyphs: a pixel off centre
+DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the rim
+JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
 NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

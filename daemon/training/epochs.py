@@ -20,7 +20,7 @@ from .augment import augment_digits, negatives, render_pen_digits
 from .datasets import Labels, glyph_bytes
 from .strokes import PenDigit
 
-NEGATIVE_SHARE = 0.1  # glyphs that are no digit, for each digit
+NEGATIVE_SHARE = 0.08  # glyphs that are no digit, for each digit
 NONE = 10  # their label
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
 

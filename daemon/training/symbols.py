@@ -1,7 +1,8 @@
 """Skeletons of letters and signs that no digit looks like: examples of what is not to be read.
 
 Letters that people write like digits (O D a and 0, I l and 1, S and 5, Z ? and 2, B & and 8, G b
-and 6, P q g and 9, Y h and 4) are left out: nobody tells them apart without their surroundings.
+and 6, P q g and 9, Y U h u and 4) are left out: nobody tells them apart without their
+surroundings.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ _SKELETONS = {
     "N": "08 00 88 80",
     "R": "08 00 60 82 64 04 88",
     "T": "00 80|40 48",
-    "U": "00 05 28 68 85 80",
     "V": "00 48 80",
     "W": "00 28 43 68 80",
     "X": "00 88|80 08",
@@ -35,7 +35,6 @@ _SKELETONS = {
     "n": "13 18|15 43 74 78",
     "r": "23 28|25 53 74",
     "t": "40 47 68|13 73",
-    "u": "13 16 38 66|73 78",
     "w": "03 18 44 78 83",
     "x": "13 78|73 18",
     "#": "20 18|60 58|03 83|06 86",
