@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -156,6 +158,84 @@ def sample(
     print(half_blocks(one.digits.images[0]))
     print(f"{digits.name} {number}: label {label}, read as {read}")
     print(f"most probable: {best_guesses(one.probabilities[0], classifier.labels)}")
+
+
+@app.command()
+def batch(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Scans, and folders of scans.")
+    ],
+    out: Annotated[Path, typer.Option(help="Results folder; the same again goes on there.")],
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read.")] = None,
+    annotated: Annotated[
+        Literal["all", "review", "none"] | None, typer.Option(help="Which scans get a picture.")
+    ] = None,
+    documents: Annotated[
+        Literal["files", "lines", "none"] | None,
+        typer.Option("--json", help="A JSON file per scan, one of lines, or none."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
+) -> None:
+    """Read scans: digits to a CSV file, JSON and annotated pictures. The input is never changed."""
+    from functools import partial
+
+    from .ann.registry import load_version
+    from .config import load_config
+    from .records import Limits
+    from .service.batch import BatchSettings, run_batch
+    from .service.reading import ReaderSettings, load_reader
+    from .service.workers import cores
+
+    settings = load_config(config)
+    if workers is None:
+        workers = cores() if settings.workers == "auto" else settings.workers
+    limits = Limits(
+        max_file_mb=settings.limits.max_file_mb,
+        max_megapixels=settings.limits.max_megapixels,
+        max_pages=settings.limits.max_pages,
+    )
+    version = load_version(settings.models, settings.model)
+    reader = ReaderSettings(
+        models=settings.models,
+        model=version.name,
+        limits=limits,
+        review_below=None if settings.review_below == "auto" else settings.review_below,
+        annotated=annotated or settings.outputs.annotated,
+    )
+    plan = BatchSettings(
+        model=version.name,
+        limits=limits,
+        json=documents or settings.outputs.json,
+        max_scans=settings.batch.max_scans,
+        workers=workers,
+    )
+    with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
+        summary = run_batch(paths, out, plan, partial(load_reader, reader), advance=advance)
+    if machine:
+        print(json.dumps(summary.as_json()))
+    elif not quiet:
+        print(summary.as_text())
+    raise typer.Exit(summary.exit_code)
+
+
+@contextmanager
+def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr that hears how many of the scans below `paths` are done."""
+    if not wanted:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from .spool.intake import Candidate, find_scans
+
+    columns = ("reading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        total = sum(isinstance(found, Candidate) for found in find_scans(paths))
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, completed=done)
 
 
 def main() -> None:

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from daemon import cli
+from daemon.ann import registry
+from daemon.records import (
+    Box,
+    Digit,
+    Durations,
+    Line,
+    Outcome,
+    PageReading,
+    Reading,
+    Reason,
+    Rejection,
+    Scan,
+    Status,
+)
+from daemon.service import reading
+from daemon.service.reading import ReaderSettings
+
+
+@pytest.fixture
+def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to put scans into, whose bytes are the digits that are read."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(registry, "load_version", lambda *_: SimpleNamespace(name="fake-1"))
+    monkeypatch.setattr(
+        reading,
+        "load_reader",
+        lambda settings: lambda scans: [_read(scan, settings) for scan in scans],
+    )
+    (tmp_path / "scans").mkdir()
+    return Path("scans")
+
+
+def _read(scan: Scan, settings: ReaderSettings) -> Outcome:
+    text = scan.data.decode()
+    if not text.isdigit():
+        return Rejection(scan.id, scan.file, scan.sha256, Reason.NOT_AN_IMAGE, "it is a text")
+    digits = tuple(
+        Digit(Box(10 * x, 0, 8, 12), int(char), 0.99, (0.01,) * 10) for x, char in enumerate(text)
+    )
+    box = digits[0].box.union(digits[-1].box)
+    page = PageReading(1, 100, 100, (Line(digits, text, 0.9, box, Status.READ),))
+    pictures = (b"jpeg",) if settings.annotated == "all" else ()
+    return Reading(
+        scan.id,
+        scan.file,
+        scan.sha256,
+        (page,),
+        Status.READ,
+        "fake-1",
+        Durations(0, 0, 0),
+        pictures,
+    )
+
+
+def digitd(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["digitd", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    out, err = capsys.readouterr()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0, out, err
+
+
+def test_the_summary_says_what_was_done_and_where_to_look(
+    scans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scans / "a.png").write_text("507")
+    (scans / "labels.csv").write_text("file,label\n")
+    code, out, err = digitd("batch", scans, "--out", "results", capsys=capsys)
+    first, second = out.splitlines()
+    assert first.startswith(
+        "1 scan, 3 digits, 0 to review, 0 rejected; 1 ignored, 0 already done; "
+    )
+    assert first.endswith(" scans a second")
+    assert (second, err, code) == ("Results: results/readings.csv", "", 0)
+
+
+def test_a_rejected_scan_is_named_safely_and_makes_the_exit_code_1(
+    scans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scans / "a.png").write_text("5")
+    (scans / "b\x1b[31m\n.png").write_text("hello")
+    code, out, _ = digitd("batch", scans, "--out", "results", capsys=capsys)
+    assert r"  rejected b\x1b[31m\n.png: it is a text" in out.splitlines()
+    assert code == 1
+
+
+def test_machine_prints_one_json_object(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "a.png").write_text("507")
+    code, out, _ = digitd("batch", scans, "--out", "results", "--machine", capsys=capsys)
+    summary = json.loads(out)
+    assert summary.pop("seconds") >= 0
+    assert summary.pop("scans_per_second") >= 0
+    assert summary == {
+        "scans": 1,
+        "digits": 3,
+        "review": 0,
+        "rejected": 0,
+        "ignored": 0,
+        "already_done": 0,
+        "already_rejected": 0,
+        "interrupted": False,
+        "readings": "results/readings.csv",
+    }
+    assert code == 0
+
+
+def test_quiet_prints_nothing(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "a.png").write_text("507")
+    arguments = ("batch", scans, "--out", "results", "--quiet")
+    assert digitd(*arguments, capsys=capsys) == (0, "", "")
+
+
+def test_flags_choose_what_is_written(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "a.png").write_text("507")
+    flags = ("--json", "lines", "--annotated", "none")
+    digitd("batch", scans, "--out", "results", *flags, capsys=capsys)
+    names = sorted(path.name for path in Path("results").iterdir())
+    assert names == [".digitd", "readings.csv", "readings.jsonl"]
+
+
+def test_a_file_and_a_folder_together(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scans / "a.png").write_text("1")
+    Path("note").write_text("2")
+    digitd("batch", "note", scans, "--out", "results", capsys=capsys)
+    with Path("results/readings.csv").open(newline="") as file:
+        assert [(row["file"], row["text"]) for row in csv.DictReader(file)] == [
+            ("note", "2"),
+            ("a.png", "1"),
+        ]
+
+
+def test_a_bar_on_a_terminal_stays_on_stderr(
+    scans: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scans / "a.png").write_text("1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, out, err = digitd("batch", scans, "--out", "results", capsys=capsys)
+    assert "1/1" in err
+    assert out.startswith("1 scan, ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere"], 66, "digitd: no such file or folder: nowhere\n"),
+        (["scans", "--out", "scans/results"], 2, "lies inside the input folder scans"),
+        (["empty"], 65, "digitd: no scan in empty (0 other files)"),
+        (["scans", "--out", "scans/a.png"], 2, "is no folder"),
+    ],
+)
+def test_what_cannot_work_is_said_on_one_line_with_its_exit_code(
+    scans: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: Sequence[str],
+    code: int,
+    message: str,
+) -> None:
+    (scans / "a.png").write_text("1")
+    Path("empty").mkdir()
+    if "--out" not in arguments:
+        arguments = [*arguments, "--out", "results"]
+    found, out, err = digitd("batch", *arguments, capsys=capsys)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_help_does_not_wait_for_heavy_libraries() -> None:
+    program = """
+import sys
+from daemon.cli import main
+sys.argv = ["digitd", "batch", "--help"]
+try:
+    main()
+except SystemExit:
+    print(sorted({"cv2", "numpy", "sqlite3", "yaml"} & set(sys.modules)))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"
