@@ -119,9 +119,10 @@ def _pictures(header: Header) -> Sequence[Pixels]:
 
 
 def _page(number: int, frame: Frame, picture: Pixels) -> Page:
+    picture = _eight_bits(picture, frame.white)
     if picture.ndim == 3 and picture.shape[2] == 4:
         picture = _flatten(picture)
-    picture = _upright(_eight_bits(picture, frame.white), frame.orientation)
+    picture = _upright(picture, frame.orientation)
     if picture.ndim == 2:
         return Page(number, picture, dpi=frame.dpi)
     channels: Sequence[Pixels] = cv2.split(picture)
@@ -136,21 +137,21 @@ def _eight_bits(picture: Pixels, white: int | None = None) -> Pixels:
     Where the file does not say what white is, it is the largest value of as many bits as the
     picture uses: scanners put 10, 12 or 14 bits into 16.
     """
+    if picture.dtype == np.uint8 and white in (None, 255):
+        return picture
     if white is None:
-        if picture.dtype == np.uint8:
-            return picture
         white = (1 << max(8, int(picture.max()).bit_length())) - 1
-    return picture if white == 255 else cv2.convertScaleAbs(picture, alpha=255 / white)
+    return cv2.convertScaleAbs(picture, alpha=255 / white)
 
 
 def _flatten(picture: Pixels) -> Pixels:
-    """Lay a BGRA picture on white or on black: (H, W, 3) uint8.
+    """Lay a uint8 BGRA picture on white or on black: (H, W, 3) uint8.
 
     A drawing on nothing needs the ground that it stands out from. Where the visible part holds ink
     and paper, the ground continues the paper.
     """
-    colour = _eight_bits(cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR))
-    alpha = _eight_bits(cv2.extractChannel(picture, 3))
+    colour = cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
+    alpha = cv2.extractChannel(picture, 3)
     if alpha.min() == 255 or alpha.max() == 0:  # nothing shines through, or alpha was never filled
         return colour
     tones = cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY)[alpha >= alpha.max() / 2]

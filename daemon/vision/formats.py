@@ -210,6 +210,8 @@ def _read_pnm(data: bytes) -> Header:
     # OpenCV stretches small text samples to 255, bits too, but none of the others.
     stretched = kind in (1, 4) or (kind < 4 and white < 256)
     frame = Frame(width, height, white=None if stretched else white)
+    if kind < 4:
+        data += b"\n"  # OpenCV wants something behind the last number
     return Header("PNM", (frame,), data, fault)
 
 
