@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from daemon.training.datasets import DigitSet
-from daemon.training.epochs import NONE, PEN_RENDERINGS, Material, draw, drawn_ahead
+from daemon.training.epochs import NEGATIVE_SHARE, NONE, PEN_RENDERINGS, Material, draw, drawn_ahead
 from daemon.training.strokes import PenDigit
 
 PEN = PenDigit(7, 1, (np.array([[0, 0], [8, 0], [3, 12]], np.float32),))
@@ -22,7 +22,7 @@ def test_an_epoch_holds_every_digit_and_some_negatives(material: Material) -> No
     counts = np.bincount(epoch.labels, minlength=11)
     expected = np.bincount(material.labels, minlength=11)
     expected[7] += 20 * PEN_RENDERINGS
-    expected[NONE] = (60 + 20 * PEN_RENDERINGS) // 10
+    expected[NONE] = round(NEGATIVE_SHARE * (60 + 20 * PEN_RENDERINGS))
     assert counts.tolist() == expected.tolist()
     assert len(epoch.labels) == material.size
     assert epoch.glyphs.shape == (material.size, 28, 28)

@@ -1,0 +1,84 @@
+"""Variations of digits: seeded, in MNIST's geometry, and still the digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from daemon.training.augment import augment_digits, negatives, render_pen_digits
+from daemon.training.datasets import DigitSet
+from daemon.training.handwriting import own_digit
+from daemon.training.strokes import PenDigit
+from daemon.training.symbols import draw_symbol
+from daemon.vision.glyph import DIGIT_SIDE, SIDE, Ink, normalise_images
+
+Make = Callable[[np.random.Generator], Ink]
+
+
+@pytest.fixture(params=["pictures", "pens", "negatives"])
+def make(request: pytest.FixtureRequest, train_digits: DigitSet) -> Make:
+    """Each of the three kinds of glyphs, 30 of them."""
+    images = train_digits.images[:30]
+    pens = [PenDigit(n % 10, 0, own_digit(n % 10, np.random.default_rng(n))) for n in range(30)]
+    makers: dict[str, Make] = {
+        "pictures": lambda rng: augment_digits(images, rng),
+        "pens": lambda rng: render_pen_digits(pens, rng),
+        "negatives": lambda rng: negatives(images, 30, rng),
+    }
+    return makers[request.param]
+
+
+def test_glyphs_are_ink_in_0_to_1(make: Make) -> None:
+    glyphs = make(np.random.default_rng(1))
+    assert glyphs.shape == (30, SIDE, SIDE)
+    assert glyphs.dtype == np.float32
+    assert glyphs.min() >= 0
+    assert glyphs.max() <= 1
+    assert (glyphs.max(axis=(1, 2)) > 0.5).all()
+
+
+def test_the_same_seed_gives_the_same_glyphs_and_another_others(make: Make) -> None:
+    glyphs = make(np.random.default_rng(1))
+    np.testing.assert_array_equal(glyphs, make(np.random.default_rng(1)))
+    assert (glyphs != make(np.random.default_rng(2))).any(axis=(1, 2)).all()
+
+
+def test_no_two_variations_of_a_digit_are_the_same(train_digits: DigitSet) -> None:
+    glyphs = augment_digits(
+        np.repeat(train_digits.images[:1], 50, axis=0), np.random.default_rng(1)
+    )
+    assert len(np.unique(glyphs.reshape(50, -1), axis=0)) == 50
+
+
+def test_variations_stay_closer_to_their_digit_than_to_chance(train_digits: DigitSet) -> None:
+    images = train_digits.images[:100]
+    plain = normalise_images(images).reshape(100, -1)
+    varied = augment_digits(images, np.random.default_rng(1)).reshape(100, -1)
+    own = np.abs(plain - varied).mean()
+    others = np.abs(plain - np.roll(varied, 1, axis=0)).mean()
+    assert own < 0.8 * others
+
+
+def test_glyphs_fill_mnists_box(make: Make) -> None:
+    for glyph in make(np.random.default_rng(3)):
+        rows = np.nonzero((glyph > 0.05).any(axis=1))[0]
+        columns = np.nonzero((glyph > 0.05).any(axis=0))[0]
+        longer = max(np.ptp(rows), np.ptp(columns)) + 1
+        assert DIGIT_SIDE - 3 <= longer <= SIDE
+
+
+def test_nothing_in_gives_nothing_out() -> None:
+    rng = np.random.default_rng(1)
+    assert augment_digits(np.zeros((0, 28, 28), np.uint8), rng).shape == (0, SIDE, SIDE)
+    assert render_pen_digits([], rng).shape == (0, SIDE, SIDE)
+    assert negatives(np.zeros((1, 28, 28), np.uint8), 0, rng).shape == (0, SIDE, SIDE)
+
+
+def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        points = np.concatenate(draw_symbol(rng))
+        assert points.dtype == np.float32
+        assert np.abs(points - 10).max() < 14
