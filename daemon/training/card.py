@@ -63,7 +63,8 @@ def _measured(measured: Evaluation) -> str:
     figures = (
         f"{measured.n:,}",
         f"{measured.accuracy:.2%}",
-        f"{measured.n - int(measured.correct.sum())}",
+        f"{measured.wrong}",
+        f"{measured.refused}",
         f"{measured.loss:.4f}",
         f"{measured.ece:.2%}",
     )
@@ -71,8 +72,8 @@ def _measured(measured: Evaluation) -> str:
 
 Nothing was learnt from these digits, and nothing chosen by them.
 
-| digits | accuracy | wrong | log loss | calibration error (15 bins) |
-|---|---|---|---|---|
+| digits | accuracy | wrong | of these taken for no digit | log loss | calibration error |
+|---|---|---|---|---|---|
 | {" | ".join(figures)} |
 """
 

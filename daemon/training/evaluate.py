@@ -51,6 +51,16 @@ class Evaluation:
         return len(self.digits) + self.digits.unfound
 
     @property
+    def refused(self) -> int:
+        """Digits that the network takes for no digit at all: part of the wrong ones."""
+        return int(self.confusion[:, DIGITS:].sum())
+
+    @property
+    def wrong(self) -> int:
+        """Labelled digits not read right."""
+        return self.n - int(self.correct.sum())
+
+    @property
     def accuracy(self) -> float:
         """Share of the labelled digits read right."""
         return float(self.correct.sum()) / self.n
@@ -83,7 +93,8 @@ class Evaluation:
             "accuracy": round(self.accuracy, 6),
             "loss": round(self.loss, 6),
             "ece": round(self.ece, 6),
-            "wrong": self.n - int(self.correct.sum()),
+            "wrong": self.wrong,
+            "refused": self.refused,
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
         }

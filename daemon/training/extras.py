@@ -33,6 +33,9 @@ class PenSet:
     sha256: str
     digits: tuple[PenDigit, ...]
 
+    def __len__(self) -> int:
+        return len(self.digits)
+
 
 def load_extra(path: Path) -> list[PenSet | DigitSet]:
     """The sets in `path`, a file or a folder. Raises InputMissing, NothingReadable."""

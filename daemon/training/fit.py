@@ -38,7 +38,7 @@ class Settings:
 class Step:
     """How far training is. `epoch` counts from 1, `share` of all training in 0..1; `loss` and
     `accuracy` are the epoch's so far, `ends_epoch` when it is over; the validation's are the last
-    known, None during the first epoch."""
+    known, NaN during the first epoch."""
 
     epoch: int
     epochs: int
@@ -47,8 +47,8 @@ class Step:
     elapsed_s: float
     loss: float
     accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
+    val_loss: float
+    val_accuracy: float
 
 
 Progress = Callable[[Step], None]
@@ -61,6 +61,11 @@ class Fitted:
     model: Any
     history: tuple[Step, ...]
     seconds: float
+
+    @property
+    def best(self) -> Step:
+        """The epoch whose weights the model has."""
+        return min(self.history, key=lambda step: step.val_loss)
 
 
 def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
@@ -139,22 +144,15 @@ class _Report:
     def batch_ends(self, batch: int, logs: dict[str, float]) -> None:
         if self.elapsed_s - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = self.elapsed_s
-            last = self.history[-1] if self.history else None
-            known = (last.val_loss, last.val_accuracy) if last else (None, None)
-            self._progress(self._step(batch + 1, logs, *known))
+            self._progress(self._step(batch + 1, logs))
 
     def epoch_ends(self, _epoch: int, logs: dict[str, float]) -> None:
-        step = self._step(self._batches, logs, logs["val_loss"], logs["val_accuracy"])
+        step = self._step(self._batches, logs)
         self.history.append(step)
         self._progress(step)
 
-    def _step(
-        self,
-        batches: int,
-        logs: dict[str, float],
-        val_loss: float | None,
-        val_accuracy: float | None,
-    ) -> Step:
+    def _step(self, batches: int, logs: dict[str, float]) -> Step:
+        last = self.history[-1] if self.history else None
         return Step(
             epoch=self._epoch + 1,
             epochs=self._epochs,
@@ -163,8 +161,8 @@ class _Report:
             elapsed_s=self.elapsed_s,
             loss=logs["loss"],
             accuracy=logs["accuracy"],
-            val_loss=val_loss,
-            val_accuracy=val_accuracy,
+            val_loss=logs.get("val_loss", last.val_loss if last else math.nan),
+            val_accuracy=logs.get("val_accuracy", last.val_accuracy if last else math.nan),
         )
 
 

@@ -36,13 +36,11 @@ CELL = 92  # px, a side of the confusion matrix's cells
 TILE, ZOOM, COLUMNS, ROWS = 196, 5, 10, 8  # px and counts of the sheet of misread digits
 
 
-def training_curve(history: Sequence[Step], title: str) -> Grey:
+def training_curve(history: Sequence[Step], title: str, subtitle: str) -> Grey:
     """Loss and error by epoch, of training and of validation, side by side."""
-    picture = page(1720, 760, title, "by epoch; training digits are augmented, where they are")
-    losses = [(step.loss, step.val_loss or 0.0) for step in history]
-    errors = [
-        (100 * (1 - step.accuracy), 100 * (1 - (step.val_accuracy or 0.0))) for step in history
-    ]
+    picture = page(1720, 760, title, subtitle)
+    losses = [(step.loss, step.val_loss) for step in history]
+    errors = [(100 * (1 - step.accuracy), 100 * (1 - step.val_accuracy)) for step in history]
     _curves(picture, Axes(150, 230, 640, 440), losses, "loss", "")
     _curves(picture, Axes(1000, 230, 640, 440), errors, "error", " %")
     return picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -35,7 +36,7 @@ def describe(step: Step) -> str:
         f"loss {step.loss:.4f}",
         f"accuracy {step.accuracy:.4f}",
     ]
-    if step.val_accuracy is not None:
+    if not math.isnan(step.val_accuracy):
         parts.append(f"validation {step.val_accuracy:.4f}")
     left_s = step.elapsed_s * (1 - step.share) / step.share if step.share else 0.0
     parts.append(f"{_clock(left_s)} left" if step.share < 1 else f"{_clock(step.elapsed_s)} taken")

@@ -31,6 +31,8 @@ def tables(evaluation: Evaluation) -> RenderableType:
         f"{evaluation.n:,} digits, {evaluation.accuracy:.2%} right, "
         f"log loss {evaluation.loss:.4f}, calibration error {evaluation.ece:.2%}"
     )
+    if refused := evaluation.refused:
+        head.append(f"\n{refused:,} taken for no digit: counted as wrong")
     if unfound := evaluation.digits.unfound:
         head.append(f"\nno digit found in {unfound:,} files: counted as wrong")
     return Group(head, _class_table(evaluation), _confusion_table(evaluation))

@@ -70,6 +70,18 @@ def test_the_tables_fit_a_terminal_of_80_columns(test_digits: DigitSet, classes:
     assert ("none" in text) == (classes == 11)
 
 
+def test_digits_taken_for_no_digit_are_counted_among_the_wrong_ones(test_digits: DigitSet) -> None:
+    probabilities = np.zeros((200, 11), np.float32)
+    probabilities[np.arange(200), test_digits.labels] = 1
+    probabilities[:3] = np.eye(11, dtype=np.float32)[10]
+    found = Evaluation("mlp-1", test_digits, probabilities)
+    assert (found.refused, found.wrong) == (3, 3)
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(tables(found))
+    assert "3 taken for no digit" in shown.get()
+
+
 def test_every_cell_of_the_confusion_matrix_is_drawn(test_digits: DigitSet) -> None:
     none_wrong = confusion_picture(evaluation(test_digits, 0))
     some_wrong = confusion_picture(evaluation(test_digits, 40))
@@ -108,7 +120,7 @@ def test_a_curve_is_drawn_for_any_number_of_epochs(epochs: int) -> None:
         Step(e + 1, epochs, True, (e + 1) / epochs, 1.0, 1 / (e + 1), 0.9, 0.5 / (e + 1), 1.0)
         for e in range(epochs)
     ]
-    picture = training_curve(history, "mlp-1")
+    picture = training_curve(history, "mlp-1", "by epoch")
     assert picture.shape == (760, 1720, 3)
     colours = {tuple(colour) for colour in picture.reshape(-1, 3)[::7].tolist()}
     assert {(168, 96, 31), (14, 120, 230)} <= colours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 from rich.console import Console
 
@@ -11,7 +12,7 @@ from daemon.training.progress import describe, shown
 
 MIDDLE = Step(2, 10, False, 0.125, 30.0, 0.4567, 0.87, 0.5, 0.91)
 END = Step(10, 10, True, 1.0, 3725.0, 0.1, 0.98, 0.2, 0.99)
-FIRST = Step(1, 10, False, 0.0, 0.0, 2.3, 0.1, None, None)
+FIRST = Step(1, 10, False, 0.0, 0.0, 2.3, 0.1, math.nan, math.nan)
 
 
 def test_a_step_is_told_with_the_time_left() -> None:
