@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
-Grey: TypeAlias = npt.NDArray[np.uint8]  # (H, W) uint8, or (H, W, 3) BGR where said so
+# OpenCV's stubs promise no more than "integer or floating", so arrays that pass through it are
+# typed without their dtype; what they hold stands beside the name and in the docstrings.
+Grey: TypeAlias = npt.NDArray[Any]  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
+Ink: TypeAlias = npt.NDArray[Any]  # (H, W) float32, ink = 1, ground = 0
 
 
 class Status(StrEnum):
@@ -127,7 +129,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """The lines of one page, in reading order; `width` and `height` in pixels of the upright page."""
+    """The lines of one page, in reading order; `width` and `height` in pixels of the page."""
 
     number: int
     width: int

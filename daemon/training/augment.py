@@ -13,8 +13,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from ..records import Grey
-from ..vision.glyph import SIDE, Ink, normalise
+from ..records import Grey, Ink
+from ..vision.glyph import SIDE, normalise
 from .strokes import PenDigit, render_strokes
 from .symbols import draw_symbol
 
@@ -110,13 +110,14 @@ def _vary(ink: Ink, rng: np.random.Generator) -> Ink:
 
 
 def _other_pen(ink: Ink, rng: np.random.Generator) -> Ink:
-    choice, amount = rng.random(), np.float32(rng.uniform(0.2, 1.0))
+    choice, amount = rng.random(), rng.uniform(0.2, 1.0)
     if choice < 0.18:
-        return ink + amount * (cv2.dilate(ink, _KERNEL) - ink)
+        return cv2.addWeighted(cv2.dilate(ink, _KERNEL), amount, ink, 1 - amount, 0)
     if choice < 0.30:
-        return ink + amount * np.float32(0.8) * (cv2.erode(ink, _KERNEL) - ink)
+        amount *= 0.8
+        return cv2.addWeighted(cv2.erode(ink, _KERNEL), amount, ink, 1 - amount, 0)
     if choice < 0.42:
-        return cv2.GaussianBlur(ink, (3, 3), float(amount))
+        return cv2.GaussianBlur(ink, (3, 3), amount)
     if choice < 0.52:  # hard ink, as from a fax or a paint program
         return np.clip((ink - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
     return ink
@@ -140,11 +141,14 @@ def _damage(ink: Ink, rng: np.random.Generator) -> Ink:
             cv2.circle(ink, (int(column), int(row)), int(rng.integers(0, 2)), 1.0, -1)
     else:  # what is left of a rule or a frame at the rim
         vertical = rng.random() < 0.5
-        low, high = (columns.min(), columns.max()) if vertical else (rows.min(), rows.max())
-        at = int(low - rng.integers(1, 3) if rng.random() < 0.5 else high + rng.integers(1, 3))
+        across = columns if vertical else rows
+        before = rng.random() < 0.5
+        beside = int(rng.integers(1, 3))
+        rim = int(across.min()) - beside if before else int(across.max()) + beside
         start, length = int(rng.integers(6, 20)), int(rng.integers(5, 20))
-        ends = (at, start), (at, start + length)
-        first, last = ends if vertical else (ends[0][::-1], ends[1][::-1])
+        first, last = (rim, start), (rim, start + length)
+        if not vertical:
+            first, last = first[::-1], last[::-1]
         cv2.line(ink, first, last, float(rng.uniform(0.5, 1)), 1, cv2.LINE_AA)
     return ink
 
@@ -182,7 +186,7 @@ def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
 
 def _scribble(_: Grey, rng: np.random.Generator) -> Ink:
     """A pen that went to and fro without a plan."""
-    points = rng.uniform(0, 20, (int(rng.integers(6, 16)), 2)).astype(np.float32)
+    points: Ink = rng.uniform(0, 20, (int(rng.integers(6, 16)), 2)).astype(np.float32)
     if rng.random() < 0.5:  # round turns
         points = cv2.resize(points, (2, len(points) * 6), interpolation=cv2.INTER_CUBIC)
     return render_strokes(
@@ -214,7 +218,7 @@ def _rules(_: Grey, rng: np.random.Generator) -> Ink:
 def _texture(_: Grey, rng: np.random.Generator) -> Ink:
     """Noise of a random grain, as photographs and paper leave it."""
     grain = int(rng.integers(4, FIELD))
-    noise = rng.random((grain, grain), dtype=np.float32)
-    noise = cv2.resize(noise, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
-    level = np.float32(rng.uniform(0.3, 0.7))
-    return np.clip((noise - level) * np.float32(rng.uniform(2, 12)), 0, 1).astype(np.float32)
+    coarse = rng.random((grain, grain), dtype=np.float32)
+    noise = np.asarray(cv2.resize(coarse, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC))
+    level, slope = rng.uniform(0.3, 0.7), rng.uniform(2, 12)
+    return np.asarray(np.clip((noise - level) * slope, 0, 1), np.float32)

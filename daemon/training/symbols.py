@@ -51,7 +51,7 @@ _SKELETONS = {
 }
 _SHAPES = tuple(
     tuple(
-        np.array([[int(x), int(y)] for x, y in stroke.split()], np.float32)
+        np.array([[int(point[0]), int(point[1])] for point in stroke.split()], np.float32)
         for stroke in skeleton.split("|")
     )
     for skeleton in _SKELETONS.values()

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from ..records import Grey
-
-Ink = npt.NDArray[np.float32]  # (H, W) float32, ink = 1, ground = 0
+from ..records import Grey, Ink
 
 SIDE = 28  # pixels, a glyph's width and height
 DIGIT_SIDE = 20  # pixels, the digit's longer side inside it

@@ -22,7 +22,7 @@ _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must excee
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
-_MIN_REACH = 64  # of 255: room that a contrast is measured against at least
+_MIN_REACH = np.uint8(64)  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
@@ -138,7 +138,7 @@ def _square(share: float, sketch: Grey) -> Grey:
 def _wide_median(sketch: Grey) -> Grey:
     window = max(sketch.shape) * 3 // 4 | 1
     margin = window // 2  # mirrored: repeated, a frame at the border would outweigh the paper
-    padded = cv2.copyMakeBorder(sketch, *[margin] * 4, cv2.BORDER_REFLECT)
+    padded = np.pad(sketch, margin, mode="symmetric")
     height, width = sketch.shape
     return cv2.medianBlur(padded, window)[margin : margin + height, margin : margin + width]
 
@@ -146,7 +146,7 @@ def _wide_median(sketch: Grey) -> Grey:
 def _contrast(more: Grey, less: Grey, reach: Grey) -> Grey:
     """By how much `more` exceeds `less`, in 255ths of what is possible there (`reach`): a stroke
     has the same contrast in shade and in light. Little reach would only magnify noise."""
-    return cv2.divide(cv2.subtract(more, less), cv2.max(reach, _MIN_REACH), scale=255)
+    return cv2.divide(cv2.subtract(more, less), np.maximum(reach, _MIN_REACH), scale=255)
 
 
 def _noise(pixels: Grey, paper: Grey) -> float:

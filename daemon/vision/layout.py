@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -117,7 +118,7 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     return kept if free else groups
 
 
-def _without_frames(parts: list[_Part], labels: npt.NDArray[np.int32]) -> list[_Part]:
+def _without_frames(parts: list[_Part], labels: npt.NDArray[Any]) -> list[_Part]:
     """Leave out what surrounds the writing (frames, rules at the border, the desk around a sheet)
     as long as something is left that could be writing."""
     height, width = labels.shape
@@ -241,7 +242,7 @@ def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
 
 def _layout(
     ink: Ink,
-    labels: npt.NDArray[np.int32],
+    labels: npt.NDArray[Any],
     lines: Sequence[Sequence[_Part]],
     total: int,
     cut: bool,
@@ -251,7 +252,7 @@ def _layout(
     )
 
 
-def _candidate(ink: Ink, labels: npt.NDArray[np.int32], part: _Part, total: int) -> Candidate:
+def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> Candidate:
     """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
     height, width = labels.shape
     box = part.box

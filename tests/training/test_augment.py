@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from daemon.records import Ink
 from daemon.training.augment import augment_digits, negatives, render_pen_digits
 from daemon.training.datasets import DigitSet
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import PenDigit
 from daemon.training.symbols import draw_symbol
-from daemon.vision.glyph import DIGIT_SIDE, SIDE, Ink, normalise_images
+from daemon.vision.glyph import DIGIT_SIDE, SIDE, normalise_images
 
 Make = Callable[[np.random.Generator], Ink]
 
