@@ -57,10 +57,11 @@ class Summary:
 
     def as_text(self) -> str:
         """A few lines for a person."""
+        before = f" ({self.already_rejected} of them rejected)" if self.already_rejected else ""
         lines = [
             f"{_count(self.scans, 'scan')}, {_count(self.digits, 'digit')}, "
             f"{self.review} to review, {self.rejected} rejected; {self.ignored} ignored, "
-            f"{self.already_done} already done; {self.seconds:.1f} s, "
+            f"{self.already_done} already done{before}; {self.seconds:.1f} s, "
             f"{self.scans_per_second:.0f} scans a second"
         ]
         lines += [f"  rejected {printable(r.file)}: {r.message}" for r in self.rejections]

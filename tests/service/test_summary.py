@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from daemon.records import Reason, Rejection
+from daemon.service.summary import Summary
+
+SUMMARY = Summary(
+    scans=20,
+    digits=31,
+    review=2,
+    rejected=0,
+    ignored=3,
+    already_done=5,
+    already_rejected=0,
+    seconds=2.5,
+    interrupted=False,
+    rejections=(),
+    readings=Path("results/readings.csv"),
+)
+
+
+def test_a_run_is_summed_up_in_two_lines() -> None:
+    assert SUMMARY.as_text() == (
+        "20 scans, 31 digits, 2 to review, 0 rejected; 3 ignored, 5 already done; "
+        "2.5 s, 8 scans a second\nResults: results/readings.csv"
+    )
+
+
+def test_rejections_are_named_and_the_rest_counted() -> None:
+    rejection = Rejection("0" * 32, "a\n.png", None, Reason.DAMAGED, "its content is broken")
+    summary = replace(SUMMARY, rejected=12, already_rejected=1, rejections=(rejection,) * 10)
+    first, *named, more, _ = summary.as_text().splitlines()
+    assert "12 rejected" in first
+    assert "5 already done (1 of them rejected)" in first
+    assert named == [r"  rejected a\n.png: its content is broken"] * 10
+    assert more == "  and 2 more"
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    summary = replace(SUMMARY, interrupted=True, rejected=1)
+    assert "run the same command again" in summary.as_text()
+    assert summary.exit_code == 130
+
+
+@pytest.mark.parametrize(
+    ("scans", "rejected", "already_done", "already_rejected", "code"),
+    [
+        (3, 0, 0, 0, 0),
+        (0, 0, 3, 0, 0),
+        (3, 1, 0, 0, 1),
+        (0, 0, 3, 1, 1),
+        (3, 3, 1, 0, 1),
+        (3, 3, 0, 0, 65),
+        (0, 0, 3, 3, 65),
+    ],
+)
+def test_the_exit_code_is_the_same_for_a_run_in_one_go_and_in_two(
+    scans: int, rejected: int, already_done: int, already_rejected: int, code: int
+) -> None:
+    summary = replace(
+        SUMMARY,
+        scans=scans,
+        rejected=rejected,
+        already_done=already_done,
+        already_rejected=already_rejected,
+    )
+    assert summary.exit_code == code
+
+
+def test_no_time_is_no_division_by_it() -> None:
+    assert replace(SUMMARY, seconds=0.0).scans_per_second == 0.0
