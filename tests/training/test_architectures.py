@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from daemon.errors import UsageError
@@ -62,3 +64,9 @@ def test_smoothing_spreads_over_the_digits_and_leaves_no_digit_certain() -> None
     assert rows[3, 4] == pytest.approx(0.005)
     assert rows[3, 10] == 0
     assert rows[10, 10] == 1
+
+
+def test_without_tensorflow_training_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(UsageError, match=r"pip install 'digitd\[train\]'"):
+        load_keras()
