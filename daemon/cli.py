@@ -238,6 +238,39 @@ def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int]
         yield lambda done: progress.update(task, completed=done)
 
 
+config_commands = typer.Typer(no_args_is_help=True)
+app.add_typer(config_commands, name="config", help="Check and show the configuration.")
+
+_ConfigFile = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="Without it: the one that would be used.")
+]
+
+
+@config_commands.command("check")
+def check_config(file: _ConfigFile = None) -> None:
+    """Find all mistakes in the configuration, each with its line."""
+    from .config import explain_config
+
+    checked = explain_config(file).file
+    print(f"{checked}: ok" if checked else "there is no config.yaml here: defaults are used")
+
+
+@config_commands.command("show")
+def show_config(file: _ConfigFile = None) -> None:
+    """Print the settings in effect, and where each comes from."""
+    from .config import explain_config
+
+    print(explain_config(file).as_yaml())
+
+
+@config_commands.command("schema")
+def show_config_schema() -> None:
+    """Print the JSON Schema of config.yaml, for editors."""
+    from .config import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
 def main() -> None:
     """Run the command line: expected errors, Ctrl-C and bugs are the three ways out."""
     try:
