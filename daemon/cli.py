@@ -183,7 +183,6 @@ def batch(
 
     from .ann.registry import load_version
     from .config import load_config
-    from .records import Limits
     from .service.batch import BatchSettings, run_batch
     from .service.reading import ReaderSettings, load_reader
     from .service.workers import cores
@@ -191,11 +190,7 @@ def batch(
     settings = load_config(config)
     if workers is None:
         workers = cores() if settings.workers == "auto" else settings.workers
-    limits = Limits(
-        max_file_mb=settings.limits.max_file_mb,
-        max_megapixels=settings.limits.max_megapixels,
-        max_pages=settings.limits.max_pages,
-    )
+    limits = settings.limits.for_decoding()
     version = load_version(settings.models, settings.model)
     reader = ReaderSettings(
         models=settings.models,
