@@ -170,7 +170,15 @@ def _assemble(
     pictures: tuple[bytes, ...] = ()
     if annotated == "all" or (annotated == "review" and status is Status.REVIEW):
         pictures = tuple(
-            encode_jpeg(annotate(found.page, page, title=work.scan.file, status=status))
+            encode_jpeg(
+                annotate(
+                    found.page,
+                    page,
+                    title=work.scan.file,
+                    status=status,
+                    review_below=threshold,
+                )
+            )
             for found, page in zip(work.pages, pages, strict=True)
         )
     glyphs = sum(len(layout.candidates) for found in work.pages for layout in found.layouts)
