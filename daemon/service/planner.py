@@ -10,8 +10,11 @@ from ..records import Limits, Rejection, Scan
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
 from ..spool.journal import Journal, Source
+from ..vision.decode import count_pixels
 
-MAX_BATCH_BYTES = 16_000_000  # small: several are under way, and Ctrl-C loses what they have read
+# Small: several batches are under way, and Ctrl-C loses what they have read.
+MAX_BATCH_BYTES = 16_000_000
+MAX_BATCH_PIXELS = 64_000_000  # a page takes up to 4 bytes a pixel until its batch is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,16 @@ class Planner:
         self.already_rejected = 0
 
     def batches(self, inputs: Sequence[Path]) -> Iterator[Batch]:
-        """Batches of at most `max_scans` claims, closed when their bytes get too many."""
-        batch, size = Batch(), 0
+        """Batches of at most `max_scans` claims, closed when their bytes or pixels get too many."""
+        batch, size = Batch(), 0.0
         for found in find_scans(inputs):
             if isinstance(found, Ignored):
                 self.ignored += 1
             else:
                 size += self._add(found, batch)
-            if len(batch.claims) >= self._max_scans or size >= MAX_BATCH_BYTES:
+            if len(batch.claims) >= self._max_scans or size >= 1:
                 yield batch
-                batch, size = Batch(), 0
+                batch, size = Batch(), 0.0
         if batch.claims:
             yield batch
 
@@ -59,8 +62,9 @@ class Planner:
         for claim in batch.claims:
             self._under_way -= {claim.source, claim.sha256}
 
-    def _add(self, candidate: Candidate, batch: Batch) -> int:
-        """Claim a candidate for the batch, unless it has its row already; the bytes to read."""
+    def _add(self, candidate: Candidate, batch: Batch) -> float:
+        """Claim a candidate for the batch, unless it has its row already; the share of a batch's
+        room that it takes."""
         source, problem = inspect(candidate, self._limits)
         fates = self._journal.fates(source)
         read_before = [fate for fate in fates if fate.sha256]
@@ -80,7 +84,9 @@ class Planner:
             return 0
         self._under_way.add(content.sha256)
         batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
-        return len(content.data)
+        return max(
+            len(content.data) / MAX_BATCH_BYTES, count_pixels(content.data) / MAX_BATCH_PIXELS
+        )
 
     def _claim(
         self, batch: Batch, candidate: Candidate, source: Source, sha256: str | None

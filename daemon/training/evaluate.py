@@ -12,10 +12,9 @@ from ..ann.classifier import GlyphClassifier, Glyphs, Probabilities
 from ..ann.registry import ModelVersion
 from ..records import Grey
 from ..vision.glyph import normalise_images
+from ..vision.reader import DIGITS, SURELY_NO_DIGIT
 from . import metrics
 from .datasets import DigitSet
-
-DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,18 @@ class Evaluation:
 
     @property
     def predicted(self) -> npt.NDArray[np.intp]:
-        """(N,), 10 where the network sees no digit."""
-        predicted: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        """(N,), by the rule by which a page's only mark is read: the likeliest digit, or 10 where
+        that surely is none."""
+        predicted: npt.NDArray[np.intp] = self.probabilities[:, :DIGITS].argmax(axis=1)
+        if self.probabilities.shape[1] > DIGITS:
+            predicted[self.probabilities[:, DIGITS] > SURELY_NO_DIGIT] = DIGITS
         return predicted
 
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
         """(N,), the probability of what was predicted."""
-        confidence: npt.NDArray[np.float64] = self.probabilities.max(axis=1).astype(np.float64)
-        return confidence
+        rows = np.arange(len(self.probabilities))
+        return self.probabilities[rows, self.predicted].astype(np.float64)
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:

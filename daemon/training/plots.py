@@ -10,6 +10,7 @@ import numpy as np
 from ..ann.registry import NONE_LABEL
 from ..records import Grey
 from ..vision.lettering import BOLD
+from ..vision.reader import DIGITS
 from .canvas import (
     AMBER,
     BLUE,
@@ -28,7 +29,7 @@ from .canvas import (
     line,
     page,
 )
-from .evaluate import DIGITS, Evaluation
+from .evaluate import Evaluation
 from .fit import Step
 from .metrics import recall, reliability
 

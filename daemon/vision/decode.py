@@ -46,6 +46,14 @@ def decode(scan: Scan, limits: Limits) -> tuple[Page, ...] | Rejection:
         return Rejection(scan.id, scan.file, scan.sha256, unfit.reason, unfit.message)
 
 
+def count_pixels(data: bytes) -> int:
+    """How many pixels the pictures of a file hold, by its header; 0 where it is no image."""
+    try:
+        return sum(frame.width * frame.height for frame in read_header(data).frames)
+    except UnfitError:
+        return 0
+
+
 def _decode(data: bytes, limits: Limits) -> tuple[Page, ...]:
     if not data:
         raise UnfitError(Reason.EMPTY_FILE, "the file holds 0 bytes: copy or scan it again")

@@ -21,6 +21,7 @@ from daemon.training.plots import (
     training_curve,
 )
 from daemon.training.report import best_guesses, half_blocks, tables, write_report, write_sample
+from daemon.vision.reader import SURELY_NO_DIGIT
 
 
 def evaluation(digits: DigitSet, wrong: int, *, unfound: int = 0, classes: int = 11) -> Evaluation:
@@ -68,6 +69,15 @@ def test_the_tables_fit_a_terminal_of_80_columns(test_digits: DigitSet, classes:
     assert "…" not in text
     assert "97.50% right" in text
     assert ("none" in text) == (classes == 11)
+
+
+def test_a_digit_that_may_be_none_counts_as_what_reading_would_show(test_digits: DigitSet) -> None:
+    probabilities = np.zeros((200, 11), np.float32)
+    probabilities[np.arange(200), test_digits.labels] = 0.15
+    probabilities[:, 10] = SURELY_NO_DIGIT - 0.05
+    found = Evaluation("mlp-1", test_digits, probabilities)
+    assert (found.refused, found.wrong) == (0, 0)
+    np.testing.assert_allclose(found.confidence, 0.15)
 
 
 def test_digits_taken_for_no_digit_are_counted_among_the_wrong_ones(test_digits: DigitSet) -> None:

@@ -27,7 +27,7 @@ from image_files import (
 )
 
 from daemon.records import Limits, Reason, Rejection
-from daemon.vision.decode import decode
+from daemon.vision.decode import count_pixels, decode
 
 FORMATS = (".png", ".jpg", ".webp", ".bmp", ".pgm", ".tif")
 PAPER = np.full((32, 40, 3), 255, np.uint8)
@@ -549,3 +549,8 @@ def test_every_chalk_is_brighter_than_its_board(chalk: tuple[int, int, int]) -> 
     picture[8:24, 18:22] = chalk
     read = page(encode(".png", picture)).pixels.astype(int)
     assert read[16, 20] - read[2, 2] > 60
+
+
+def test_pixels_are_counted_on_the_header_alone() -> None:
+    assert count_pixels(encoded(".png", np.zeros((30, 40), np.uint8))) == 1200
+    assert count_pixels(b"no image") == 0
