@@ -28,9 +28,7 @@ WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to dr
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
-CUT_WIDTH = (
-    0.6  # of the digit height: what is narrower and touches a side of the page may be cut off
-)
+CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -47,11 +45,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Candidates on lines from top to bottom, left to right on each. `cut` says that something at
-    the page's side was left out as a neighbour that the crop has cut: a person should look."""
+    """Candidates on lines from top to bottom, left to right on each. `partial` says that it leaves
+    out what may be a digit, such as a neighbour that the crop has cut: a person should look."""
 
     lines: tuple[tuple[Candidate, ...], ...]
-    cut: bool = False
+    partial: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -91,16 +89,15 @@ def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
     whole_groups = _uncut(groups, height, mask.shape[1])
-    cut = len(whole_groups) < len(groups)
-    choices = [_lines(whole_groups, height)]
+    choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
     if 1 < len(whole_groups) <= FEW:
-        choices.append([[max(whole_groups, key=lambda group: group.area)]])
+        choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
     if len(groups) <= FEW and len(parts) > 1:
         everything = _merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
-            choices.append([[everything]])
-    return [_layout(ink, labels, lines, total, cut) for lines in choices]
+            choices.append(([[everything]], False))
+    return [_layout(ink, labels, lines, total, partial) for lines, partial in choices]
 
 
 def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
@@ -245,10 +242,11 @@ def _layout(
     labels: npt.NDArray[Any],
     lines: Sequence[Sequence[_Part]],
     total: int,
-    cut: bool,
+    partial: bool,
 ) -> Layout:
     return Layout(
-        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines), cut
+        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines),
+        partial,
     )
 
 

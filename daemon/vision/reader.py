@@ -42,6 +42,7 @@ Probabilities = npt.NDArray[np.float32]
 
 DIGITS = 10
 NO_DIGIT = 0.5  # probability of "no digit" from which a candidate is left out
+DIGIT_COST = 0.2  # log probability that a layout pays for every digit
 SURELY_NO_DIGIT = 0.9  # the same where nothing else on the page is a digit
 
 log = logging.getLogger(__name__)
@@ -206,7 +207,7 @@ def _read_page(found: _Found, probabilities: Probabilities, threshold: float) ->
         score = _score(layout, rows)
         if score > best_score:
             best, best_score = _digits(layout, rows, found, (width, height)), score
-            needed = math.inf if layout.cut else threshold
+            needed = math.inf if layout.partial else threshold
     lines = tuple(_line(digits, needed) for digits in best if digits)
     return PageReading(found.page.number, width, height, lines)
 
@@ -214,13 +215,15 @@ def _read_page(found: _Found, probabilities: Probabilities, threshold: float) ->
 def _score(layout: Layout, rows: Probabilities) -> float:
     """Log probability that every candidate is what it is taken for, and the ink thereby read.
 
-    A product, so that two shaky halves do not beat one sure whole; ink that a layout leaves out
-    counts against it in proportion.
+    A product, so that two shaky halves do not beat one sure whole; between equals the layout of
+    fewer digits wins (an open 4 in two strokes is no 11), and ink that a layout leaves out counts
+    against it in proportion.
     """
     sure = np.maximum(rows.max(axis=1), 1e-6)
     shares = np.array([candidate.share for candidate in layout.candidates])
     read = float(shares[[not _is_no_digit(row) for row in rows]].sum())
-    return float(np.log(sure).sum()) + math.log(max(read, 1e-3))
+    doubt = float(np.log(sure).sum()) - DIGIT_COST * len(rows)
+    return doubt + math.log(max(read, 1e-3))
 
 
 def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:

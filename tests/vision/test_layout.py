@@ -97,7 +97,7 @@ def test_a_neighbour_cut_by_the_crop_is_left_out_and_said_so():
     sheet = write(write(page(), 3, 90, 50), 8, -22, 50)
     layout = first(sheet)
     assert [candidate.box.x > 60 for candidate in layout.candidates] == [True]
-    assert layout.cut
+    assert layout.partial
 
 
 def test_a_digit_that_fills_its_crop_is_kept_with_a_speck_in_it():
@@ -136,3 +136,20 @@ def test_boxes_lie_inside_any_page(height, width, seed, blurred):
             assert candidate.box.right <= width
             assert candidate.box.bottom <= height
             assert 0 < candidate.share <= 1
+
+
+def test_an_open_four_may_be_one_digit_in_two_strokes() -> None:
+    sheet = page()
+    cv2.polylines(sheet, [np.array([[70, 50], [55, 110], [95, 110]])], False, 40, 7)
+    cv2.line(sheet, (112, 60), (100, 150), 40, 7)
+    sizes = {len(layout.candidates) for layout in propose(find_ink(sheet)[0])}
+    assert {1, 2} <= sizes
+
+
+def test_a_layout_that_leaves_a_digit_out_says_so() -> None:
+    sheet = write(write(page(200, 300), 6, 40, 50), 1, 180, 50)
+    layouts = propose(find_ink(sheet)[0])
+    assert {(len(layout.candidates), layout.partial) for layout in layouts} == {
+        (2, False),
+        (1, True),
+    }

@@ -173,6 +173,14 @@ def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, ca
     assert outcomes[0].pages[0].lines[0].text == outcomes[2].pages[0].lines[0].text == "7"
 
 
+def test_of_equally_sure_layouts_the_one_of_fewer_digits_wins():
+    sheet = np.full((200, 200), 230, np.uint8)
+    cv2.polylines(sheet, [np.array([[70, 50], [55, 110], [95, 110]])], False, 40, 7)
+    cv2.line(sheet, (112, 60), (100, 150), 40, 7)
+    (outcome,) = read(scan(encoded(sheet)), classifier=FakeClassifier(digit=4))
+    assert outcome.pages[0].lines[0].text == "4"
+
+
 def test_single_glyph_is_the_digit_or_nothing():
     (page,) = decode(scan(encoded(picture("3").pixels)), Limits())
     glyph = single_glyph(page)
