@@ -163,7 +163,8 @@ def sample(
 @app.command()
 def batch(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Scans, and folders of scans.")
+        list[Path],
+        typer.Argument(metavar="PATH...", readable=False, help="Scans, and folders of scans."),
     ],
     out: Annotated[Path, typer.Option(help="Results folder; the same again goes on there.")],
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,

@@ -145,6 +145,16 @@ def test_a_file_and_a_folder_together(scans: Path, capsys: pytest.CaptureFixture
         ]
 
 
+def test_a_named_file_that_may_not_be_read_is_for_its_row_to_say(
+    scans: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scans / "a.png").write_text("42")
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    code, out, _ = digitd("batch", scans / "a.png", "--out", "results", capsys=capsys)
+    assert "1 scan, 2 digits" in out
+    assert code == 0
+
+
 def test_a_bar_on_a_terminal_stays_on_stderr(
     scans: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
