@@ -64,20 +64,33 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
 
 def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool) -> Ink:
     paper = _paper(sketch, pixels.shape, light_on_dark)
-    if light_on_dark:
-        contrast = _contrast(pixels, paper, reach=cv2.bitwise_not(paper))
-    else:
-        contrast = _contrast(paper, pixels, reach=paper)
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * _noise(pixels, paper)))
-    threshold = max(floor, round(_OTSU_SHARE * _otsu(_interior(contrast), floor)))
+    reach = cv2.bitwise_not(paper) if light_on_dark else paper
+    reach = np.maximum(reach, _MIN_REACH)
+    more, less = (pixels, paper) if light_on_dark else (paper, pixels)
+    contrast = _contrast(more, less, reach)
+    noise = _noise(pixels) * 255 / cv2.mean(reach)[0]
+    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise))
+    threshold = _threshold(_interior(contrast), floor)
     return Ink(
         contrast=contrast,
         mask=(contrast > threshold).view(np.uint8),
         strong=_strong(contrast, threshold),
-        floor=min(floor, threshold) // 2,
+        floor=floor,
         factor=factor,
         light_on_dark=light_on_dark,
     )
+
+
+def find_mask_outside(ink: Ink, region: Grey) -> Grey:
+    """The mask of a page of which `region`, (h, w) uint8 of 0 and 1, is known to be no writing:
+    what is ink is decided anew without it."""
+    contrast = ink.contrast * (1 - region)
+    mask: Grey = (contrast > _threshold(contrast, ink.floor)).view(np.uint8)
+    return mask
+
+
+def _threshold(contrast: Grey, floor: int) -> int:
+    return max(floor, round(_OTSU_SHARE * _otsu(contrast, floor)))
 
 
 def _sketch(pixels: Grey) -> Grey:
@@ -145,13 +158,14 @@ def _wide_median(sketch: Grey) -> Grey:
 
 def _contrast(more: Grey, less: Grey, reach: Grey) -> Grey:
     """By how much `more` exceeds `less`, in 255ths of what is possible there (`reach`): a stroke
-    has the same contrast in shade and in light. Little reach would only magnify noise."""
-    return cv2.divide(cv2.subtract(more, less), np.maximum(reach, _MIN_REACH), scale=255)
+    has the same contrast in shade and in light."""
+    return cv2.divide(cv2.subtract(more, less), reach, scale=255)
 
 
-def _noise(pixels: Grey, paper: Grey) -> float:
-    """Standard deviation of the paper, from the median absolute deviation (of 255)."""
-    counts = _histogram(cv2.absdiff(pixels, paper))
+def _noise(pixels: Grey) -> float:
+    """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
+    the mean of their neighbourhood, which strokes, shadows and desks hardly touch."""
+    counts = _histogram(cv2.absdiff(pixels, cv2.blur(pixels, (5, 5))))
     return 1.4826 * int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
 
 

@@ -17,13 +17,15 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from . import rules
-from .ink import Ink
+from .ink import Ink, find_mask_outside
 
 MAX_PARTS = 4000  # components: more is noise or texture, not writing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
+CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
+SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
 WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
@@ -66,19 +68,40 @@ class _Part:
 
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
-    cleaned = rules.remove(ink.mask)
-    masks = [mask for mask in (cleaned, ink.strong, ink.mask) if mask is not None]
+    inner, cleaned = _inner(ink), rules.remove(ink.mask)
+    masks = [mask for mask in (inner, cleaned, ink.strong, ink.mask) if mask is not None]
     return tuple(layout for mask in masks for layout in _layouts(ink, mask))
 
 
-def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
+def _inner(ink: Ink) -> Grey | None:
+    """The mask without the desk around a sheet or a bold frame, whose contrast would set the
+    threshold for the writing; None where most ink is not at the page's border anyway."""
+    zone = _zone(ink.mask.shape)
+    total = int(ink.mask.sum())
+    if total - int(ink.mask[zone:-zone, zone:-zone].sum()) < SURROUNDED * total:
+        return None
+    labels, parts = _components(ink.mask)
+    frames = np.zeros(len(parts) + 1, np.uint8)
+    frames[1:] = _are_frames(parts, labels)
+    around = cv2.dilate(frames[labels], np.ones((5, 5), np.uint8))
+    return find_mask_outside(ink, around) if around.any() else None
+
+
+def _components(mask: Grey) -> tuple[npt.NDArray[Any], list[_Part]]:
+    """Labels (H, W) int32 and the parts in their order; none where there are too many."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count <= 1 or count > MAX_PARTS:
-        return []
-    parts = [
+    if count > MAX_PARTS:
+        return np.zeros_like(labels), []
+    return np.asarray(labels), [
         _Part(Box(*(int(v) for v in row[:4])), (label,), int(row[4]))
         for label, row in enumerate(stats[1:], start=1)
     ]
+
+
+def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
+    labels, parts = _components(mask)
+    if not parts:
+        return []
     parts = _without_frames(parts, labels)
     height = _digit_height(parts)
     if height < min(MIN_HEIGHT, 0.3 * len(mask)):
@@ -116,27 +139,42 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
 
 
 def _without_frames(parts: list[_Part], labels: npt.NDArray[Any]) -> list[_Part]:
-    """Leave out what surrounds the writing (frames, rules at the border, the desk around a sheet)
-    as long as something is left that could be writing."""
+    """Leave out what surrounds the writing, as long as something is left that could be writing."""
+    frames = _are_frames(parts, labels)
+    kept = [part for part, is_frame in zip(parts, frames, strict=True) if not is_frame]
+    largest = max((max(part.box.width, part.box.height) for part in kept), default=0)
+    return kept if largest >= WRITING * min(labels.shape) else parts
+
+
+def _zone(shape: tuple[int, ...]) -> int:
+    """Width in pixels of the border where frames and paper edges lie."""
+    return max(2, round(BORDER * min(shape)))
+
+
+def _are_frames(parts: Sequence[_Part], labels: npt.NDArray[Any]) -> list[bool]:
+    """Which parts surround the writing: frames, rules at the border, the desk around a sheet."""
     height, width = labels.shape
-    zone = max(2, round(BORDER * min(height, width)))
-    inner = labels[zone : height - zone, zone : width - zone]
-    inside = np.bincount(inner.ravel(), minlength=int(labels.max()) + 1)
-    corners = np.zeros(len(inside), np.int64)
+    zone = _zone(labels.shape)
+    inside = np.bincount(labels[zone:-zone, zone:-zone].ravel(), minlength=len(parts) + 1)
+    corners = np.zeros(len(parts) + 1, np.int64)
     for rows in (slice(0, zone), slice(height - zone, height)):
         for columns in (slice(0, zone), slice(width - zone, width)):
             corners[np.unique(labels[rows, columns])] += 1
+    sides = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    contact = np.bincount(sides, minlength=len(parts) + 1)
 
     def is_frame(part: _Part) -> bool:
         box, (label,) = part.box, part.labels
         touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
         spans = box.width >= 0.8 * width or box.height >= 0.8 * height
         at_border = inside[label] <= 0.1 * part.area
-        return (at_border and (touches or spans)) or (spans and corners[label] >= 2)
+        return bool(
+            (at_border and (touches or spans))
+            or (spans and corners[label] >= 2)
+            or contact[label] >= CONTACT * min(height, width)
+        )
 
-    kept = [part for part in parts if not is_frame(part)]
-    largest = max((max(part.box.width, part.box.height) for part in kept), default=0)
-    return kept if largest >= WRITING * min(height, width) else parts
+    return [is_frame(part) for part in parts]
 
 
 def _digit_height(parts: Sequence[_Part]) -> float:
@@ -263,6 +301,7 @@ def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> C
     contrast = ink.contrast[y:bottom, x:right]
     level = float(np.quantile(contrast[own.view(np.bool_)], LEVEL))
     fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
-    span = max(1.0, level - ink.floor)
-    strength = (contrast.astype(np.float32) - np.float32(ink.floor)) * np.float32(1 / span)
+    ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
+    span = max(1.0, level - ground)
+    strength = (contrast.astype(np.float32) - np.float32(ground)) * np.float32(1 / span)
     return Candidate(box, part.area / total, np.clip(strength, 0, 1) * fringe)

@@ -16,7 +16,9 @@ def page(height=200, width=200):
 
 
 def write(page, label, x, y, height=90, seed=0):
-    ink = render_strokes(own_digit(label, np.random.default_rng(seed)), height=height, pen_width=8)
+    ink = render_strokes(
+        own_digit(label, np.random.default_rng(seed)), height=height, pen_width=height / 11
+    )
     left, top = max(0, x), max(0, y)
     right, bottom = min(page.shape[1], x + ink.shape[1]), min(page.shape[0], y + ink.shape[0])
     part = ink[top - y : bottom - y, left - x : right - x]
@@ -153,3 +155,30 @@ def test_a_layout_that_leaves_a_digit_out_says_so() -> None:
         (2, False),
         (1, True),
     }
+
+
+@pytest.mark.parametrize("side", [60, 130, 300])
+@pytest.mark.parametrize("desk", [25, 110])
+@pytest.mark.parametrize("tilt", [0, 5])
+def test_a_digit_is_found_on_a_sheet_that_lies_on_a_desk(side: int, desk: int, tilt: int) -> None:
+    sheet = write(page(side, side), 5, side // 3, side // 4, height=side // 2)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), tilt, 0.8)
+    photo = cv2.warpAffine(sheet, turn, (side, side), borderValue=desk)
+    photo = cv2.GaussianBlur(photo, (3, 3), 0)
+    found = [
+        [candidate.box for candidate in layout.candidates] for layout in propose(find_ink(photo)[0])
+    ]
+    assert any(
+        len(boxes) == 1 and boxes[0].height < 0.55 * side and boxes[0].x > 0.2 * side
+        for boxes in found
+    )
+
+
+def test_faint_writing_inside_a_bold_frame_has_its_own_threshold() -> None:
+    sheet = page()
+    cv2.ellipse(sheet, (100, 100), (30, 42), 0, 0, 360, 190, 5)
+    cv2.rectangle(sheet, (0, 0), (199, 199), 10, 24)
+    assert any(
+        [candidate.box.width < 80 for candidate in layout.candidates] == [True]
+        for layout in propose(find_ink(sheet)[0])
+    )
