@@ -1,0 +1,84 @@
+"""What a fresh clone reads: the network in models/, on samples/ and, where it is, on ../shared."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from daemon.ann.classifier import GlyphClassifier, load_classifier
+from daemon.ann.registry import load_version, verify
+from daemon.records import Limits, Reading, Scan, Status
+from daemon.vision.reader import read_batch
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> GlyphClassifier:
+    return load_classifier(ROOT / "models")
+
+
+def labelled(folder: Path) -> Iterator[tuple[Scan, str]]:
+    """Scans with what is written on them, lines separated by `|`."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        for row in csv.DictReader(table):
+            data = (folder / row["file"]).read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            yield Scan(digest, row["file"], digest, data), row["label"]
+
+
+def read(folder: Path, classifier: GlyphClassifier) -> list[tuple[Reading, str]]:
+    scans, labels = zip(*labelled(folder), strict=True)
+    outcomes = read_batch(scans, classifier, limits=Limits(), annotated="none")
+    assert all(isinstance(outcome, Reading) for outcome in outcomes)
+    return [
+        (outcome, label)
+        for outcome, label in zip(outcomes, labels, strict=True)
+        if isinstance(outcome, Reading)
+    ]
+
+
+def text(reading: Reading) -> str:
+    return "|".join(line.text for page in reading.pages for line in page.lines)
+
+
+def test_every_sample_is_read_right(classifier: GlyphClassifier) -> None:
+    for reading, label in read(ROOT / "samples", classifier):
+        assert text(reading) == label, reading.file
+
+
+def test_every_version_is_whole_and_small() -> None:
+    versions = [path for path in (ROOT / "models").iterdir() if path.is_dir()]
+    assert load_version(ROOT / "models").path in versions
+    for path in versions:
+        verify(load_version(ROOT / "models", path.name))  # raises where a file has changed
+    files = [path for path in (ROOT / "models").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 15_000_000
+
+
+def test_the_mlp_that_ships_reads_mnist_as_well_as_was_promised() -> None:
+    (folder,) = (ROOT / "models").glob("mlp-*")
+    metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    assert metadata["metrics"]["test"]["data"] == "mnist/test"
+    assert metadata["metrics"]["test"]["accuracy"] >= 0.993
+
+
+@pytest.mark.parametrize(("name", "exact"), [("single", 0.97), ("cells", 0.94), ("strings", 1.0)])
+def test_real_digits_are_read(name: str, exact: float, classifier: GlyphClassifier) -> None:
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"../shared/data/{name} is not here")
+    pairs = read(SHARED / name, classifier)
+    right = [text(reading).replace("|", "") == label.replace("|", "") for reading, label in pairs]
+    assert sum(right) >= exact * len(right)
+    sure = [
+        right
+        for right, (reading, _) in zip(right, pairs, strict=True)
+        if reading.status is Status.READ
+    ]
+    assert sum(sure) >= 0.99 * len(sure)
