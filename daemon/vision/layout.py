@@ -205,27 +205,25 @@ def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
     From the smallest on, every piece goes to the nearest larger one that it belongs to.
     """
     groups = sorted(parts, key=lambda part: part.area)
+    edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
     joined: list[_Part] = []
-    while groups:
-        small = groups.pop(0)
-        hosts = [
-            (gap, at)
-            for at, host in enumerate(groups)
-            if (gap := _distance(small.box, host.box)) <= JOIN_GAP * height
-            and _belongs(small.box, host.box, height)
-        ]
+    for at, small in enumerate(groups):
+        # The larger of the gaps in x and y to every larger piece; negative where boxes overlap.
+        gaps = np.maximum(edges[at + 1 :], edges[at])
+        distances = np.maximum(gaps[:, 0] + gaps[:, 2], gaps[:, 1] + gaps[:, 3])
+        near = at + 1 + np.flatnonzero(distances <= JOIN_GAP * height)
+        hosts = [int(host) for host in near if _belongs(small.box, groups[host].box, height)]
         if hosts:
-            _, at = min(hosts)
-            groups[at] = _merge((groups[at], small))
+            host = min(hosts, key=lambda host: distances[host - at - 1])
+            groups[host] = _merge((groups[host], small))
+            edges[host] = _edges(groups[host].box)
         else:
             joined.append(small)
     return joined
 
 
-def _distance(a: Box, b: Box) -> int:
-    """The larger of the gaps between two boxes in x and in y; negative where they overlap."""
-    gap_x = max(a.x, b.x) - min(a.right, b.right)
-    return max(gap_x, max(a.y, b.y) - min(a.bottom, b.bottom))
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    return box.x, box.y, -box.right, -box.bottom
 
 
 def _belongs(a: Box, b: Box, height: float) -> bool:
