@@ -38,7 +38,7 @@ class Ink:
     `contrast` is (h, w) uint8: 0 paper, higher is more ink; `mask` is (h, w) uint8, 1 where it
     counts as ink; `strong` the darker part of it where ink is of two kinds (a pen on printed
     rules, writing over bleed-through), else None; `floor` is the contrast that paper noise
-    reaches; `light_on_dark` the polarity.
+    reaches; `light_on_dark` the polarity, `likely` that it is the likelier one.
     """
 
     contrast: Grey
@@ -47,6 +47,7 @@ class Ink:
     floor: int
     factor: int
     light_on_dark: bool
+    likely: bool
 
 
 def find_ink(pixels: Grey) -> tuple[Ink, ...]:
@@ -59,10 +60,13 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     sketch = _sketch(pixels)
-    return tuple(_ink(pixels, sketch, factor, light) for light in _polarities(sketch))
+    likely, *other = _polarities(sketch)
+    inks = [_ink(pixels, sketch, factor, likely, likely=True)]
+    inks += [_ink(pixels, sketch, factor, light, likely=False) for light in other]
+    return tuple(inks)
 
 
-def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool) -> Ink:
+def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool, *, likely: bool) -> Ink:
     paper = _paper(sketch, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
     reach = np.maximum(reach, _MIN_REACH)
@@ -78,6 +82,7 @@ def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool) -> Ink:
         floor=floor,
         factor=factor,
         light_on_dark=light_on_dark,
+        likely=likely,
     )
 
 

@@ -31,6 +31,7 @@ SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
+UNLIKELY_COST = 0.4  # of the less likely polarity
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -48,10 +49,12 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Candidates on lines from top to bottom, left to right on each. `partial` says that it leaves
-    out what may be a digit, such as a neighbour that the crop has cut: a person should look."""
+    out what may be a digit, such as a neighbour that the crop has cut: a person should look. `cost`
+    is what speaks against it before it is read, as a negative log probability."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
+    cost: float = 0.0
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -69,8 +72,9 @@ class _Part:
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
     inner, cleaned = _inner(ink), rules.remove(ink.mask)
-    masks = [mask for mask in (inner, cleaned, ink.strong, ink.mask) if mask is not None]
-    return tuple(layout for mask in masks for layout in _layouts(ink, mask))
+    cost = 0.0 if ink.likely else UNLIKELY_COST
+    masks = [mask for mask in (inner, cleaned, ink.mask, ink.strong) if mask is not None]
+    return tuple(layout for mask in masks for layout in _layouts(ink, mask, cost))
 
 
 def _inner(ink: Ink) -> Grey | None:
@@ -98,7 +102,7 @@ def _components(mask: Grey) -> tuple[npt.NDArray[Any], list[_Part]]:
     ]
 
 
-def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
+def _layouts(ink: Ink, mask: Grey, cost: float) -> list[Layout]:
     labels, parts = _components(mask)
     if not parts:
         return []
@@ -120,7 +124,9 @@ def _layouts(ink: Ink, mask: Grey) -> list[Layout]:
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
-    return [_layout(ink, labels, lines, total, partial) for lines, partial in choices]
+    return [
+        Layout(_candidates(ink, labels, lines, total), partial, cost) for lines, partial in choices
+    ]
 
 
 def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
@@ -273,17 +279,10 @@ def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
     return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
 
 
-def _layout(
-    ink: Ink,
-    labels: npt.NDArray[Any],
-    lines: Sequence[Sequence[_Part]],
-    total: int,
-    partial: bool,
-) -> Layout:
-    return Layout(
-        tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines),
-        partial,
-    )
+def _candidates(
+    ink: Ink, labels: npt.NDArray[Any], lines: Sequence[Sequence[_Part]], total: int
+) -> tuple[tuple[Candidate, ...], ...]:
+    return tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines)
 
 
 def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> Candidate:

@@ -223,7 +223,7 @@ def _score(layout: Layout, rows: Probabilities) -> float:
     shares = np.array([candidate.share for candidate in layout.candidates])
     read = float(shares[[not _is_no_digit(row) for row in rows]].sum())
     doubt = float(np.log(sure).sum()) - DIGIT_COST * len(rows)
-    return doubt + math.log(max(read, 1e-3))
+    return doubt + math.log(max(read, 1e-3)) - layout.cost
 
 
 def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from daemon.records import Limits, Reading, Reason, Rejection, Scan, Status
-from daemon.training.camera import Scene, compose
+from daemon.training.camera import Pen, Scene, compose
 from daemon.vision import reader
 from daemon.vision.decode import decode
+from daemon.vision.ink import find_ink
 from daemon.vision.reader import read_batch, single_glyph
 
 
@@ -179,6 +180,16 @@ def test_of_equally_sure_layouts_the_one_of_fewer_digits_wins():
     cv2.line(sheet, (112, 60), (100, 150), 40, 7)
     (outcome,) = read(scan(encoded(sheet)), classifier=FakeClassifier(digit=4))
     assert outcome.pages[0].lines[0].text == "4"
+
+
+def test_of_two_polarities_that_read_alike_the_likelier_wins():
+    scene = Scene(("4",), 240, 220, 120, 24, pen=Pen.BLACK, grey=True)
+    written = compose(scene, np.random.default_rng(2))
+    assert len(find_ink(written.pixels)) == 2
+    (outcome,) = read(scan(encoded(written.pixels)))
+    box, truth = outcome.pages[0].lines[0].box, written.digits[0].box
+    assert abs(box.width - truth.width) < 8
+    assert abs(box.height - truth.height) < 8
 
 
 def test_single_glyph_is_the_digit_or_nothing():
