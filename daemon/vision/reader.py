@@ -198,17 +198,16 @@ def _assemble(
 def _read_page(found: _Found, probabilities: Probabilities, threshold: float) -> PageReading:
     """Keep the layout that the network believes most, without what it holds for no digit."""
     height, width = found.page.pixels.shape
-    best: tuple[tuple[Digit, ...], ...] = ()
-    best_score, needed = -math.inf, threshold
+    choices = []
     at = found.start
     for layout in found.layouts:
         rows = probabilities[at : at + len(layout.candidates)]
         at += len(rows)
-        score = _score(layout, rows)
-        if score > best_score:
-            best, best_score = _digits(layout, rows, found, (width, height)), score
-            needed = math.inf if layout.partial else threshold
-    lines = tuple(_line(digits, needed) for digits in best if digits)
+        choices.append((_score(layout, rows), layout, rows))
+    if not choices:
+        return PageReading(found.page.number, width, height, ())
+    _, layout, rows = max(choices, key=lambda choice: choice[0])
+    lines = _lines(layout, rows, found, threshold)
     return PageReading(found.page.number, width, height, lines)
 
 
@@ -230,41 +229,50 @@ def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:
     return len(row) > DIGITS and bool(row[DIGITS] > limit)
 
 
-def _digits(
-    layout: Layout, rows: Probabilities, found: _Found, size: tuple[int, int]
-) -> tuple[tuple[Digit, ...], ...]:
-    """The layout's digits, line by line. A page's only mark is left out on better evidence than
-    one among many: losing a digit is worse than showing a person a smudge."""
+def _lines(
+    layout: Layout, rows: Probabilities, found: _Found, threshold: float
+) -> tuple[Line, ...]:
+    """The layout's lines of digits.
+
+    A page's only mark is left out on better evidence than one among many: losing a digit is worse
+    than showing a person a smudge. A line from which a mark was left out is for a person to look
+    at: it may have been two digits that touch.
+    """
     limit = NO_DIGIT if any(not _is_no_digit(row) for row in rows) else SURELY_NO_DIGIT
     every = iter(rows)
-    return tuple(
-        tuple(
-            _digit(candidate, row, found.factor, size)
-            for candidate, row in zip(line, every, strict=False)
+    lines = []
+    for candidates in layout.lines:
+        pairs = [(candidate, next(every)) for candidate in candidates]
+        digits = tuple(
+            _digit(candidate, row, found)
+            for candidate, row in pairs
             if not _is_no_digit(row, limit)
         )
-        for line in layout.lines
-    )
+        if digits:
+            whole = len(digits) == len(pairs) and not layout.partial
+            lines.append(_line(digits, threshold, whole=whole))
+    return tuple(lines)
 
 
-def _digit(candidate: Candidate, row: Probabilities, factor: int, size: tuple[int, int]) -> Digit:
+def _digit(candidate: Candidate, row: Probabilities, found: _Found) -> Digit:
     digit = int(row[:DIGITS].argmax())
-    box = _enlarge(candidate.box, factor, size)
+    box = _enlarge(candidate.box, found.factor, found.page.pixels.shape)
     return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
 
 
-def _enlarge(box: Box, factor: int, size: tuple[int, int]) -> Box:
-    """A box of the reduced page in pixels of the page itself."""
-    x, y = min(box.x * factor, size[0] - 1), min(box.y * factor, size[1] - 1)
-    right, bottom = min(box.right * factor, size[0]), min(box.bottom * factor, size[1])
+def _enlarge(box: Box, factor: int, shape: tuple[int, ...]) -> Box:
+    """A box of the reduced page in pixels of the page itself, which is of `shape`."""
+    height, width = shape
+    x, y = min(box.x * factor, width - 1), min(box.y * factor, height - 1)
+    right, bottom = min(box.right * factor, width), min(box.bottom * factor, height)
     return Box(x, y, right - x, bottom - y)
 
 
-def _line(digits: tuple[Digit, ...], threshold: float) -> Line:
+def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
     box = digits[0].box
     for digit in digits[1:]:
         box = box.union(digit.box)
     confidence = math.prod(digit.confidence for digit in digits)
-    sure = all(digit.confidence >= threshold for digit in digits)
+    sure = whole and all(digit.confidence >= threshold for digit in digits)
     text = "".join(str(digit.digit) for digit in digits)
     return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)

@@ -182,6 +182,19 @@ def test_of_equally_sure_layouts_the_one_of_fewer_digits_wins():
     assert outcome.pages[0].lines[0].text == "4"
 
 
+def test_a_line_from_which_a_mark_was_left_out_is_for_a_person_to_look_at():
+    class HalfBlind(FakeClassifier):
+        def classify(self, glyphs):
+            rows = super().classify(glyphs)
+            rows[1::2] = np.eye(11, dtype=np.float32)[10]
+            return rows
+
+    (outcome,) = read(scan(encoded(picture("5252").pixels)), classifier=HalfBlind())
+    (line,) = outcome.pages[0].lines
+    assert line.text == "77"
+    assert line.status is Status.REVIEW
+
+
 def test_of_two_polarities_that_read_alike_the_likelier_wins():
     scene = Scene(("4",), 240, 220, 120, 24, pen=Pen.BLACK, grey=True)
     written = compose(scene, np.random.default_rng(2))
