@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..records import Limits, Rejection, Scan
+from ..spool.claims import Source
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
-from ..spool.journal import Journal, Source
+from ..spool.journal import Journal
 
 MAX_BATCH_BYTES = 16_000_000  # small: several are under way, and Ctrl-C loses what they have read
 
