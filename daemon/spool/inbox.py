@@ -64,6 +64,12 @@ def signature_of(path: Path) -> Signature | None:
     return _signature(found) if stat.S_ISREG(found.st_mode) else None
 
 
+def source_of(found: Found) -> Source:
+    """A file as the journal has it."""
+    path = os.path.abspath(found.path)  # noqa: PTH100 -- resolve() would follow links
+    return Source(os.fsencode(path), found.signature.size, found.signature.mtime_ns)
+
+
 class Inbox:
     """The inbox in `folder`."""
 
@@ -99,17 +105,15 @@ class Inbox:
                     elif entry.is_dir(follow_symlinks=False):
                         stack.append(path)
                     elif not may_move:
-                        yield Blocked(path, "digitd may not move files out of its folder: permit it")
+                        yield Blocked(
+                            path, "digitd may not move files out of its folder: permit it"
+                        )
                     else:
                         yield from _judge(path, entry)
 
     def claim_of(self, found: Found, scan_id: str) -> OpenClaim:
         """The claim that is made when this file is to be taken."""
-        absolute = os.path.abspath(found.path)  # noqa: PTH100 -- resolve() could fail
-        file = shown(found.path.relative_to(self.folder))
-        signature = found.signature
-        source = Source(os.fsencode(absolute), signature.size, signature.mtime_ns)
-        return OpenClaim(scan_id, file, source)
+        return OpenClaim(scan_id, shown(found.path.relative_to(self.folder)), source_of(found))
 
     def place_of(self, scan_id: str, file: str) -> Path:
         """Where a claimed file lies."""
@@ -134,6 +138,12 @@ class Inbox:
             return False
         self.sync([claim])
         return True
+
+    def was_put_back(self, claim: OpenClaim) -> bool:
+        """Whether a crash left a file half put back; then it is finished."""
+        place = self.place_of(claim.id, claim.file)
+        home = Path(os.fsdecode(claim.source.path))
+        return place.exists() and home.exists() and home.samefile(place) and self.put_back(claim)
 
     def sync(self, claims: Iterable[OpenClaim]) -> None:
         """Make the renames of these claims durable."""
@@ -189,7 +199,7 @@ class Guard:
 
 
 def rename_if_free(source: Path, target: Path) -> bool:
-    """Rename a file unless the target exists; its folder is made when it is gone. Raises OSError."""
+    """Rename a file unless the target exists; its folder is made if need be. Raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

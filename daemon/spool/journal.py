@@ -124,7 +124,8 @@ class Journal:
     def fates(self, source: Source) -> list[Fate]:
         """What became of this very state of a file; empty if it was never seen."""
         found = self._db.execute(
-            "SELECT sha256, reason FROM arrivals WHERE source = ? AND size = ? AND mtime_ns = ?",
+            "SELECT sha256, reason FROM arrivals"
+            " WHERE source = ? AND size = ? AND mtime_ns = ? AND state NOT LIKE 'retr%'",
             (source.path, source.size, source.mtime_ns),
         )
         return [Fate(row["sha256"], row["reason"] and Reason(row["reason"])) for row in found]
@@ -179,6 +180,10 @@ class Journal:
     def rejected(self) -> list[Arrival]:
         """Rejected arrivals, those that are on their way back to the inbox included."""
         return list(self._select("status = 'rejected' AND state IN ('archived', 'retrying')", ()))
+
+    def retrying_now(self) -> list[Arrival]:
+        """Those that are on their way back to the inbox."""
+        return list(self._select("state = 'retrying'", ()))
 
     def retrying(self, arrivals: Iterable[Arrival]) -> None:
         """Commit that the originals of these are about to go back to the inbox."""

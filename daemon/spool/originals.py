@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 from .durable import sync_files, sync_folder
 from .inbox import Inbox, rename_if_free
 from .journal import Arrival
+from .names import printable
 from .outbox import original_artifact
 
 Originals: TypeAlias = Literal["archive", "keep", "delete"]
@@ -33,38 +34,43 @@ def destination(file: str, scan_id: str, policy: Originals, *, rejected: bool) -
     return None
 
 
-def store(
-    inbox: Inbox, outbox: Path, staging: Path, arrivals: Iterable[Arrival], policy: Originals
-) -> None:
-    """Put the originals of published arrivals away, durably. Raises OSError."""
-    folders = {inbox.claimed}
-    for arrival in arrivals:
-        place = inbox.place_of(arrival.id, arrival.file)
-        if arrival.original is not None:
-            target = outbox / arrival.folder / arrival.original
-        elif policy == "keep":
-            target = Path(os.fsdecode(arrival.source.path))
-        else:
-            place.unlink(missing_ok=True)
-            continue
-        if not place.exists():  # it was moved before a crash; else somebody took it away
-            if not target.exists():
-                log.warning("the original of %s (%s) is gone", arrival.file, arrival.id)
-            continue
-        if arrival.original is not None and not target.parent.exists():
-            target.parent.mkdir()
-            folders.add(target.parent.parent)
-        if arrival.original is None and not _keep(place, target):
-            target = outbox / arrival.folder / original_artifact(
-                arrival.file, arrival.id, rejected=False
-            )
-            target.parent.mkdir(exist_ok=True)
-            move(place, target, staging)
-        elif arrival.original is not None:
-            move(place, target, staging)
-        folders.add(target.parent)
-    for folder in folders:
-        sync_folder(folder)
+class Store:
+    """Where originals go: from `inbox`, to results folders below `outbox` by way of `staging`."""
+
+    def __init__(self, inbox: Inbox, outbox: Path, staging: Path, policy: Originals) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._staging = staging
+        self._policy = policy
+
+    def put_away(self, arrivals: Iterable[Arrival]) -> None:
+        """Put the originals of published arrivals away, durably. Raises OSError."""
+        folders = {self._inbox.claimed}
+        for arrival in arrivals:
+            place = self._inbox.place_of(arrival.id, arrival.file)
+            if place.exists():
+                folders |= self._put_away(arrival, place)
+            elif arrival.original and not self._target(arrival, arrival.original).exists():
+                log.warning("the original of %s was removed from outside", printable(arrival.file))
+        for folder in folders:
+            sync_folder(folder)
+
+    def _put_away(self, arrival: Arrival, place: Path) -> set[Path]:
+        """Put one away; the folders that changed."""
+        home = Path(os.fsdecode(arrival.source.path))
+        if arrival.original is None and self._policy == "delete":
+            place.unlink()
+            return set()
+        if arrival.original is None and rename_if_free(place, home):
+            return {home.parent}
+        name = arrival.original or original_artifact(arrival.file, arrival.id, rejected=False)
+        target = self._target(arrival, name)
+        target.parent.mkdir(exist_ok=True)
+        move(place, target, self._staging)
+        return {target.parent, target.parent.parent}
+
+    def _target(self, arrival: Arrival, name: str) -> Path:
+        return self._outbox / arrival.folder / name
 
 
 def move(source: Path, target: Path, staging: Path) -> None:
@@ -85,10 +91,6 @@ def move(source: Path, target: Path, staging: Path) -> None:
     copy.rename(target)
     sync_folder(target.parent)
     source.unlink()
-
-
-def _keep(place: Path, target: Path) -> bool:
-    return rename_if_free(place, target)
 
 
 def _digest(path: Path) -> str:
