@@ -87,13 +87,11 @@ def test_the_user_and_the_folders_come_to_exist(tmp_path: Path) -> None:
     ]
     assert user[5:] == ["/var/lib/digitd", "/usr/sbin/nologin"]
     tool("systemd-tmpfiles", "--create", f"--root={tmp_path}", FOLDER / "digitd.tmpfiles")
-    found = {
-        name: oct((tmp_path / name).stat().st_mode & 0o7777)
-        for name in ("srv/digitd", "srv/digitd/inbox", "srv/digitd/outbox")
+    expected = {
+        "srv/digitd": 0o750,
+        "srv/digitd/inbox": 0o2770,
+        "srv/digitd/outbox": 0o2750,
+        "var/lib/digitd": 0o750,
     }
-    assert found == {
-        "srv/digitd": "0o750",
-        "srv/digitd/inbox": "0o2770",
-        "srv/digitd/outbox": "0o2750",
-    }
+    assert {name: (tmp_path / name).stat().st_mode & 0o7777 for name in expected} == expected
     assert (tmp_path / "srv/digitd/inbox").stat().st_gid == int(user[3])
