@@ -86,18 +86,18 @@ class Overview:
             rate = self.told.get("scans_per_second")
             speed = f", {rate:.0f} scans a second" if rate else ""
             lines.append(f"running  pid {self.pid}, model {self.told.get('model')}{speed}")
-        balance = self.balance
+        balance, view = self.balance, self.view
         lines.append(
-            f"scans    {self.seen} seen = {self.view.waiting} waiting + {balance.in_work} in work + "
-            f"{balance.done} done + {balance.rejected} rejected; {self.view.ignored} files ignored"
+            f"scans    {self.seen} seen = {view.waiting} waiting + {balance.in_work} in work + "
+            f"{balance.done} done + {balance.rejected} rejected; {view.ignored} files ignored"
         )
         if not balance.is_even:
             lines.append("UNEVEN   the journal does not add up: please report it")
-        if self.view.oldest is not None:
-            lines.append(f"oldest   {printable(shown(self.view.oldest))}")
+        if view.oldest is not None:
+            lines.append(f"oldest   {printable(shown(view.oldest))}")
         lines += _some(
             "blocked ",
-            [f"{printable(shown(each.path))}: {each.cure}" for each in self.view.blocked],
+            [f"{printable(shown(each.path))}: {each.cure}" for each in view.blocked],
         )
         lines += _some(
             "rejected",

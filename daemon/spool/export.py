@@ -32,14 +32,15 @@ def export(journal: Journal, out: Path) -> int:
 
 def _write(arrivals: Iterable[Arrival], folder: Path) -> int:
     folder.mkdir(parents=True)
-    number = 0
+    written = 0
     has_lines = False
     with (
         (folder / "readings.csv").open("w", encoding="utf-8", newline="") as rows,
         (folder / "readings.jsonl").open("w", encoding="utf-8", newline="") as lines,
     ):
         rows.write(CSV.header)
-        for number, arrival in enumerate(arrivals, 1):
+        for arrival in arrivals:
+            written += 1
             rows.write(CSV.text(arrival))
             lines.write(JSON_LINES.text(arrival))
             has_lines |= arrival.in_lines
@@ -50,4 +51,4 @@ def _write(arrivals: Iterable[Arrival], folder: Path) -> int:
                     path.write_bytes(f"{arrival.result.document}\n".encode())
     if not has_lines:
         (folder / "readings.jsonl").unlink()
-    return number
+    return written
