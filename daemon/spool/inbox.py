@@ -105,9 +105,7 @@ class Inbox:
                     elif entry.is_dir(follow_symlinks=False):
                         stack.append(path)
                     elif not may_move:
-                        yield Blocked(
-                            path, "digitd may not move files out of its folder: permit it"
-                        )
+                        yield Blocked(path, "digitd may not move it out of its folder: permit it")
                     else:
                         yield from _judge(path, entry)
 

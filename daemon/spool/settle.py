@@ -86,13 +86,13 @@ class Settler:
         track.looks += 1
         track.was_renamed |= was_renamed
         quiet_for_s = now - track.since
-        if quiet_for_s < (wait_s := self._first_wait_s(track)):
-            return wait_s - quiet_for_s
+        if left_s := _left_s(self._first_wait_s(track), quiet_for_s):
+            return left_s
         if signature.size == 0:
-            return max(0.0, self._incomplete_after_s - quiet_for_s)
+            return _left_s(self._incomplete_after_s, quiet_for_s)
         if track.end is None:
             track.end = self._end_of(path)
-        return max(0.0, self._needed_s(track) - quiet_for_s)
+        return _left_s(self._needed_s(track), quiet_for_s)
 
     def forget(self, path: Path) -> None:
         """Stop watching a file; when it comes again it is new."""
@@ -113,3 +113,9 @@ class Settler:
         if track.was_renamed:
             return min(CONFIRM_S, self._quiet_s)
         return self._quiet_s * (PAGES_FACTOR if track.end is End.MAY_GROW else 1)
+
+
+def _left_s(needed_s: float, quiet_for_s: float) -> float:
+    """What is left to wait; nothing rather than a rounding error."""
+    left_s = needed_s - quiet_for_s
+    return left_s if left_s > 1e-6 else 0.0

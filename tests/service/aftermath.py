@@ -38,10 +38,10 @@ def problems(folder: Path, drops: Mapping[str, bytes], outbox: str = "outbox") -
     documents = {path.name for day in days for path in day.glob("json/*")}
     if len(documents) != len(drops):
         found.append(f"{len(documents)} documents of {len(drops)}")
-    return found + _differences(folder, outbox, days)
+    return found + _differences(folder, days)
 
 
-def _differences(folder: Path, outbox: str, days: list[Path]) -> list[str]:
+def _differences(folder: Path, days: list[Path]) -> list[str]:
     """Where the journal does not add up, or does not give the live files again."""
     found: list[str] = []
     exported = folder / "exported"
