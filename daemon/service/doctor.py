@@ -1,4 +1,4 @@
-"""Tries out what digitd needs before it is needed: network, clock, notice of new files; and, with
+"""Tries out what digitd needs, before it is needed: network, clock, notice of new files; with
 `folders`, where it reads and writes. Nothing is left behind."""
 
 from __future__ import annotations

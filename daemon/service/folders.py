@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..config import Config
@@ -24,7 +25,7 @@ MISPLACED = ConfigInvalid.exit_code
 TOO_LITTLE = 100e6  # bytes free: the next large batch will not fit
 LITTLE = 1e9
 
-_TRIAL = ".digitd-doctor-"  # hidden: a daemon that watches the inbox ignores it
+_TRIAL = ".digitd-doctor-"
 
 
 def check_folders(config: Config) -> Iterator[Finding]:
@@ -52,12 +53,10 @@ def check_folder(check: str, path: Path) -> Finding:
         message = f"{place} cannot be reached: {error.strerror}"
         return Finding(check, message, _cure(error, path), UNWRITABLE)
     try:
-        with tempfile.TemporaryDirectory(prefix=_TRIAL, dir=path) as trial:
-            written = Path(trial, "written")
+        with _trial(path) as written, _trial(path) as renamed:
             written.write_bytes(b"digitd")
-            sync_files([written], written.parent)
-            written.rename(written.with_name("renamed"))
-            sync_folder(written.parent)
+            sync_files([written], path)
+            written.rename(renamed)
             sync_folder(path)
     except OSError as error:
         message = f"cannot write to {place}: {error.strerror}"
@@ -77,13 +76,8 @@ def check_apart(folders: Mapping[str, Path]) -> Finding:
 def check_move(inbox: Path, outbox: Path) -> Finding:
     """Whether originals can be renamed into the archive, or have to be copied."""
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix=_TRIAL, dir=inbox) as start,
-            tempfile.TemporaryDirectory(prefix=_TRIAL, dir=outbox) as end,
-        ):
-            original = Path(start, "original")
-            original.touch()
-            original.rename(Path(end, "archived"))
+        with _trial(inbox) as original, _trial(outbox) as archived:
+            original.rename(archived)
     except OSError as error:
         if error.errno != errno.EXDEV:  # said of the folder itself already
             return Finding("archive", "not tried: a folder cannot be written to")
@@ -115,6 +109,17 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # above it is one that this user may not enter
         return False
+
+
+@contextmanager
+def _trial(folder: Path) -> Iterator[Path]:
+    """A file that is gone afterwards; a daemon that watches the folder ignores it."""
+    descriptor, name = tempfile.mkstemp(prefix=_TRIAL, dir=folder)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _try_to_make(check: str, path: Path) -> Finding:
