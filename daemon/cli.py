@@ -250,8 +250,8 @@ def watch(
 
     def load_setup() -> Setup:
         settings = load_config(config)
-        configure(settings.log)
         version = load_version(settings.models, settings.model)
+        configure(settings.log)
         reader = ReaderSettings(
             models=settings.models,
             model=version.name,

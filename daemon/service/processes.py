@@ -7,8 +7,10 @@ batch is on its way to it.)
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Sequence
@@ -24,6 +26,9 @@ from .workers import LoadReader, WorkerDiedError
 _spawn = multiprocessing.get_context(
     "spawn"
 )  # a fork would copy the journal and our threads' locks
+
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class WorkerFailedError(Exception):
@@ -151,6 +156,7 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
     """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
     import cv2
 
+    _die_with_parent()
     cv2.setNumThreads(1)  # there is a process for each core
     try:
         reader = load_reader()
@@ -168,6 +174,13 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
         except Exception as error:
             answer = _portable(error)
         pipe.send(answer)
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process when the main one is killed: it may hang over a scan, and
+    then never notices that nobody waits for it any more. (Linux; elsewhere it lives on.)"""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _portable(error: Exception) -> Exception:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..config import Config
-from ..errors import DigitdError
+from ..errors import DigitdError, OutputUnwritable
 from ..records import Outcome, Scan, Status
 from ..spool.claims import OpenClaim
+from ..spool.durable import writing_to
 from ..spool.inbox import Found, Guard, Inbox, source_of
 from ..spool.journal import Journal
 from ..spool.lock import hold
@@ -62,7 +63,7 @@ def watch(
     reached: Callable[[Step], None] = lambda _: None,
 ) -> bool:
     """Run until SIGTERM or SIGINT; with `once`, until the inbox is empty. `load_setup` is called
-    again on SIGHUP. True if a scan was rejected.
+    again on SIGHUP. True if, with `once`, a scan was rejected.
 
     Raises:
         ConfigInvalid, ModelUnavailable: it cannot start like this.
@@ -72,10 +73,10 @@ def watch(
     setup = load_setup()
     config = setup.config
     refuse_overlaps({"inbox": config.inbox, "outbox": config.outbox, "state": config.state})
-    for folder in (config.inbox, config.outbox, config.state):
-        folder.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(config.inbox)
-    inbox.create()
+    for folder in (config.inbox, config.outbox, config.state, inbox.claimed):
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     with (
         hold(config.state),
         Journal(config.state / "journal.db") as journal,
@@ -86,7 +87,7 @@ def watch(
         daemon.prepare(clock, reached)
         with _signals(daemon):
             daemon.run(once=once)
-        return daemon.has_rejected
+        return once and daemon.has_rejected
 
 
 class Daemon:
@@ -166,7 +167,7 @@ class Daemon:
                 pause_s = self._turn()
             except (DigitdError, OSError) as error:
                 if once:
-                    raise
+                    raise OutputUnwritable(str(error)) from error
                 needs_recovery, pause_s = True, retry_s
                 retry_s = min(2 * retry_s, RETRY_S[1])
                 self._pause(error)

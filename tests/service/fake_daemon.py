@@ -17,8 +17,8 @@ from pathlib import Path
 
 import fake_reader
 
-from daemon.config_schema import Batch, Config
-from daemon.errors import DigitdError
+from daemon.config_schema import Batch, Config, ScanLimits
+from daemon.errors import DigitdError, ModelUnavailable
 from daemon.service.watch import Setup, watch
 from daemon.spool.steps import Step
 
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--observer", default="auto")
     parser.add_argument("--rescan", type=float, default=30)
     parser.add_argument("--outbox", default="outbox")
+    parser.add_argument("--timeout", type=float, default=60)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
@@ -43,6 +44,10 @@ def main() -> int:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def load_setup() -> Setup:
+        model = given.folder / "model"  # "broken", or the name of a version
+        name = model.read_text() if model.exists() else "fake-1"
+        if name == "broken":
+            raise ModelUnavailable("this model is broken")
         config = Config(
             inbox=given.folder / "inbox",
             outbox=given.folder / given.outbox,
@@ -53,9 +58,10 @@ def main() -> int:
             observer=given.observer,
             rescan_s=given.rescan,
             workers=1,
+            limits=ScanLimits(timeout_s=given.timeout),
             batch=Batch(max_scans=given.max_scans, max_wait_s=0.1),
         )
-        return Setup(config, "fake-1", fake_reader.load_reader)
+        return Setup(config, name, fake_reader.load_reader)
 
     try:
         return int(watch(load_setup, once=given.once, reached=reached))
