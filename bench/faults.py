@@ -8,6 +8,8 @@ a full disk is a small tmpfs in a user namespace of its own.
 from __future__ import annotations
 
 import argparse
+import csv
+import hashlib
 import os
 import random
 import shutil
@@ -172,6 +174,137 @@ def latency(folder: Path) -> list[str]:
     return [] if median < 300 else [f"{median:.0f} ms"]
 
 
+def slow_writers(folder: Path) -> list[str]:
+    """The daemon as it ships, and senders as they are: each file is read once, whole."""
+    models = os.environ.get("DIGITD_MODELS", str(ROOT / "models"))
+    inbox, samples = folder / "inbox", ROOT / "samples"
+    with (folder / "log").open("ab") as stream:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "daemon", "watch"],
+            cwd=folder,
+            env=ENVIRONMENT | {"DIGITD_MODELS": models},
+            stderr=stream,
+        )
+    wait_until(lambda: b"watching" in (folder / "log").read_bytes(), 60)
+    wanted: dict[str, bytes] = {}
+
+    def sends(name: str, content: bytes, how: Callable[[Path, bytes], None]) -> threading.Thread:
+        wanted[name] = content
+        thread = threading.Thread(target=how, args=(inbox / name, content))
+        thread.start()
+        return thread
+
+    def sample(name: str) -> bytes:
+        return (samples / name).read_bytes()
+
+    threads = [
+        sends("byte by byte.png", sample("tiny.png"), _byte_by_byte),
+        sends("pages.tif", _pages(3), _page_by_page),
+        sends("placeholder.png", sample("two.png"), _placeholder),
+        sends("replaced.png", sample("marker.png"), _replaced),
+        sends("old.jpg", sample("dim.jpg"), _with_an_old_date),
+        sends("moved in/deep/a.png", sample("blackboard.png"), _with_its_folder),
+        sends("rsync.jpg", sample("negative.jpg"), _like_rsync),
+        sends("download.jpg", sample("phone.jpg"), _like_a_browser),
+        sends("pauses.jpg", sample("two-lines.jpg"), _in_two_halves),
+    ]
+    for thread in threads:
+        thread.join()
+    wait_until(lambda: len(_scans(folder)) == len(wanted), 30)
+    stop(daemon)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in wanted.items()}
+    found = _scans(folder)
+    print(f"    {len(found)} scans of {len(wanted)} files")
+    return [f"wanted {each}" for each in digests.items() - set(found)] + [
+        f"unwanted {each}" for each in found if each not in digests.items()
+    ]
+
+
+def _scans(folder: Path) -> list[tuple[str, str]]:
+    """Name and digest of every scan that was read and not rejected."""
+    found: dict[str, tuple[str, str]] = {}
+    for sheet in (folder / "outbox").glob("20*/readings.csv"):
+        with sheet.open(newline="") as file:
+            for row in csv.DictReader(file):
+                if row["status"] != "rejected":
+                    found[row["scan_id"]] = row["file"], row["sha256"]
+    return list(found.values())
+
+
+def _byte_by_byte(path: Path, content: bytes) -> None:
+    with path.open("wb", buffering=0) as file:
+        for number in range(len(content)):
+            file.write(content[number : number + 1])
+            time.sleep(0.01)
+
+
+def _pages(count: int) -> bytes:
+    import cv2
+
+    page = cv2.imread(str(ROOT / "samples" / "marker.png"))
+    _, content = cv2.imencodemulti(".tif", [page] * count)
+    return content.tobytes()
+
+
+def _page_by_page(path: Path, content: bytes) -> None:
+    for count in (1, 2):
+        path.write_bytes(_pages(count))
+        time.sleep(4)
+    path.write_bytes(content)
+
+
+def _placeholder(path: Path, content: bytes) -> None:
+    path.touch()
+    time.sleep(20)
+    path.write_bytes(content)
+
+
+def _replaced(path: Path, content: bytes) -> None:
+    path.write_bytes((ROOT / "samples" / "ballpoint.png").read_bytes())
+    time.sleep(1.5)
+    hidden = path.with_name(".replacement")
+    hidden.write_bytes(content)
+    hidden.rename(path)
+
+
+def _with_an_old_date(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content[:1000])
+        file.flush()
+        os.utime(path, (978307200, 978307200))
+        time.sleep(3)
+        file.write(content[1000:])
+    os.utime(path, (978307200, 978307200))
+
+
+def _with_its_folder(path: Path, content: bytes) -> None:
+    aside = path.parents[3] / "aside"
+    (aside / "deep").mkdir(parents=True)
+    (aside / "deep" / path.name).write_bytes(content)
+    aside.rename(path.parents[1])
+
+
+def _like_rsync(path: Path, content: bytes) -> None:
+    hidden = path.with_name(f".{path.name}.Xy12Zq")
+    _in_two_halves(hidden, content)
+    hidden.rename(path)
+
+
+def _like_a_browser(path: Path, content: bytes) -> None:
+    path.touch()  # Firefox: an empty file of the name, and the content beside it
+    part = path.with_name(f"{path.name}.part")
+    _in_two_halves(part, content)
+    part.rename(path)
+
+
+def _in_two_halves(path: Path, content: bytes) -> None:
+    middle = len(content) // 2
+    path.write_bytes(content[:middle])
+    time.sleep(5)
+    with path.open("ab") as file:
+        file.write(content[middle:])
+
+
 def full_disk(folder: Path) -> list[str]:
     """The outbox on a tmpfs of 1 MB that is full, and then is not."""
     if subprocess.run(["unshare", "-Urm", "true"], check=False, capture_output=True).returncode:
@@ -215,7 +348,7 @@ def _rss_mb(pid: int) -> int:
     return 0
 
 
-SCENARIOS = [random_kills, twenty_thousand, two_daemons, latency, full_disk]
+SCENARIOS = [random_kills, twenty_thousand, two_daemons, latency, slow_writers, full_disk]
 
 
 def main() -> int:
