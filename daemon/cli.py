@@ -244,8 +244,8 @@ def watch(
     from .ann.registry import load_version
     from .config import load_config
     from .service.logs import configure
+    from .service.loop import Setup
     from .service.reading import ReaderSettings, load_reader
-    from .service.watch import Setup
     from .service.watch import watch as keep_watching
 
     def load_setup() -> Setup:

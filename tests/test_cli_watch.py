@@ -12,7 +12,7 @@ import pytest
 from daemon import cli
 from daemon.ann import registry
 from daemon.records import Reason, Rejection
-from daemon.service import reading, watch
+from daemon.service import loop, reading
 from daemon.spool.lock import hold
 
 FAKES = Path(__file__).parent / "service"
@@ -27,13 +27,13 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(registry, "load_version", lambda *_: SimpleNamespace(name="fake-1"))
     monkeypatch.setattr(reading, "load_reader", lambda _: fake_reader.read)
-    monkeypatch.setattr(watch, "hire_processes", _hire_nobody)
+    monkeypatch.setattr(loop, "hire_processes", _hire_nobody)
     monkeypatch.setenv("DIGITD_QUIET_S", "0")
     (tmp_path / "inbox").mkdir()
     return tmp_path
 
 
-def _hire_nobody(_workers: int, load_reader: watch.LoadReader, _timeout_s: float) -> object:
+def _hire_nobody(_workers: int, load_reader: loop.LoadReader, _timeout_s: float) -> object:
     from daemon.service.workers import hire
 
     return hire(1, load_reader)

@@ -76,10 +76,6 @@ class Standing:
             new.write_text(json.dumps(values), encoding="utf-8")
             new.replace(self._path)
 
-    def stopped(self) -> None:
-        """Write it a last time."""
-        self.write()
-
 
 def _mixed(old: float, new: float) -> float:
     return (1 - RATE_SHARE) * old + RATE_SHARE * new

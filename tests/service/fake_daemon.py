@@ -19,7 +19,8 @@ import fake_reader
 
 from daemon.config_schema import Batch, Config, ScanLimits
 from daemon.errors import DigitdError, ModelUnavailable
-from daemon.service.watch import Setup, watch
+from daemon.service.loop import Setup
+from daemon.service.watch import watch
 from daemon.spool.steps import Step
 
 

@@ -17,7 +17,8 @@ from aftermath import problems
 from daemon.config_schema import Config
 from daemon.errors import ConfigInvalid
 from daemon.service import events
-from daemon.service.watch import Setup, watch
+from daemon.service.loop import Setup
+from daemon.service.watch import watch
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 60
