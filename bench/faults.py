@@ -305,40 +305,67 @@ def _in_two_halves(path: Path, content: bytes) -> None:
         file.write(content[middle:])
 
 
-def full_disk(folder: Path) -> list[str]:
-    """The outbox on a tmpfs of 1 MB that is full, and then is not."""
+def bad_disks(folder: Path) -> list[str]:
+    """The outbox on a tmpfs of 1 MB that is full, then read-only; the inbox unmounted and back."""
     if subprocess.run(["unshare", "-Urm", "true"], check=False, capture_output=True).returncode:
         print("    skipped: no user namespaces here")
         return []
-    inside = [sys.executable, __file__, "--inside-full-disk", str(folder)]
+    inside = [sys.executable, __file__, "--inside-namespace", str(folder)]
     done = subprocess.run(["unshare", "-Urm", *inside], check=False, env=ENVIRONMENT)
     return [] if done.returncode == 0 else ["see above"]
 
 
-def inside_full_disk(folder: Path) -> list[str]:
+def inside_namespace(folder: Path) -> list[str]:
     """What happens in the namespace."""
-    outbox = folder / "outbox"
+    inbox, outbox, log = folder / "inbox", folder / "outbox", folder / "log"
     outbox.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", outbox], check=True)
+    _mount("-t", "tmpfs", "-o", "size=1m", "none", outbox)
+    _mount("-t", "tmpfs", "-o", "size=1m", "none", inbox)
     ballast = outbox / "ballast"
     ballast.write_bytes(bytes(950_000))
-    drops = {f"{number}.png": f"{number}".encode() for number in range(40)}
-    daemon = start(folder)
-    for name, content in drops.items():
-        drop(folder, name, content)
-    log = folder / "log"
-    paused = wait_until(lambda: b"paused: " in log.read_bytes(), 30)
+    drops: dict[str, bytes] = {}
+    daemon = start(folder, "--rescan", "1")
+
+    def send(count: int) -> None:
+        for number in range(len(drops), len(drops) + count):
+            drops[f"{number}.png"] = f"{number}".encode()
+            drop(folder, f"{number}.png", drops[f"{number}.png"])
+
+    def pauses(word: bytes) -> None:
+        if not wait_until(lambda: word in log.read_bytes(), 30):
+            found.append(f"never paused: {word!r}")
+
+    def goes_on() -> None:
+        if not wait_until(lambda: rows(folder) == len(drops), 60):
+            found.append(f"{rows(folder)} of {len(drops)} read")
+
+    found: list[str] = []
+    wait_until(lambda: b"watching" in log.read_bytes(), 30)
+    send(40)
+    pauses(b"No space left")
     time.sleep(8)  # several attempts: none may be counted
-    before = rows(folder)
+    print(f"    {rows(folder)} of 40 read while the disk is full")
     ballast.unlink()
-    resumed = wait_until(lambda: rows(folder) == 40, 60)
+    goes_on()
+    _mount("-o", "remount,ro", outbox)
+    send(5)
+    pauses(b"Read-only file system")
+    _mount("-o", "remount,rw", outbox)
+    goes_on()
+    subprocess.run(["umount", "-l", inbox], check=True)
+    pauses(b"no longer mounted")
+    _mount("-t", "tmpfs", "-o", "size=1m", "none", inbox)
+    wait_until(lambda: log.read_bytes().count(b"going on") == 3, 30)
+    send(5)
+    goes_on()
     stop(daemon)
-    found = problems(folder, drops) if resumed else ["did not go on"]
-    statuses = "".join(sheet.read_text() for sheet in outbox.glob("20*/readings.csv"))
-    print(f"    paused: {paused}, {before} of 40 read when full, all after")
-    if b"No space left" not in log.read_bytes() or "rejected" in statuses:
-        found.append("did not say so, or blamed a scan")
-    return found if paused else [*found, "was never paused"]
+    if any(b"rejected" in sheet.read_bytes() for sheet in outbox.glob("20*/readings.csv")):
+        found.append("a scan was blamed")
+    return found + problems(folder, drops)
+
+
+def _mount(*arguments: str | Path) -> None:
+    subprocess.run(["mount", *arguments], check=True)
 
 
 def _rss_mb(pid: int) -> int:
@@ -348,17 +375,17 @@ def _rss_mb(pid: int) -> int:
     return 0
 
 
-SCENARIOS = [random_kills, twenty_thousand, two_daemons, latency, slow_writers, full_disk]
+SCENARIOS = [random_kills, twenty_thousand, two_daemons, latency, slow_writers, bad_disks]
 
 
 def main() -> int:
     """Run the scenarios that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[each.__name__ for each in SCENARIOS] + [[]])
-    parser.add_argument("--inside-full-disk", type=Path)
+    parser.add_argument("--inside-namespace", type=Path)
     given = parser.parse_args()
-    if given.inside_full_disk:
-        found = inside_full_disk(given.inside_full_disk)
+    if given.inside_namespace:
+        found = inside_namespace(given.inside_namespace)
         print("".join(f"    {each}\n" for each in found[:20]), end="")
         return bool(found)
     failed = False

@@ -88,6 +88,7 @@ class Cycle:
         """Finish what was recorded; the claims that are still to be read."""
         self.check()
         self._inbox.create()
+        self._guard.renew()
         with writing_to(self._outbox):
             self._staging.mkdir(exist_ok=True)
             for folder in self._journal.unfinished_folders():

@@ -161,6 +161,7 @@ class Daemon:
             self._deliver(batch)
             self._claims = self._claims[len(batch) :]
             return 0
+        self._cycle.check()
         started = time.monotonic()
         view = self._scanner.look(self._max_scans, self._bell.take_renamed())
         self._standing.look(view)

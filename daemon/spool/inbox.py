@@ -169,20 +169,34 @@ class Inbox:
     @contextmanager
     def shared(self) -> Iterator[Guard]:
         """Tell other daemons at this inbox that somebody is at work in `.claimed`."""
-        descriptor = os.open(self.claimed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        guard = Guard(self.claimed)
         try:
-            yield Guard(descriptor)
+            yield guard
         finally:
-            os.close(descriptor)
+            guard.close()
 
 
 class Guard:
     """A lock on `.claimed` that all its daemons share: what another one claimed is not adopted."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, claimed: Path) -> None:
+        self._claimed = claimed
+        self._descriptor = self._open()
+
+    def close(self) -> None:
+        """Release it."""
+        os.close(self._descriptor)
+
+    def renew(self) -> None:
+        """Lock the folder that is there now: its disk may have been away. Raises OSError."""
+        old, self._descriptor = self._descriptor, self._open()
+        os.close(old)
+
+    def _open(self) -> int:
+        descriptor = os.open(self._claimed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with suppress(OSError):  # a network file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return descriptor
 
     def is_alone(self) -> bool:
         """Whether no other daemon is at work here."""
