@@ -122,8 +122,10 @@ class Daemon:
             try:
                 if needs_recovery:
                     self._recover()
-                    needs_recovery, retry_s = False, RETRY_S[0]
+                    needs_recovery = False
                 pause_s = self._turn()
+                retry_s = RETRY_S[0]
+                self._resume()
             except (DigitdError, OSError) as error:
                 if once:
                     raise OutputUnwritable(str(error)) from error
@@ -144,13 +146,10 @@ class Daemon:
         self._claims = self._cycle.recover()
         config = self._setup.config
         self._look_every_s = min(config.rescan_s, POLL_S)
-        if sees_events(config.inbox, config.observer):
-            observer = observing(config.inbox, self._inbox.claimed, self._bell)
+        if sees_events(self._inbox.folder, config.observer):
+            observer = observing(self._inbox.folder, self._inbox.claimed, self._bell)
             if self._observer.enter_context(observer):
                 self._look_every_s = config.rescan_s
-        if self._standing.paused is not None:
-            log.info("going on: what was wrong is mended")
-            self._standing.resumed()
         self._say_status()
 
     def _turn(self) -> float | None:
@@ -170,10 +169,13 @@ class Daemon:
             if claims := self._cycle.claim(_fitting(view.ready)):
                 self._deliver(claims)
             return 0
+        if not view.ready:
+            self._first_ready = None
         if view.due_s is None:
             return None
         # A folder that takes long to look through is looked through less often.
-        return max(view.due_s, 0.01, 2 * (time.monotonic() - started))
+        due_s = max(view.due_s, 0.01, 2 * (time.monotonic() - started))
+        return min(due_s, self._look_every_s)
 
     def _is_batch(self, view: View) -> bool:
         """Whether what is ready is read now: it is a full batch, or waited for others long enough,
@@ -240,6 +242,7 @@ class Daemon:
             self._setup, self._crew, self._crew_stack = setup, crew, stack
             self._cycle.settings = _cycle_settings(setup)
             self._scanner = self._new_scanner()
+            self._inbox.forgive()
             self._standing.model = setup.model
             log.info("reloaded: model %s", setup.model)
         self._notifier.ready()
@@ -250,6 +253,12 @@ class Daemon:
             log.error("paused: %s", error)
         self._standing.pause(str(error))
         self._say_status()
+
+    def _resume(self) -> None:
+        if self._standing.paused is not None:
+            log.info("going on: what was wrong is mended")
+            self._standing.resumed()
+            self._say_status()
 
     def _rest(self, seconds: float) -> None:
         """Wait, with signs of life for systemd, until something happens."""

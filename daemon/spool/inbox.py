@@ -23,6 +23,7 @@ from .settle import Signature
 
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # of senders, browsers
 _NOT_SCANS = frozenset({"thumbs.db", "desktop.ini", "@eadir"})
+_IMMOVABLE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.EBUSY)  # of this file, not of the disk
 _CLAIMED = re.compile(r"([0-9a-f]{32})~(.*)", re.DOTALL)
 
 
@@ -66,8 +67,7 @@ def signature_of(path: Path) -> Signature | None:
 
 def source_of(found: Found) -> Source:
     """A file as the journal has it."""
-    path = os.path.abspath(found.path)  # noqa: PTH100 -- resolve() would follow links
-    return Source(os.fsencode(path), found.signature.size, found.signature.mtime_ns)
+    return Source(_absolute(found.path), found.signature.size, found.signature.mtime_ns)
 
 
 class Inbox:
@@ -76,6 +76,7 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.claimed = folder / ".claimed"
+        self._immovable: dict[bytes, str] = {}  # absolute path, cure
 
     def create(self) -> None:
         """Make the place for claimed files. Raises OSError, also where the inbox is gone."""
@@ -104,6 +105,8 @@ class Inbox:
                         yield Ignored(path)
                     elif entry.is_dir(follow_symlinks=False):
                         stack.append(path)
+                    elif self._immovable and (cure := self._immovable.get(_absolute(path))):
+                        yield Blocked(path, cure)
                     elif not may_move:
                         yield Blocked(path, "digitd may not move it out of its folder: permit it")
                     else:
@@ -118,15 +121,26 @@ class Inbox:
         return self.claimed / f"{scan_id}~{safe_name(file)}"
 
     def take(self, claim: OpenClaim) -> bool:
-        """Rename a file to its place; False where somebody else was faster, or it was removed.
-        Raises OSError."""
+        """Rename a file to its place; False where somebody else was faster, it was removed, or it
+        cannot be moved: then it is blocked until `forgive`. Raises OSError."""
+        path = Path(os.fsdecode(claim.source.path))
         try:
-            os.rename(os.fsdecode(claim.source.path), self.place_of(claim.id, claim.file))  # noqa: PTH104
+            path.rename(self.place_of(claim.id, claim.file))
         except FileNotFoundError:
             if self.claimed.exists():
                 return False
             raise
+        except OSError as error:
+            if error.errno not in _IMMOVABLE:
+                raise
+            cure = f"digitd cannot move it ({error.strerror}): mend that, then restart or reload"
+            self._immovable[claim.source.path] = cure
+            return False
         return True
+
+    def forgive(self) -> None:
+        """Try again to move what could not be moved."""
+        self._immovable.clear()
 
     def put_back(self, claim: OpenClaim) -> bool:
         """Rename a claimed file to where it was; False where another has that name by now."""
@@ -158,13 +172,8 @@ class Inbox:
             signature = signature_of(path)
             if match is None or signature is None or match[1] in known:
                 continue
-            source = os.fsencode(os.path.abspath(self.folder / match[2]))  # noqa: PTH100
-            yield OpenClaim(
-                match[1],
-                shown(match[2]),
-                Source(source, signature.size, signature.mtime_ns),
-                is_moved=True,
-            )
+            home = Found(self.folder / match[2], signature)
+            yield OpenClaim(match[1], shown(match[2]), source_of(home), is_moved=True)
 
     @contextmanager
     def shared(self) -> Iterator[Guard]:
@@ -220,6 +229,10 @@ def rename_if_free(source: Path, target: Path) -> bool:
             return False
     source.unlink()
     return True
+
+
+def _absolute(path: Path) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links
 
 
 def _judge(path: Path, entry: os.DirEntry[str]) -> Iterator[Found | Blocked]:

@@ -167,8 +167,8 @@ def test_a_folder_that_goes_and_comes_back_pauses_it(
         daemon.drop("b.png", "2")
     daemon.logs("paused: ")
     (daemon.folder / "elsewhere").rename(daemon.folder / name)
-    daemon.logs("going on")
     if name == "inbox":
+        daemon.logs("going on")
         daemon.drop("b.png", "2")
     daemon.logs("batch of 1")
     assert daemon.stops() == 0
@@ -188,6 +188,17 @@ def test_what_no_event_tells_of_is_found_by_looking(
     daemon.logs("batch of 1")
     assert daemon.stops() == 0
     assert problems(daemon.folder, {"moved in/deep/a.png": b"42"}) == []
+
+
+def test_a_file_that_is_cut_off_keeps_no_other_waiting(start: Callable[..., Running]) -> None:
+    daemon = start("--observer", "polling", "--rescan", "0.2")
+    (daemon.folder / "inbox" / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    daemon.logs("watching")
+    daemon.drop("a.png", "42")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    assert daemon.texts() == ["42"]
+    assert (daemon.folder / "inbox" / "cut.png").exists()
 
 
 def test_a_state_folder_has_one_daemon(start: Callable[..., Running]) -> None:

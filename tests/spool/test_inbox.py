@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -161,3 +162,33 @@ def test_a_second_daemon_at_the_same_inbox_is_noticed(inbox: Inbox) -> None:
             assert not one.is_alone()
             assert not two.is_alone()
         assert one.is_alone()
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV])
+def test_what_cannot_be_moved_is_blocked_until_it_is_tried_again(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, "not like this")
+
+    found = put(inbox, "a.png")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        assert not inbox.take(inbox.claim_of(found, ID))
+    (seen,) = inbox.scan()
+    assert isinstance(seen, Blocked)
+    assert "cannot move it (not like this)" in seen.cure
+    inbox.forgive()
+    assert list(inbox.scan()) == [found]
+
+
+def test_a_disk_that_is_read_only_is_no_fault_of_a_file(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    found = put(inbox, "a.png")
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="Read-only"):
+        inbox.take(inbox.claim_of(found, ID))
