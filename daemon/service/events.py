@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -48,6 +49,16 @@ class Bell:
         """Wake the waiting thread, or the next one that would wait."""
         with suppress(BlockingIOError, OSError):  # full: it will wake; closed: nobody waits
             os.write(self._writer, b"!")
+
+    @contextmanager
+    def rung_by_signals(self) -> Iterator[None]:
+        """Let every signal ring, even one that comes just before the thread begins to wait: its
+        handler would run only when something else has woken the thread."""
+        previous = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(previous)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until somebody rings, or for that long; whether somebody did."""

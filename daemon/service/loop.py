@@ -35,6 +35,7 @@ from .workers import Crew, LoadReader, cores, hire_processes, read_carefully
 NETWORK_QUIET_S = 10.0  # a network file system shows what others write late
 POLL_S = 2.0  # between looks where the system does not tell of new files
 MIN_SHARE = 8  # scans that are worth a further worker
+SIGNALS_S = 0.2  # between chances for handlers of signals to run, while a batch is read
 RETRY_S = (0.5, 5.0)  # between attempts to go on: the first, and the longest
 
 log = logging.getLogger(__name__)
@@ -220,7 +221,7 @@ class Daemon:
             crew.executor.submit(read_carefully, crew.read, scans[share::shares])
             for share in range(shares)
         ]
-        while wait(futures, timeout=self._heartbeat_s).not_done:
+        while wait(futures, timeout=min(self._heartbeat_s, SIGNALS_S)).not_done:
             self._notifier.watchdog()
         return [outcome for future in futures for outcome in future.result()]
 

@@ -58,6 +58,7 @@ def watch(
             clock=clock,
             reached=reached,
         ) as daemon,
+        bell.rung_by_signals(),
         _signals(daemon),
     ):
         daemon.run(once=once)

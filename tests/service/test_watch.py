@@ -110,7 +110,7 @@ def test_sigterm_finishes_the_batch_and_a_second_one_ends_it_at_once(
     fifo.read_text()  # now it reads
     daemon.process.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
-        daemon.process.wait(0.3)
+        daemon.process.wait(1)
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.ends() == -signal.SIGTERM
     (claimed,) = (daemon.folder / "inbox" / ".claimed").iterdir()
