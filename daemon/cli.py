@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import typer
 
 from . import __version__
-from .errors import DigitdError
+from .errors import DigitdError, InputMissing, UsageError
 
 app = typer.Typer(
     name="digitd",
@@ -232,6 +232,115 @@ def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int]
         total = sum(isinstance(found, Candidate) for found in find_scans(paths))
         task = progress.add_task("", total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@app.command()
+def watch(
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Read what is there, then exit.")] = False,
+) -> None:
+    """Read every scan that is dropped into the inbox; results appear in the outbox."""
+    from functools import partial
+
+    from .ann.registry import load_version
+    from .config import load_config
+    from .service.logs import configure
+    from .service.loop import Setup
+    from .service.reading import ReaderSettings, load_reader
+    from .service.watch import watch as keep_watching
+
+    def load_setup() -> Setup:
+        settings = load_config(config)
+        version = load_version(settings.models, settings.model)
+        configure(settings.log)
+        reader = ReaderSettings(
+            models=settings.models,
+            model=version.name,
+            limits=settings.limits.for_decoding(),
+            review_below=None if settings.review_below == "auto" else settings.review_below,
+            annotated=settings.outputs.annotated,
+        )
+        return Setup(settings, version.name, partial(load_reader, reader))
+
+    raise typer.Exit(int(keep_watching(load_setup, once=once)))
+
+
+@app.command()
+def doctor(
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
+) -> None:
+    """Try out folders, disk, network and clock: what is wrong, and how to mend it."""
+    from .config import load_config
+    from .service.doctor import examine
+
+    findings = []
+    for finding in examine(load_config(config)):
+        findings.append(finding)
+        if not machine:
+            print(finding.as_text(), flush=True)
+    exit_code = max(finding.exit_code for finding in findings)
+    if machine:
+        shown = [finding.as_json() for finding in findings]
+        print(json.dumps({"works": exit_code == 0, "findings": shown}))
+    raise typer.Exit(exit_code)
+
+
+@app.command()
+def status(
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
+) -> None:
+    """Show where every scan is; the exit code is 1 when something needs a person."""
+    from .config import load_config
+    from .service.overview import overview
+
+    seen = overview(load_config(config))
+    print(json.dumps(seen.as_json()) if machine else seen.as_text())
+    raise typer.Exit(int(seen.needs_person))
+
+
+@app.command()
+def retry(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID...", help="As `digitd status` shows them.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All rejected scans.")] = False,
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+) -> None:
+    """Put rejected scans back into the inbox, to be read again."""
+    from .config import load_config
+    from .spool.inbox import Inbox
+    from .spool.journal import Journal
+    from .spool.retry import retry as put_back
+
+    if bool(ids) == everything:
+        raise UsageError("name the scans, or give --all")
+    settings = load_config(config)
+    with Journal(_journal_file(settings.state)) as journal:
+        back = put_back(journal, Inbox(settings.inbox), settings.outbox, ids or None)
+    print(f"{len(back)} back in the inbox")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+) -> None:
+    """Write every result again from the journal: rows and documents, not pictures."""
+    from .config import load_config
+    from .spool.export import export as write_all
+    from .spool.journal import Journal
+
+    with Journal(_journal_file(load_config(config).state)) as journal:
+        print(f"{write_all(journal, out)} results in {out}")
+
+
+def _journal_file(state: Path) -> Path:
+    file = state / "journal.db"
+    if not file.exists():
+        raise InputMissing(f"there is no journal in {state}: nothing was read yet")
+    return file
 
 
 config_commands = typer.Typer(no_args_is_help=True)

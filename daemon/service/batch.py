@@ -16,12 +16,13 @@ from pathlib import Path
 
 from ..errors import NothingReadable
 from ..records import Limits, Outcome, Rejection, Status
-from ..spool.delivery import Delivery, JsonMode, Step
+from ..spool.delivery import Delivery, JsonMode
 from ..spool.intake import Candidate, check_paths, find_scans
 from ..spool.journal import Arrival, Journal
 from ..spool.lock import hold
 from ..spool.names import printable, shown
 from ..spool.outbox import Outbox
+from ..spool.steps import Step
 from .planner import Batch, Planner
 from .summary import MAX_SHOWN, Summary
 from .workers import LoadReader, hire

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..records import Limits, Rejection, Scan
+from ..spool.claims import Source
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
-from ..spool.journal import Journal, Source
+from ..spool.journal import Journal
 from ..vision.decode import count_pixels
 
 # Small: several batches are under way, and Ctrl-C loses what they have read.

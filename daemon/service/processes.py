@@ -7,8 +7,10 @@ batch is on its way to it.)
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Sequence
@@ -26,6 +28,9 @@ _spawn = multiprocessing.get_context(
 )  # a fork would copy the journal and our threads' locks
 
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
 class WorkerFailedError(Exception):
     """A reader raised in its worker; holds the traceback from there."""
 
@@ -33,16 +38,20 @@ class WorkerFailedError(Exception):
 class ProcessReader:
     """Reads in `workers` processes, started when they are first needed and again when they die.
 
-    `read` is called in the threads of `executor`.
+    `read` is called in the threads of `executor`. A worker that takes longer than `timeout_s` for
+    an answer hangs, and is killed.
     """
 
-    def __init__(self, workers: int, load_reader: LoadReader) -> None:
+    def __init__(
+        self, workers: int, load_reader: LoadReader, timeout_s: float | None = None
+    ) -> None:
         self._load_reader = load_reader
+        self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
-        self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_ctrl_c_to_main)
+        self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_signals_to_main)
 
     def __enter__(self) -> ProcessReader:
         return self
@@ -65,7 +74,7 @@ class ProcessReader:
         with self._lock:
             if self._closed:
                 raise DigitdError("interrupted")
-            worker = self._idle.pop() if self._idle else _Worker(self._load_reader)
+            worker = self._idle.pop() if self._idle else _Worker(self._load_reader, self._timeout_s)
             self._busy.add(worker)
         try:
             return worker.read(scans)
@@ -83,7 +92,8 @@ class ProcessReader:
 class _Worker:
     """One process and our end of its pipe."""
 
-    def __init__(self, load_reader: LoadReader) -> None:
+    def __init__(self, load_reader: LoadReader, timeout_s: float | None) -> None:
+        self._timeout_s = timeout_s
         self._pipe, theirs = _spawn.Pipe()
         self._process = _spawn.Process(target=_serve, args=(theirs, load_reader), daemon=True)
         self._process.start()
@@ -101,6 +111,9 @@ class _Worker:
             self._await_start()
         with suppress(OSError):  # it died before it had them all: the missing answer tells how
             self._pipe.send(scans)
+        if not self._pipe.poll(self._timeout_s):
+            self.kill()
+            raise WorkerDiedError(f"its worker took more than {self._timeout_s:g} s")
         return self._receive()
 
     def kill(self) -> None:
@@ -132,17 +145,18 @@ def _how_it_ended(code: int | None) -> str:
     return f"its worker ended with exit code {code}"
 
 
-def _leave_ctrl_c_to_main() -> None:
-    """Block SIGINT in this thread and so in the processes it starts: it is sent to all of the
-    terminal's processes, and the main one ends the others in good order."""
+def _leave_signals_to_main() -> None:
+    """Block signals in this thread and so in the processes it starts: a terminal and systemd send
+    them to all processes, and the main one ends the others in good order."""
     resource_tracker.ensure_running()  # every worker needs it, and starting it unblocks SIGINT
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def _serve(pipe: Connection, load_reader: LoadReader) -> None:
     """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
     import cv2
 
+    _die_with_parent()
     cv2.setNumThreads(1)  # there is a process for each core
     try:
         reader = load_reader()
@@ -160,6 +174,13 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
         except Exception as error:
             answer = _portable(error)
         pipe.send(answer)
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process when the main one is killed: it may hang over a scan, and
+    then never notices that nobody waits for it any more. (Linux; elsewhere it lives on.)"""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _portable(error: Exception) -> Exception:

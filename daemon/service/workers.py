@@ -71,6 +71,21 @@ def cores() -> int:
 
 
 @contextmanager
+def hire_processes(workers: int, load_reader: LoadReader, timeout_s: float) -> Iterator[Crew]:
+    """A crew of worker processes, even for one, so that no scan can harm this process; the first
+    one has loaded its reader. `timeout_s` is what they may take for an answer.
+
+    Raises:
+        DigitdError: it could not.
+    """
+    from .processes import ProcessReader
+
+    with ProcessReader(workers, load_reader, timeout_s) as reader:
+        reader.executor.submit(reader.read, []).result()
+        yield Crew(reader.executor, reader.read, ahead=workers)
+
+
+@contextmanager
 def hire(workers: int, load_reader: LoadReader) -> Iterator[Crew]:
     """A crew of that many worker processes; of this process alone for one."""
     if workers == 1:

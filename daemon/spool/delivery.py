@@ -1,6 +1,6 @@
 """The steps by which outcomes become results, each repeatable, in the one safe order.
 
-    stage    JSON documents and pictures to .digitd/staging, synced
+    stage    JSON documents and pictures to the staging folder, synced
     record   the journal takes the results in              the one moment a result comes to exist
     rename   staged files to their final names, folders synced
     append   rows to readings.csv, up to the length the journal vouches for, synced
@@ -16,16 +16,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import Literal
 
 from ..records import Outcome, Reading
+from .claims import Source
 from .document import CSV_HEADER, Result, copied_result, result_of
 from .durable import writing_to
-from .journal import Arrival, Journal, Source
+from .journal import Arrival, Journal
 from .outbox import Outbox, json_artifact, picture_artifacts, reason_artifact
 from .sheet import Form, Sheet
+from .steps import Step
 
 JsonMode = Literal["files", "lines", "none"]
 
@@ -33,16 +34,6 @@ CSV = Form(".csv", CSV_HEADER, lambda arrival: arrival.result.rows)
 JSON_LINES = Form(
     ".jsonl", "", lambda arrival: f"{arrival.result.document}\n" if arrival.in_lines else ""
 )
-
-
-class Step(Enum):
-    """What has just been done."""
-
-    STAGED = "staged"
-    RECORDED = "recorded"
-    RENAMED = "renamed"
-    APPENDED = "appended"
-    PUBLISHED = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +51,8 @@ class Delivery:
     """Delivers to `outbox`, and says in `journal` what it did.
 
     `model` is the version in use, `clock` gives an aware time, `reached` hears of every step.
+    `place` is the results folder relative to the daemon's outbox, and `original_of` says where in
+    it the original of a scan goes.
     """
 
     def __init__(
@@ -71,6 +64,8 @@ class Delivery:
         json: JsonMode,
         clock: Callable[[], datetime],
         reached: Callable[[Step], None] = lambda _: None,
+        place: str = "",
+        original_of: Callable[[Claim, Result], str | None] = lambda *_: None,
     ) -> None:
         self._outbox = outbox
         self._journal = journal
@@ -78,8 +73,10 @@ class Delivery:
         self._json = json
         self._clock = clock
         self._reached = reached
+        self._place = place
+        self._original_of = original_of
         self._sheets = [
-            Sheet(outbox.folder, outbox.staging, journal, form) for form in (CSV, JSON_LINES)
+            Sheet(outbox.folder, outbox.staging, journal, form, place) for form in (CSV, JSON_LINES)
         ]
 
     @property
@@ -90,7 +87,7 @@ class Delivery:
     def recover(self) -> None:
         """Finish what an earlier run recorded, and sweep up what it did not."""
         with writing_to(self._outbox.folder):
-            self._publish()
+            self.publish()
             self._outbox.discard()
             for sheet in self._sheets:
                 sheet.restore()
@@ -101,29 +98,34 @@ class Delivery:
         moment = self._clock()
         arrivals: list[Arrival] = []
         contents: dict[str, bytes] = {}
-        fresh: dict[str | None, Result] = {}
+        fresh: dict[str | None, Arrival] = {}
         for claim in claims:
             outcome = outcomes.get(claim.id)
             pictures = _pictures(outcome)
             if outcome is None:
                 original = fresh.get(claim.sha256) or self._original(claim)
-                result = copied_result(original, claim.id, claim.file, moment)
+                result = copied_result(
+                    original.result, claim.id, claim.file, moment, self._up(original)
+                )
             else:
                 result = result_of(outcome, moment, tuple(pictures))
-                fresh.setdefault(claim.sha256, result)
             documents = self._documents(claim, result)
             contents |= documents | pictures
-            arrivals.append(self._arrival(claim, result, (*documents, *pictures)))
+            arrival = self._arrival(claim, result, (*documents, *pictures))
+            arrivals.append(arrival)
+            if outcome is not None:
+                fresh.setdefault(claim.sha256, arrival)
         with writing_to(self._outbox.folder):
             self._outbox.stage(contents)
             self._reached(Step.STAGED)
             self._journal.record(arrivals)
             self._reached(Step.RECORDED)
-            self._publish()
+            self.publish()
         return arrivals
 
-    def _publish(self) -> None:
-        arrivals = self._journal.unpublished()
+    def publish(self) -> None:
+        """Make visible what is recorded and is not yet visible."""
+        arrivals = self._journal.unpublished(self._place)
         if not arrivals:
             return
         self._outbox.unveil(artifact for arrival in arrivals for artifact in arrival.artifacts)
@@ -133,7 +135,11 @@ class Delivery:
         self._journal.publish(arrivals, [voucher for voucher in vouchers if voucher])
         self._reached(Step.PUBLISHED)
 
-    def _original(self, claim: Claim) -> Result:
+    def _up(self, original: Arrival) -> str:
+        """The way from this results folder to that of another day."""
+        return "" if original.folder == self._place else f"../{original.folder}/"
+
+    def _original(self, claim: Claim) -> Arrival:
         original = claim.sha256 and self._journal.original(claim.sha256, self._model)
         if not original:
             raise LookupError(f"no outcome for {claim.id}, and its content was never read")
@@ -156,6 +162,8 @@ class Delivery:
             result=result,
             artifacts=artifacts,
             in_lines=self._json == "lines",
+            folder=self._place,
+            original=self._original_of(claim, result),
         )
 
 

@@ -72,9 +72,14 @@ def result_of(outcome: Outcome, processed_at: datetime, annotated: Sequence[str]
     return _result(document)
 
 
-def copied_result(original: Result, scan_id: str, file: str, processed_at: datetime) -> Result:
-    """The result of a scan whose content was read before: the same under its own name."""
+def copied_result(
+    original: Result, scan_id: str, file: str, processed_at: datetime, way: str = ""
+) -> Result:
+    """The result of a scan whose content was read before: the same under its own name. `way` leads
+    to the results folder of the original, where its pictures are."""
     document: Json = json.loads(original.document)
+    if "annotated" in document:
+        document["annotated"] = [f"{way}{name}" for name in document["annotated"]]
     return _result(
         document
         | {

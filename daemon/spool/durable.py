@@ -23,7 +23,7 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputUnwritable(
             f"cannot write to {printable(shown(folder))}: {error.strerror or error}; when that is "
-            "mended, run the same command again and it goes on where it stopped"
+            "mended, digitd goes on where it stopped"
         ) from error
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import InputMissing, UsageError
 from ..records import Limits, Reason
-from .journal import Source
+from .claims import Source
 from .names import printable, shown
 
 _EXTENSIONS = (  # also of what cannot be read yet: a row that says so beats silence

@@ -1,8 +1,9 @@
 """The journal: what became of every scan. The only truth; the results folder is its projection.
 
-An arrival is inserted as `recorded` together with its complete result: that commit is the one
-moment a result comes to exist. It becomes `published` when all of it stands in the results folder,
-in the same commit that vouches for the new length of readings.csv.
+An arrival is inserted as `recorded` together with its complete result, and its claim goes: that
+commit is the one moment a result comes to exist. It becomes `published` when all of it stands in
+the results folder, in the same commit that vouches for the new length of readings.csv, and
+`archived` when the daemon has put its original away.
 """
 
 from __future__ import annotations
@@ -11,64 +12,24 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OutputUnwritable
 from ..records import Reason, Status
+from .claims import Claims, Source
+from .database import Database
 from .document import Result
-from .names import printable, shown
 
 SHORT = 8  # characters of an id that are unique in the journal and stand in file names
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE arrivals (
-    number       INTEGER PRIMARY KEY,  -- order of arrival, which is the order of rows in the CSV
-    id           TEXT NOT NULL UNIQUE,
-    file         TEXT NOT NULL,        -- as shown
-    source       BLOB NOT NULL,        -- absolute path: bytes, for it need not be valid text
-    size         INTEGER NOT NULL,
-    mtime_ns     INTEGER NOT NULL,
-    sha256       TEXT,                 -- NULL: its bytes could not be read
-    model        TEXT NOT NULL,        -- the version in use, also where it was not asked
-    state        TEXT NOT NULL,        -- recorded, published
-    status       TEXT NOT NULL,
-    reason       TEXT,
-    duplicate_of TEXT,
-    digits       INTEGER NOT NULL,
-    document     TEXT NOT NULL,
-    rows         TEXT NOT NULL,
-    artifacts    TEXT NOT NULL,        -- JSON list of its files in the results folder
-    in_lines     INTEGER NOT NULL      -- whether its document stands in readings.jsonl
-);
-CREATE UNIQUE INDEX arrivals_short ON arrivals (substr(id, 1, 8));
-CREATE INDEX arrivals_source ON arrivals (source);
-CREATE INDEX arrivals_content ON arrivals (sha256);
-CREATE INDEX arrivals_unpublished ON arrivals (state) WHERE state <> 'published';
-CREATE TABLE sheets (
-    name   TEXT PRIMARY KEY,           -- readings.csv, readings-2.csv, readings.jsonl
-    suffix TEXT NOT NULL,
-    first  INTEGER NOT NULL,           -- number of the first arrival that stands in it
-    length INTEGER NOT NULL,           -- bytes vouched for
-    sha256 TEXT NOT NULL               -- of those bytes
-);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Which file, and in which state: `path` is absolute, bytes as the disk has them."""
-
-    path: bytes
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A scan and its result. `artifacts` are its files, relative to the results folder; `in_lines`
-    tells whether its document stands in readings.jsonl. `number` is 0 until it is recorded."""
+    tells whether its document stands in readings.jsonl. `folder` is the results folder, relative to
+    the outbox; `original` where in it the original goes, None where it does not. `number` is 0
+    until it is recorded."""
 
     id: str
     file: str
@@ -78,6 +39,8 @@ class Arrival:
     result: Result
     artifacts: tuple[str, ...] = ()
     in_lines: bool = False
+    folder: str = ""
+    original: str | None = None
     number: int = 0
 
 
@@ -98,6 +61,24 @@ class Voucher:
     first: int
     length: int
     sha256: str
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Where all that was ever claimed is: `seen` is the sum of the others, or something is wrong.
+    `in_work` has no result yet or is not put away; `retried` went back to the inbox."""
+
+    seen: int
+    in_work: int
+    done: int
+    rejected: int
+    retried: int
+
+    @property
+    def is_even(self) -> bool:
+        """Whether nothing is missing and nothing there twice."""
+        return self.seen == self.in_work + self.done + self.rejected + self.retried
 
 
 class Journal:
@@ -106,23 +87,11 @@ class Journal:
     def __init__(
         self, path: Path, random_id: Callable[[], str] = lambda: secrets.token_hex(16)
     ) -> None:
-        self._path = path
         self._random_id = random_id
         self._issued: set[str] = set()
-        with self._blaming_the_disk():
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT")
-        if version > _VERSION:
-            self.close()
-            raise OutputUnwritable(
-                f"{printable(shown(path))} was written by a newer digitd; use that one, "
-                "or name another folder"
-            )
+        self._database = Database(path)
+        self._db = self._database.connection
+        self.claims = Claims(self._database)
 
     def __enter__(self) -> Journal:
         return self
@@ -139,96 +108,153 @@ class Journal:
         while True:
             candidate = self._random_id()
             short = candidate[:SHORT]
-            taken = self._db.execute("SELECT 1 FROM arrivals WHERE substr(id, 1, 8) = ?", (short,))
-            if short not in self._issued and taken.fetchone() is None:
+            if short not in self._issued and not self.knows(short):
                 self._issued.add(short)
                 return candidate
+
+    def knows(self, short: str) -> bool:
+        """Whether an id with these first characters is taken."""
+        taken = self._db.execute(
+            "SELECT 1 FROM arrivals WHERE substr(id, 1, 8) = ?1"
+            " UNION ALL SELECT 1 FROM claims WHERE substr(id, 1, 8) = ?1",
+            (short,),
+        )
+        return taken.fetchone() is not None
 
     def fates(self, source: Source) -> list[Fate]:
         """What became of this very state of a file; empty if it was never seen."""
         found = self._db.execute(
-            "SELECT sha256, reason FROM arrivals WHERE source = ? AND size = ? AND mtime_ns = ?",
+            "SELECT sha256, reason FROM arrivals"
+            " WHERE source = ? AND size = ? AND mtime_ns = ? AND state NOT LIKE 'retr%'",
             (source.path, source.size, source.mtime_ns),
         )
         return [Fate(row["sha256"], row["reason"] and Reason(row["reason"])) for row in found]
 
-    def original(self, sha256: str, model: str) -> Result | None:
-        """What this model version read the first time it met this content."""
-        found = self._select("sha256 = ? AND model = ? AND duplicate_of IS NULL", (sha256, model))
-        return next((arrival.result for arrival in found), None)
+    def original(self, sha256: str, model: str) -> Arrival | None:
+        """What this model version read the first time it met this content; a rejection only where
+        there is no reading."""
+        found = self._db.execute(
+            "SELECT * FROM arrivals WHERE sha256 = ? AND model = ? AND duplicate_of IS NULL"
+            " AND state NOT LIKE 'retr%' ORDER BY status = 'rejected', number LIMIT 1",
+            (sha256, model),
+        ).fetchone()
+        return found and _arrival(found)
 
     def record(self, arrivals: Sequence[Arrival]) -> None:
-        """Commit arrivals with their results: from here on, they exist."""
-        with self._transaction():
-            self._db.executemany(
-                "INSERT INTO arrivals (id, file, source, size, mtime_ns, sha256, model, state,"
-                " status, reason, duplicate_of, digits, document, rows, artifacts, in_lines)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?)",
+        """Commit arrivals with their results, in place of their claims: from here on, they exist.
+        Those that never were claimed (batch moves no file) are seen for the first time."""
+        with self._database.transaction() as db:
+            claimed = db.executemany(
+                "DELETE FROM claims WHERE id = ?", [(arrival.id,) for arrival in arrivals]
+            )
+            db.execute("UPDATE seen SET total = total + ?", (len(arrivals) - claimed.rowcount,))
+            db.executemany(
+                "INSERT INTO arrivals (id, file, source, size, mtime_ns, sha256, model, folder,"
+                " state, status, reason, duplicate_of, digits, document, rows, artifacts, original,"
+                " in_lines) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(arrival) for arrival in arrivals],
             )
 
-    def unpublished(self) -> list[Arrival]:
-        """Recorded arrivals that do not yet stand in the results folder, in order."""
-        return list(self._select("state = 'recorded'", ()))
+    def unfinished_folders(self) -> list[str]:
+        """Results folders in which something recorded does not yet stand."""
+        rows = self._db.execute("SELECT DISTINCT folder FROM arrivals WHERE state = 'recorded'")
+        return [row["folder"] for row in rows]
+
+    def folders(self) -> list[str]:
+        """All results folders, oldest first."""
+        rows = self._db.execute("SELECT folder FROM arrivals GROUP BY folder ORDER BY min(number)")
+        return [row["folder"] for row in rows]
+
+    def unpublished(self, folder: str = "") -> list[Arrival]:
+        """Recorded arrivals that do not yet stand in their results folder, in order."""
+        return list(self._select("state = 'recorded' AND folder = ?", (folder,)))
+
+    def unarchived(self) -> list[Arrival]:
+        """Published arrivals whose originals are not put away yet, in order."""
+        return list(self._select("state = 'published'", ()))
+
+    def archive(self, arrivals: Iterable[Arrival]) -> None:
+        """Commit that the originals of these are where they belong."""
+        self._advance(arrivals, "archived")
+
+    def rejected(self) -> list[Arrival]:
+        """Rejected arrivals, those that are on their way back to the inbox included."""
+        return list(self._select("status = 'rejected' AND state IN ('archived', 'retrying')", ()))
+
+    def retrying_now(self) -> list[Arrival]:
+        """Those that are on their way back to the inbox."""
+        return list(self._select("state = 'retrying'", ()))
+
+    def retrying(self, arrivals: Iterable[Arrival]) -> None:
+        """Commit that the originals of these are about to go back to the inbox."""
+        self._advance(arrivals, "retrying")
+
+    def retried(self, arrivals: Iterable[Arrival]) -> None:
+        """Commit that they did: when they come again, they are new."""
+        self._advance(arrivals, "retried")
+
+    def balance(self) -> Balance:
+        """Count, all at one moment."""
+        row = self._db.execute(
+            "SELECT (SELECT total FROM seen) AS seen,"
+            " (SELECT count(*) FROM claims) + count(*) FILTER (WHERE state IN ('recorded',"
+            " 'published')) AS in_work,"
+            " count(*) FILTER (WHERE state = 'archived' AND status <> 'rejected') AS done,"
+            " count(*) FILTER (WHERE state IN ('archived', 'retrying') AND status = 'rejected')"
+            " AS rejected, count(*) FILTER (WHERE state = 'retried') AS retried FROM arrivals"
+        ).fetchone()
+        return Balance(**dict(row))
 
     def publish(self, arrivals: Iterable[Arrival], vouchers: Iterable[Voucher]) -> None:
         """Commit that these arrivals stand in the results folder, and how long its files are."""
-        with self._transaction():
-            self._db.executemany(
-                "UPDATE arrivals SET state = 'published' WHERE number = ?",
-                [(arrival.number,) for arrival in arrivals],
-            )
+        with self._database.transaction():
+            self._set_state(arrivals, "published")
             self._vouch(vouchers)
 
     def vouch(self, voucher: Voucher) -> None:
         """Commit how long a file of rows is."""
-        with self._transaction():
+        with self._database.transaction():
             self._vouch([voucher])
 
-    def vouchers(self, suffix: str) -> list[Voucher]:
+    def vouchers(self, suffix: str, folder: str = "") -> list[Voucher]:
         """What is vouched for of the files of rows with this suffix, oldest first."""
-        found = self._db.execute("SELECT * FROM sheets WHERE suffix = ? ORDER BY rowid", (suffix,))
-        return [Voucher(row["name"], row["first"], row["length"], row["sha256"]) for row in found]
+        found = self._db.execute(
+            "SELECT * FROM sheets WHERE suffix = ? AND folder = ? ORDER BY rowid", (suffix, folder)
+        )
+        return [
+            Voucher(row["name"], row["first"], row["length"], row["sha256"], row["folder"])
+            for row in found
+        ]
 
-    def published_since(self, number: int) -> Iterator[Arrival]:
-        """Published arrivals from a number on, in order."""
-        return self._select("state = 'published' AND number >= ?", (number,))
+    def published_since(self, number: int, folder: str = "") -> Iterator[Arrival]:
+        """Arrivals from a number on whose rows stand in the results folder, in order."""
+        return self._select("state <> 'recorded' AND folder = ? AND number >= ?", (folder, number))
 
     def _select(self, condition: str, values: tuple[object, ...]) -> Iterator[Arrival]:
         rows = self._db.execute(f"SELECT * FROM arrivals WHERE {condition} ORDER BY number", values)
         with closing(rows):
             yield from map(_arrival, rows)
 
-    def _vouch(self, vouchers: Iterable[Voucher]) -> None:
+    def _advance(self, arrivals: Iterable[Arrival], state: str) -> None:
+        with self._database.transaction():
+            self._set_state(arrivals, state)
+
+    def _set_state(self, arrivals: Iterable[Arrival], state: str) -> None:
         self._db.executemany(
-            "INSERT INTO sheets (name, suffix, first, length, sha256) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET length = excluded.length, sha256 = excluded.sha256",
-            [(v.name, Path(v.name).suffix, v.first, v.length, v.sha256) for v in vouchers],
+            "UPDATE arrivals SET state = ? WHERE id = ?",
+            [(state, arrival.id) for arrival in arrivals],
         )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._blaming_the_disk():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _blaming_the_disk(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise  # a bug of ours
-        except sqlite3.DatabaseError as error:
-            raise OutputUnwritable(
-                f"cannot use the journal {printable(shown(self._path))}: {error}; mend that and "
-                "run the same command again, or name another folder"
-            ) from error
+    def _vouch(self, vouchers: Iterable[Voucher]) -> None:
+        self._db.executemany(
+            "INSERT INTO sheets (folder, name, suffix, first, length, sha256)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (folder, name)"
+            " DO UPDATE SET length = excluded.length, sha256 = excluded.sha256",
+            [
+                (v.folder, v.name, Path(v.name).suffix, v.first, v.length, v.sha256)
+                for v in vouchers
+            ],
+        )
 
 
 def _values(arrival: Arrival) -> tuple[object, ...]:
@@ -241,6 +267,7 @@ def _values(arrival: Arrival) -> tuple[object, ...]:
         source.mtime_ns,
         arrival.sha256,
         arrival.model,
+        arrival.folder,
         result.status,
         result.reason,
         result.duplicate_of,
@@ -248,6 +275,7 @@ def _values(arrival: Arrival) -> tuple[object, ...]:
         result.document,
         result.rows,
         json.dumps(arrival.artifacts),
+        arrival.original,
         arrival.in_lines,
     )
 
@@ -269,5 +297,7 @@ def _arrival(row: sqlite3.Row) -> Arrival:
         ),
         artifacts=tuple(json.loads(row["artifacts"])),
         in_lines=bool(row["in_lines"]),
+        folder=row["folder"],
+        original=row["original"],
         number=row["number"],
     )

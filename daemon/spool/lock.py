@@ -13,6 +13,20 @@ from .durable import writing_to
 from .names import printable, shown
 
 
+def holder(folder: Path) -> int | None:
+    """The process id of who holds `folder`, None where nobody does."""
+    try:
+        file = (folder / "lock").open(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read() or 0)
+    return None
+
+
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
     """Hold `folder` (which exists) for the time of the block.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .durable import sync_files, sync_folder, writing_to
 from .journal import SHORT
@@ -33,6 +33,13 @@ def reason_artifact(file: str, scan_id: str) -> str:
     return f"rejected/{_stem(file, scan_id)}.reason.json"
 
 
+def original_artifact(file: str, scan_id: str, *, rejected: bool) -> str:
+    """Where the original goes; its extension stays the last, so that a double click shows it."""
+    name = PurePosixPath(safe_name(file))
+    folder = "rejected" if rejected else "archive"
+    return f"{folder}/{name.stem}.{scan_id[:SHORT]}{name.suffix}"
+
+
 def picture_artifacts(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
     """Where the annotated pages stand; the only page of a scan has no number."""
     stem = f"annotated/{_stem(file, scan_id)}"
@@ -42,17 +49,21 @@ def picture_artifacts(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
 
 
 class Outbox:
-    """The files of the results folder `folder`, by their artifact: path relative to it."""
+    """The files of the results folder `folder`, by their artifact: path relative to it. Those of
+    the daemon's days share one `staging`; without it, the folder has its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, staging: Path | None = None) -> None:
         self.folder = folder
         self.hidden = folder / ".digitd"
-        self.staging = self.hidden / "staging"
+        self.staging = staging or self.hidden / "staging"
 
     def create(self) -> None:
         """Make the folder, if it is not there."""
         with writing_to(self.folder):
             self.staging.mkdir(parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir()
+                sync_folder(self.folder.parent)
 
     def stage(self, contents: Mapping[str, bytes]) -> None:
         """Write the contents of artifacts where nobody looks, durably."""

@@ -37,24 +37,28 @@ class _Tip:
 
 
 class Sheet:
-    """The rows of one form in `folder`; `staging` lies on the same file system."""
+    """The rows of one form in `folder`, which the journal calls `place`; `staging` lies on the same
+    file system."""
 
-    def __init__(self, folder: Path, staging: Path, journal: Journal, form: Form) -> None:
+    def __init__(
+        self, folder: Path, staging: Path, journal: Journal, form: Form, place: str = ""
+    ) -> None:
         self._folder = folder
         self._staging = staging
         self._journal = journal
         self._form = form
+        self._place = place
         self._tip: _Tip | None = None
 
     @property
     def path(self) -> Path:
         """The file that rows are appended to."""
-        vouchers = self._journal.vouchers(self._form.suffix)
+        vouchers = self._vouchers()
         return self._folder / (vouchers[-1].name if vouchers else f"readings{self._form.suffix}")
 
     def restore(self) -> None:
         """Write the current file again from the journal when somebody has removed it."""
-        vouchers = self._journal.vouchers(self._form.suffix)
+        vouchers = self._vouchers()
         if not vouchers or (self._folder / vouchers[-1].name).exists():
             return
         voucher, digest, length = vouchers[-1], hashlib.sha256(), 0
@@ -88,20 +92,23 @@ class Sheet:
                 return self._write(voucher, digest, tail)
         raise AssertionError("unreachable: a name that is not taken is ours")
 
+    def _vouchers(self) -> list[Voucher]:
+        return self._journal.vouchers(self._form.suffix, self._place)
+
     def _texts_since(self, number: int) -> Iterator[str]:
         yield self._form.header
-        yield from map(self._form.text, self._journal.published_since(number))
+        yield from map(self._form.text, self._journal.published_since(number, self._place))
 
     def _candidates(self, first: int) -> Iterator[Voucher]:
         """The current file, then those that could come after it."""
-        vouchers = self._journal.vouchers(self._form.suffix)
+        vouchers = self._vouchers()
         if vouchers:
             yield vouchers[-1]
         known = {voucher.name for voucher in vouchers}
         for number in count(1):
             name = f"readings{f'-{number}' if number > 1 else ''}{self._form.suffix}"
             if name not in known:
-                yield Voucher(name, first, 0, hashlib.sha256().hexdigest())
+                yield Voucher(name, first, 0, hashlib.sha256().hexdigest(), self._place)
 
     def _digest_if_ours(self, voucher: Voucher, tail: bytes) -> hashlib._Hash | None:
         """The running digest of the vouched part, if the file holds that and then at most a

@@ -48,7 +48,7 @@ def test_a_failed_sync_is_not_passed_over(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_named_with_the_way_out(tmp_path: Path) -> None:
     with (
-        pytest.raises(OutputUnwritable, match=r"No space left.*run the same command again") as full,
+        pytest.raises(OutputUnwritable, match=r"No space left.*goes on where it stopped") as full,
         writing_to(tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -9,8 +9,9 @@ import pytest
 
 from daemon.errors import OutputUnwritable
 from daemon.records import Reading, Reason, Rejection
+from daemon.spool.claims import Source
 from daemon.spool.document import copied_result, result_of
-from daemon.spool.journal import Arrival, Fate, Journal, Source, Voucher
+from daemon.spool.journal import Arrival, Fate, Journal, Voucher
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCE = Source(b"/in/a\xff.png", 10, 1_700_000_000_123_456_789)
@@ -91,7 +92,9 @@ def test_the_original_is_the_first_with_that_content_and_model(
     copied = copied_result(arrival.result, TWO, "b.png", NOON)
     copy = Arrival(TWO, "b.png", SOURCE, "ab" * 32, "test-1", copied)
     journal.record([arrival, copy])
-    assert journal.original("ab" * 32, "test-1") == arrival.result
+    original = journal.original("ab" * 32, "test-1")
+    assert original is not None
+    assert original.result == arrival.result
     assert journal.original("ab" * 32, "test-2") is None
     assert journal.original("cd" * 32, "test-1") is None
 

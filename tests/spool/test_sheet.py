@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from daemon.records import Reading
+from daemon.spool.claims import Source
 from daemon.spool.document import CSV_HEADER, result_of
-from daemon.spool.journal import Arrival, Journal, Source
+from daemon.spool.journal import Arrival, Journal
 from daemon.spool.sheet import Form, Sheet
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

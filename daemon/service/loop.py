@@ -1,0 +1,323 @@
+"""The daemon's loop: look through the inbox, read what is ready, sleep until something happens.
+
+One thread does it all, in this order: signals, recovery, looking, one batch. What goes wrong with
+the machine (disk full, folder gone) pauses it: it tries again until it works, and blames no scan.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..config import Config
+from ..errors import DigitdError, OutputUnwritable
+from ..records import Outcome, Scan, Status
+from ..spool.claims import OpenClaim
+from ..spool.inbox import Found, Guard, Inbox, source_of
+from ..spool.journal import Journal
+from ..spool.scanner import Scanner, View
+from ..spool.settle import Settler
+from ..spool.steps import Step
+from .cycle import TOGETHER, Cycle, CycleSettings
+from .ends import EndFinder
+from .events import Bell, observing, sees_events
+from .mounts import network_kind
+from .planner import MAX_BATCH_BYTES
+from .standing import Standing
+from .systemd import Notifier
+from .workers import Crew, LoadReader, cores, hire_processes, read_carefully
+
+NETWORK_QUIET_S = 10.0  # a network file system shows what others write late
+POLL_S = 2.0  # between looks where the system does not tell of new files
+MIN_SHARE = 8  # scans that are worth a further worker
+SIGNALS_S = 0.2  # between chances for handlers of signals to run, while a batch is read
+RETRY_S = (0.5, 5.0)  # between attempts to go on: the first, and the longest
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that a reload loads: the configuration, and the version that reads."""
+
+    config: Config
+    model: str
+    load_reader: LoadReader
+
+
+class Daemon:
+    """The loop and what it works with."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        load_setup: Callable[[], Setup],
+        inbox: Inbox,
+        journal: Journal,
+        guard: Guard,
+        bell: Bell,
+        notifier: Notifier,
+        *,
+        clock: Callable[[], datetime],
+        reached: Callable[[Step], None],
+    ) -> None:
+        self._setup = setup
+        self._load_setup = load_setup
+        self._inbox = inbox
+        self._journal = journal
+        self._bell = bell
+        self._notifier = notifier
+        self._standing = Standing(setup.config.state / "status.json", setup.model)
+        self._cycle = Cycle(
+            inbox,
+            setup.config.outbox,
+            journal,
+            _cycle_settings(setup),
+            self._read,
+            guard=guard,
+            clock=clock,
+            reached=reached,
+        )
+        self._scanner = self._new_scanner()
+        self._observer = ExitStack()
+        self._look_every_s = POLL_S
+        self._claims: list[OpenClaim] = []  # of an interrupted run, still to be read
+        self._first_ready: float | None = None  # when the batch that is filling up began
+        self._stopping = False
+        self._reloading = False
+        self._crew_stack = ExitStack()
+        self._crew = self._hire(setup, self._crew_stack)
+        self.has_rejected = False
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._observer.close()
+        self._crew_stack.close()
+
+    def stop(self, *_: object) -> None:
+        """Finish the batch in hand, then end. Called by signal handlers."""
+        self._stopping = True
+        self._bell.ring()
+
+    def reload(self, *_: object) -> None:
+        """Load configuration and model again, soon. Called by a signal handler."""
+        self._reloading = True
+        self._bell.ring()
+
+    def run(self, *, once: bool) -> None:
+        """Turn until told to stop; with `once`, until the inbox is empty."""
+        needs_recovery, retry_s = True, RETRY_S[0]
+        self._notifier.ready()
+        log.info("watching %s with model %s", self._inbox.folder, self._setup.model)
+        while not self._stopping:
+            self._notifier.watchdog()
+            if self._reloading:
+                self._reload()
+            try:
+                if needs_recovery:
+                    self._recover()
+                    needs_recovery = False
+                pause_s = self._turn()
+                retry_s = RETRY_S[0]
+                self._resume()
+            except (DigitdError, OSError) as error:
+                if once:
+                    raise OutputUnwritable(str(error)) from error
+                needs_recovery, pause_s = True, retry_s
+                retry_s = min(2 * retry_s, RETRY_S[1])
+                self._pause(error)
+            if once and pause_s is None:
+                break
+            self._rest(self._look_every_s if pause_s is None else pause_s)
+        self._notifier.stopping()
+        log.info("stopped")
+        self._standing.write()
+
+    def _recover(self) -> None:
+        self._observer.close()
+        if self._standing.paused is not None:
+            self._journal.claims.absolve()  # we are alive: no attempt was fatal
+        self._claims = self._cycle.recover()
+        config = self._setup.config
+        self._look_every_s = min(config.rescan_s, POLL_S)
+        if sees_events(self._inbox.folder, config.observer):
+            observer = observing(self._inbox.folder, self._inbox.claimed, self._bell)
+            if self._observer.enter_context(observer):
+                self._look_every_s = config.rescan_s
+        self._say_status()
+
+    def _turn(self) -> float | None:
+        """Do what there is to do, one batch at most; the seconds until there may be more, None if
+        nothing is on its way."""
+        if self._claims:
+            batch = self._next_recovered()
+            self._deliver(batch)
+            self._claims = self._claims[len(batch) :]
+            return 0
+        self._cycle.check()
+        started = time.monotonic()
+        view = self._scanner.look(self._max_scans, self._bell.take_renamed())
+        self._standing.look(view)
+        if view.ready and self._is_batch(view):
+            self._first_ready = None
+            if claims := self._cycle.claim(_fitting(view.ready)):
+                self._deliver(claims)
+            return 0
+        if not view.ready:
+            self._first_ready = None
+        if view.due_s is None:
+            return None
+        # A folder that takes long to look through is looked through less often.
+        due_s = max(view.due_s, 0.01, 2 * (time.monotonic() - started))
+        return min(due_s, self._look_every_s)
+
+    def _is_batch(self, view: View) -> bool:
+        """Whether what is ready is read now: it is a full batch, or waited for others long enough,
+        or no other is about to be ready."""
+        now = time.monotonic()
+        if self._first_ready is None:
+            self._first_ready = now
+        left_s = self._first_ready + self._setup.config.batch.max_wait_s - now
+        return len(view.ready) >= self._max_scans or view.due_s is None or view.due_s > left_s
+
+    def _next_recovered(self) -> list[OpenClaim]:
+        """The next claims to read: together, or one alone that may be what kills the reader."""
+        suspects = [claim for claim in self._claims if claim.attempts >= TOGETHER]
+        if suspects and self._claims[0].attempts >= TOGETHER:
+            return self._claims[:1]
+        trusted = self._claims.index(suspects[0]) if suspects else len(self._claims)
+        return self._claims[: min(trusted, self._max_scans)]
+
+    def _deliver(self, claims: Sequence[OpenClaim]) -> None:
+        started = time.monotonic()
+        arrivals = self._cycle.finish(claims)
+        seconds = time.monotonic() - started
+        statuses = [arrival.result.status for arrival in arrivals]
+        rejected = statuses.count(Status.REJECTED)
+        self.has_rejected |= rejected > 0
+        self._standing.delivered(len(arrivals), seconds)
+        log.info(
+            "batch of %d scans read in %.2f s: %d to review, %d rejected",
+            len(arrivals),
+            seconds,
+            statuses.count(Status.REVIEW),
+            rejected,
+            extra={"scans": len(arrivals), "seconds": round(seconds, 3), "rejected": rejected},
+        )
+        self._say_status()
+
+    def _read(self, scans: Sequence[Scan]) -> list[Outcome]:
+        """Read in the workers, and tell systemd meanwhile that all is well."""
+        crew = self._crew
+        shares = max(1, min(crew.ahead, len(scans) // MIN_SHARE))
+        futures = [
+            crew.executor.submit(read_carefully, crew.read, scans[share::shares])
+            for share in range(shares)
+        ]
+        while wait(futures, timeout=min(self._heartbeat_s, SIGNALS_S)).not_done:
+            self._notifier.watchdog()
+        return [outcome for future in futures for outcome in future.result()]
+
+    def _reload(self) -> None:
+        self._reloading = False
+        self._notifier.reloading()
+        try:
+            setup = self._load_setup()
+            stack = ExitStack()
+            crew = self._hire(setup, stack)
+        except (DigitdError, OSError) as error:
+            log.error("not reloaded, going on as before: %s", error)
+            self._standing.error(str(error))
+        else:
+            folders = ("inbox", "outbox", "state", "observer")
+            if any(getattr(setup.config, f) != getattr(self._setup.config, f) for f in folders):
+                log.warning("inbox, outbox, state and observer change with a restart only")
+            self._crew_stack.close()
+            self._setup, self._crew, self._crew_stack = setup, crew, stack
+            self._cycle.settings = _cycle_settings(setup)
+            self._scanner = self._new_scanner()
+            self._inbox.forgive()
+            self._standing.model = setup.model
+            log.info("reloaded: model %s", setup.model)
+        self._notifier.ready()
+        self._say_status()
+
+    def _pause(self, error: Exception) -> None:
+        if self._standing.paused != str(error):
+            log.error("paused: %s", error)
+        self._standing.pause(str(error))
+        self._say_status()
+
+    def _resume(self) -> None:
+        if self._standing.paused is not None:
+            log.info("going on: what was wrong is mended")
+            self._standing.resumed()
+            self._say_status()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, with signs of life for systemd, until something happens."""
+        end = time.monotonic() + seconds
+        while (left_s := end - time.monotonic()) > 0 and not self._stopping:
+            if self._bell.wait(min(left_s, self._heartbeat_s)):
+                return
+            self._notifier.watchdog()
+
+    def _say_status(self) -> None:
+        self._notifier.status(self._standing.line())
+        self._standing.write()
+
+    def _hire(self, setup: Setup, stack: ExitStack) -> Crew:
+        config = setup.config
+        workers = cores() if config.workers == "auto" else config.workers
+        crew = hire_processes(workers, setup.load_reader, config.limits.timeout_s)
+        return stack.enter_context(crew)
+
+    def _new_scanner(self) -> Scanner:
+        config = self._setup.config
+        is_remote = network_kind(self._inbox.folder) is not None
+        settler = Settler(
+            max(config.quiet_s, NETWORK_QUIET_S) if is_remote else config.quiet_s,
+            config.incomplete_after_s,
+            EndFinder(config.limits.max_file_mb),
+            time.monotonic,
+        )
+        if config.originals == "keep":
+            return Scanner(self._inbox, settler, self._is_done)
+        return Scanner(self._inbox, settler)
+
+    def _is_done(self, found: Found) -> bool:
+        """Whether a file that stays in the inbox was read as it is."""
+        return bool(self._journal.fates(source_of(found)))
+
+    @property
+    def _max_scans(self) -> int:
+        return self._setup.config.batch.max_scans
+
+    @property
+    def _heartbeat_s(self) -> float:
+        return (self._notifier.watchdog_s or 60) / 2
+
+
+def _fitting(ready: Sequence[Found]) -> list[Found]:
+    """As many of these as make a batch by their bytes; one at least."""
+    size = 0
+    fitting: list[Found] = []
+    for found in ready:
+        size += found.signature.size
+        if fitting and size > MAX_BATCH_BYTES:
+            break
+        fitting.append(found)
+    return fitting
+
+
+def _cycle_settings(setup: Setup) -> CycleSettings:
+    config = setup.config
+    limits = config.limits.for_decoding()
+    return CycleSettings(setup.model, limits, config.outputs.json, config.originals)

@@ -1,0 +1,116 @@
+"""The journal's file: SQLite, every commit on the disk before it returns.
+
+`claims` holds what was taken out of the inbox and has no result yet, `arrivals` the results; an
+arrival goes on from `recorded` to `published` and, in the daemon, to `archived`. `retried` are
+rejected ones that a person sent back to the inbox: they are new claims when they come again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import OutputUnwritable
+from .names import printable, shown
+
+_VERSION = 2
+_SCHEMA = """
+CREATE TABLE claims (
+    number       INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    file         TEXT NOT NULL,        -- as shown
+    source       BLOB NOT NULL,        -- absolute path: bytes, for it need not be valid text
+    size         INTEGER NOT NULL,
+    mtime_ns     INTEGER NOT NULL,
+    state        TEXT NOT NULL,        -- claiming, claimed
+    attempts     INTEGER NOT NULL      -- how often reading it was begun
+);
+CREATE TABLE arrivals (
+    number       INTEGER PRIMARY KEY,  -- order of results, which is the order of rows in the CSV
+    id           TEXT NOT NULL UNIQUE,
+    file         TEXT NOT NULL,        -- as above
+    source       BLOB NOT NULL,
+    size         INTEGER NOT NULL,
+    mtime_ns     INTEGER NOT NULL,
+    sha256       TEXT,                 -- NULL: its bytes could not be read
+    model        TEXT NOT NULL,        -- the version in use, also where it was not asked
+    folder       TEXT NOT NULL,        -- results folder below the outbox; batch has only ''
+    state        TEXT NOT NULL,        -- recorded, published, archived, retrying, retried
+    status       TEXT NOT NULL,
+    reason       TEXT,
+    duplicate_of TEXT,
+    digits       INTEGER NOT NULL,
+    document     TEXT NOT NULL,
+    rows         TEXT NOT NULL,
+    artifacts    TEXT NOT NULL,        -- JSON list of its files in the results folder
+    original     TEXT,                 -- where the original goes, relative to the results folder
+    in_lines     INTEGER NOT NULL      -- whether its document stands in readings.jsonl
+);
+CREATE UNIQUE INDEX arrivals_short ON arrivals (substr(id, 1, 8));
+CREATE INDEX arrivals_source ON arrivals (source);
+CREATE INDEX arrivals_content ON arrivals (sha256);
+CREATE INDEX arrivals_state ON arrivals (state, status);
+CREATE TABLE sheets (
+    folder TEXT NOT NULL,
+    name   TEXT NOT NULL,              -- readings.csv, readings-2.csv, readings.jsonl
+    suffix TEXT NOT NULL,
+    first  INTEGER NOT NULL,           -- number of the first arrival that stands in it
+    length INTEGER NOT NULL,           -- bytes vouched for
+    sha256 TEXT NOT NULL,              -- of those bytes
+    PRIMARY KEY (folder, name)
+);
+CREATE TABLE seen (total INTEGER NOT NULL);  -- claims ever made and not taken back
+INSERT INTO seen VALUES (0);
+"""
+
+
+class Database:
+    """The file at `path`, made when it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self.blaming_the_disk():
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            self.connection.row_factory = sqlite3.Row
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                self.connection.executescript(
+                    f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT"
+                )
+        if version not in (0, _VERSION):
+            self.connection.close()
+            age = "a newer" if version > _VERSION else "an older"
+            raise OutputUnwritable(
+                f"{printable(shown(path))} was written by {age} digitd; use that one, "
+                "or name another folder"
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit at the end of the block, and not at all when it raises."""
+        with self.blaming_the_disk():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def blaming_the_disk(self) -> Iterator[None]:
+        """Turn an error of the disk into one that names the journal and the way out."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise  # a bug of ours
+        except sqlite3.DatabaseError as error:
+            raise OutputUnwritable(
+                f"cannot use the journal {printable(shown(self._path))}: {error}; mend that and "
+                "run the same command again, or name another folder"
+            ) from error

@@ -1,0 +1,257 @@
+"""The inbox: looking through it, and claiming files by a rename.
+
+A claimed file lies in `inbox/.claimed/ID~NAME`. The rename is atomic: of two daemons, one wins.
+Links, FIFOs and what may not be read or moved are blocked: listed with the cure, never followed.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .claims import OpenClaim, Source
+from .durable import sync_folder
+from .names import safe_name, shown
+from .settle import Signature
+
+_UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # of senders, browsers
+_NOT_SCANS = frozenset({"thumbs.db", "desktop.ini", "@eadir"})
+_IMMOVABLE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.EBUSY)  # of this file, not of the disk
+_CLAIMED = re.compile(r"([0-9a-f]{32})~(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that wants to be read."""
+
+    path: Path
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What cannot be read as it is; `cure` says in words what would help."""
+
+    path: Path
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What is no scan by its name: hidden, temporary, a system's own."""
+
+    path: Path
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a name says that this is no scan, or not yet."""
+    lower = name.lower()
+    return lower.startswith((".", "~")) or lower.endswith(_UNFINISHED) or lower in _NOT_SCANS
+
+
+def signature_of(path: Path) -> Signature | None:
+    """The signature of a regular file; None where there is none, or something else."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return _signature(found) if stat.S_ISREG(found.st_mode) else None
+
+
+def source_of(found: Found) -> Source:
+    """A file as the journal has it."""
+    return Source(_absolute(found.path), found.signature.size, found.signature.mtime_ns)
+
+
+class Inbox:
+    """The inbox in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.claimed = folder / ".claimed"
+        self._immovable: dict[bytes, str] = {}  # absolute path, cure
+
+    def create(self) -> None:
+        """Make the place for claimed files. Raises OSError, also where the inbox is gone."""
+        self.claimed.mkdir(exist_ok=True)
+
+    def scan(self) -> Iterator[Found | Blocked | Ignored]:
+        """All that lies in the inbox now, in no order. Raises OSError where the inbox is gone."""
+        stack = [self.folder]
+        while stack:
+            folder = stack.pop()
+            try:
+                entries = os.scandir(folder)
+            except OSError as error:
+                if folder is self.folder:
+                    raise
+                if error.errno != errno.ENOENT:
+                    yield Blocked(folder, "digitd may not look into this folder: permit it")
+                continue
+            with entries:
+                may_move = os.access(folder, os.W_OK | os.X_OK)
+                for entry in entries:
+                    if entry.name == self.claimed.name and folder is self.folder:
+                        continue
+                    path = folder / entry.name
+                    if is_ignored(entry.name):
+                        yield Ignored(path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        stack.append(path)
+                    elif self._immovable and (cure := self._immovable.get(_absolute(path))):
+                        yield Blocked(path, cure)
+                    elif not may_move:
+                        yield Blocked(path, "digitd may not move it out of its folder: permit it")
+                    else:
+                        yield from _judge(path, entry)
+
+    def claim_of(self, found: Found, scan_id: str) -> OpenClaim:
+        """The claim that is made when this file is to be taken."""
+        return OpenClaim(scan_id, shown(found.path.relative_to(self.folder)), source_of(found))
+
+    def place_of(self, scan_id: str, file: str) -> Path:
+        """Where a claimed file lies."""
+        return self.claimed / f"{scan_id}~{safe_name(file)}"
+
+    def take(self, claim: OpenClaim) -> bool:
+        """Rename a file to its place; False where somebody else was faster, it was removed, or it
+        cannot be moved: then it is blocked until `forgive`. Raises OSError."""
+        path = Path(os.fsdecode(claim.source.path))
+        try:
+            path.rename(self.place_of(claim.id, claim.file))
+        except FileNotFoundError:
+            if self.claimed.exists():
+                return False
+            raise
+        except OSError as error:
+            if error.errno not in _IMMOVABLE:
+                raise
+            cure = f"digitd cannot move it ({error.strerror}): mend that, then restart or reload"
+            self._immovable[claim.source.path] = cure
+            return False
+        return True
+
+    def forgive(self) -> None:
+        """Try again to move what could not be moved."""
+        self._immovable.clear()
+
+    def put_back(self, claim: OpenClaim) -> bool:
+        """Rename a claimed file to where it was; False where another has that name by now."""
+        place = self.place_of(claim.id, claim.file)
+        target = Path(os.fsdecode(claim.source.path))
+        if not rename_if_free(place, target):
+            return False
+        self.sync([claim])
+        return True
+
+    def was_put_back(self, claim: OpenClaim) -> bool:
+        """Whether a crash left a file half put back; then it is finished."""
+        place = self.place_of(claim.id, claim.file)
+        home = Path(os.fsdecode(claim.source.path))
+        return place.exists() and home.exists() and home.samefile(place) and self.put_back(claim)
+
+    def sync(self, claims: Iterable[OpenClaim]) -> None:
+        """Make the renames of these claims durable."""
+        folders = {os.path.dirname(claim.source.path) for claim in claims}  # noqa: PTH120 -- bytes
+        for folder in folders:
+            with suppress(FileNotFoundError):  # moved or removed meanwhile, with what it held
+                sync_folder(Path(os.fsdecode(folder)))
+        sync_folder(self.claimed)
+
+    def strangers(self, known: set[str]) -> Iterator[OpenClaim]:
+        """Claims for files in `.claimed` that no claim among `known` (their ids) accounts for."""
+        for path in sorted(self.claimed.iterdir()):
+            match = _CLAIMED.fullmatch(path.name)
+            signature = signature_of(path)
+            if match is None or signature is None or match[1] in known:
+                continue
+            home = Found(self.folder / match[2], signature)
+            yield OpenClaim(match[1], shown(match[2]), source_of(home), is_moved=True)
+
+    @contextmanager
+    def shared(self) -> Iterator[Guard]:
+        """Tell other daemons at this inbox that somebody is at work in `.claimed`."""
+        guard = Guard(self.claimed)
+        try:
+            yield guard
+        finally:
+            guard.close()
+
+
+class Guard:
+    """A lock on `.claimed` that all its daemons share: what another one claimed is not adopted."""
+
+    def __init__(self, claimed: Path) -> None:
+        self._claimed = claimed
+        self._descriptor = self._open()
+
+    def close(self) -> None:
+        """Release it."""
+        os.close(self._descriptor)
+
+    def renew(self) -> None:
+        """Lock the folder that is there now: its disk may have been away. Raises OSError."""
+        old, self._descriptor = self._descriptor, self._open()
+        os.close(old)
+
+    def _open(self) -> int:
+        descriptor = os.open(self._claimed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with suppress(OSError):  # a network file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return descriptor
+
+    def is_alone(self) -> bool:
+        """Whether no other daemon is at work here."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            with suppress(OSError):
+                fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        return True
+
+
+def rename_if_free(source: Path, target: Path) -> bool:
+    """Rename a file unless the target exists; its folder is made if need be. Raises OSError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        if not target.samefile(source):  # else a crash came between the two
+            return False
+    source.unlink()
+    return True
+
+
+def _absolute(path: Path) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links
+
+
+def _judge(path: Path, entry: os.DirEntry[str]) -> Iterator[Found | Blocked]:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return  # removed meanwhile
+    except OSError as error:
+        yield Blocked(path, f"its disk does not tell about it: {error.strerror}")
+        return
+    if stat.S_ISLNK(found.st_mode):
+        yield Blocked(path, "it is a link: put the file itself here")
+    elif not stat.S_ISREG(found.st_mode):
+        yield Blocked(path, "it is no file: remove it")
+    elif not os.access(path, os.R_OK):
+        yield Blocked(path, "digitd may not read it: permit it")
+    else:
+        yield Found(path, _signature(found))
+
+
+def _signature(found: os.stat_result) -> Signature:
+    return Signature(found.st_size, found.st_mtime_ns, found.st_ino)

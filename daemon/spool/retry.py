@@ -1,0 +1,74 @@
+"""Rejected scans back to the inbox: after the model, a limit or the file itself was mended.
+
+The journal says `retrying` before the original is renamed and `retried` after, so that a crash
+between the two is finished by the next call.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from ..errors import InputMissing
+from .durable import sync_files, sync_folder
+from .inbox import Inbox, rename_if_free
+from .journal import Arrival, Journal
+from .names import printable
+
+
+def retry(
+    journal: Journal, inbox: Inbox, outbox: Path, ids: Collection[str] | None = None
+) -> list[Arrival]:
+    """Put the originals of rejected arrivals back to where they lay; all of them, or those whose
+    ids begin so. What was put back; originals that somebody removed are left out.
+
+    Raises:
+        InputMissing: no rejected scan has that id.
+        OSError: the disk refused.
+    """
+    rejected = journal.rejected()
+    if ids is not None:
+        for each in ids:
+            if not any(arrival.id.startswith(each) for arrival in rejected):
+                raise InputMissing(f"no rejected scan has the id {printable(each)}")
+        rejected = [
+            arrival for arrival in rejected if any(arrival.id.startswith(each) for each in ids)
+        ]
+    there = [arrival for arrival in rejected if original_of(outbox, arrival).exists()]
+    journal.retrying(there)
+    for arrival in there:
+        _put_back(original_of(outbox, arrival), arrival, inbox)
+    # Those that a crash stopped on their way, and whose file is back in the inbox already.
+    journal.retried([arrival for arrival in journal.retrying_now() if _is_back(outbox, arrival)])
+    return there
+
+
+def original_of(outbox: Path, arrival: Arrival) -> Path:
+    """Where the original of a rejected scan lies, unless somebody removed it."""
+    return outbox / arrival.folder / (arrival.original or "")
+
+
+def _is_back(outbox: Path, arrival: Arrival) -> bool:
+    return not original_of(outbox, arrival).exists()
+
+
+def _put_back(original: Path, arrival: Arrival, inbox: Inbox) -> None:
+    home = Path(os.fsdecode(arrival.source.path))
+    spare = home.with_name(original.name)  # with its id, should somebody have taken the name
+    try:
+        if not rename_if_free(original, home):
+            original.rename(spare)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy = home.with_name(f".{original.name}.tmp")
+        shutil.copyfile(original, copy)
+        sync_files([copy], copy.parent)
+        copy.rename(spare if home.exists() else home)
+        sync_folder(home.parent)
+        original.unlink()
+    for folder in {home.parent, inbox.folder, original.parent}:
+        sync_folder(folder)

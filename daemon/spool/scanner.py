@@ -1,0 +1,94 @@
+"""Looking through the inbox again and again: what is ready, and when to look next.
+
+The folder is the queue, however long it is: only the oldest files are watched while they settle,
+so that memory stays bounded. Oldest by their own times, which are compared with each other only.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .inbox import Blocked, Found, Ignored, Inbox
+from .settle import Settler
+
+WINDOW = 4096  # files that settle at the same time
+MAX_LISTED = 100  # blocked ones that are named
+
+
+@dataclass(slots=True)
+class View:
+    """What lies in the inbox. `ready` is oldest first; `due_s` the seconds until the next file may
+    be ready, None where none is settling. `waiting` counts ready ones too."""
+
+    ready: list[Found] = field(default_factory=list)
+    due_s: float | None = None
+    waiting: int = 0
+    ignored: int = 0
+    blocked_count: int = 0
+    blocked: list[Blocked] = field(default_factory=list)
+    oldest: Path | None = None
+
+
+class Scanner:
+    """Looks through `inbox`. `is_done` tells of files that were read and stay in the inbox."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        settler: Settler,
+        is_done: Callable[[Found], bool] = lambda _: False,
+    ) -> None:
+        self._inbox = inbox
+        self._settler = settler
+        self._is_done = is_done
+
+    def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
+        """Look through all of it; stop finding out what is ready when `max_ready` files are.
+        `renamed` are those of which is known that they appeared by a rename. Raises OSError."""
+        view = View()
+        oldest = heapq.nsmallest(WINDOW, self._sort(view), key=_age)
+        self._settler.keep_only({found.path for found in oldest})
+        view.oldest = oldest[0].path if oldest else None
+        for found in oldest:
+            if len(view.ready) >= max_ready and found.path in self._settler:
+                view.due_s = 0.0  # it may be ready too
+                continue
+            try:
+                due_s = self._settler.look(
+                    found.path, found.signature, was_renamed=found.path in renamed
+                )
+            except OSError as error:
+                self._settler.forget(found.path)  # removed, or its disk fails: looked at anew
+                if not isinstance(error, FileNotFoundError):
+                    _block(view, Blocked(found.path, f"it cannot be read: {error.strerror}"))
+                continue
+            if due_s > 0:
+                view.due_s = due_s if view.due_s is None else min(view.due_s, due_s)
+            else:
+                view.ready.append(found)
+        return view
+
+    def _sort(self, view: View) -> Iterator[Found]:
+        """Files that wait; what else is found goes into the view."""
+        for found in self._inbox.scan():
+            match found:
+                case Ignored():
+                    view.ignored += 1
+                case Blocked():
+                    _block(view, found)
+                case Found() if not self._is_done(found):
+                    view.waiting += 1
+                    yield found
+
+
+def _block(view: View, blocked: Blocked) -> None:
+    view.blocked_count += 1
+    if len(view.blocked) < MAX_LISTED:
+        view.blocked.append(blocked)
+
+
+def _age(found: Found) -> tuple[int, Path]:
+    return found.signature.mtime_ns, found.path

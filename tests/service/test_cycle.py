@@ -1,0 +1,343 @@
+"""The steps of a batch in this process, with a reader that reads what the bytes say."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import fake_reader
+import pytest
+from aftermath import problems
+
+from daemon.errors import OutputUnwritable
+from daemon.records import Outcome, Scan
+from daemon.service.cycle import TOGETHER, Cycle, CycleSettings
+from daemon.service.workers import DEATHS
+from daemon.spool import originals
+from daemon.spool.claims import OpenClaim
+from daemon.spool.inbox import Found, Guard, Inbox, source_of
+from daemon.spool.journal import Journal
+from daemon.spool.steps import Step
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class House:
+    """Inbox, outbox and journal below `folder`, and what the reader was asked."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.inbox = Inbox(folder / "inbox")
+        for name in ("inbox/.claimed", "outbox", "state"):
+            (folder / name).mkdir(parents=True)
+        self.guard: Guard = stack.enter_context(self.inbox.shared())
+        self.journal = stack.enter_context(Journal(folder / "state" / "journal.db"))
+        self.settings = CycleSettings(model="fake-1")
+        self.now = NOON
+        self.asked: list[list[str]] = []
+        self.drops: dict[str, bytes] = {}
+        self.on: dict[Step, Callable[[], None]] = {}
+        self.on_read: Callable[[], None] = lambda: None
+
+    def cycle(self) -> Cycle:
+        return Cycle(
+            self.inbox,
+            self.folder / "outbox",
+            self.journal,
+            self.settings,
+            self._read,
+            guard=self.guard,
+            clock=lambda: self.now,
+            reached=lambda step: self.on.get(step, lambda: None)(),
+        )
+
+    def _read(self, scans: Sequence[Scan]) -> list[Outcome]:
+        self.asked.append([scan.file for scan in scans])
+        self.on_read()
+        return fake_reader.read(scans)
+
+    def put(self, **contents: str) -> list[Found]:
+        for name, content in contents.items():
+            path = self.inbox.folder / f"{name}.png"
+            path.write_text(content)
+            self.drops[path.name] = content.encode()
+        return self.found()
+
+    def found(self) -> list[Found]:
+        found = [each for each in self.inbox.scan() if isinstance(each, Found)]
+        return sorted(found, key=lambda each: each.path)
+
+    def run(self, cycle: Cycle | None = None) -> None:
+        """Recover, and read all that lies in the inbox."""
+        cycle = cycle or self.cycle()
+        if waiting := cycle.recover():
+            cycle.finish(waiting)
+        if taken := cycle.claim(self.found()):
+            cycle.finish(taken)
+
+    def rows(self) -> list[dict[str, str]]:
+        found = []
+        for sheet in sorted((self.folder / "outbox").glob("2*/readings*.csv")):
+            with sheet.open(newline="") as file:
+                found += list(csv.DictReader(file))
+        return found
+
+    def cells(self, *columns: str) -> list[tuple[str, ...]]:
+        return [tuple(row[column] for column in columns) for row in self.rows()]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(tmp_path, stack)
+
+
+def test_a_scan_becomes_a_result_and_its_original_is_put_away(house: House) -> None:
+    house.put(a="42", b="bad")
+    house.run()
+    day = house.folder / "outbox" / "2026-11-21"
+    names = sorted(path.relative_to(day).parts for path in day.rglob("*.*"))
+    assert [folder for folder, *_ in names] == [
+        "annotated",
+        "archive",
+        "json",
+        "json",
+        "readings.csv",
+        "rejected",
+        "rejected",
+    ]
+    (archived,) = day.glob("archive/a.*.png")
+    assert archived.read_text() == "42"
+    assert problems(house.folder, house.drops) == []
+
+
+def test_every_step_is_reached_in_order(house: House) -> None:
+    reached: list[Step] = []
+    house.on = {step: lambda step=step: reached.append(step) for step in Step}
+    house.put(a="42")
+    house.run()
+    assert reached == list(Step)
+
+
+def test_files_of_the_same_name_are_two_arrivals(house: House) -> None:
+    for content in ("1", "2"):
+        house.put(a=content)
+        house.run()
+    assert house.cells("file", "text") == [("a.png", "1"), ("a.png", "2")]
+
+
+def test_known_content_is_not_read_again_on_another_day_either(house: House) -> None:
+    house.put(a="42")
+    house.run()
+    house.now += timedelta(days=1)
+    house.put(b="42")
+    house.run()
+    first, second = house.rows()
+    assert house.asked == [["a.png"]]
+    assert second["duplicate_of"] == first["scan_id"]
+    day = house.folder / "outbox" / "2026-11-22"
+    (document,) = day.glob("json/b.png.*.json")
+    (picture,) = json.loads(document.read_text())["annotated"]
+    assert (day / picture).read_bytes() == b"picture of 42"
+
+
+def test_what_was_rejected_is_tried_again_when_it_comes_again(house: House) -> None:
+    house.put(a="bad")
+    house.run()
+    house.put(b="bad")
+    house.run()
+    assert house.asked == [["a.png"], ["b.png"]]
+
+
+def test_a_file_that_changed_since_it_settled_stays(house: House) -> None:
+    found = house.put(a="42")
+    (house.inbox.folder / "a.png").write_text("421")
+    cycle = house.cycle()
+    cycle.recover()
+    assert cycle.claim(found) == []
+    assert house.found() != []
+    assert house.journal.balance().seen == 0
+
+
+def test_a_file_that_is_gone_before_it_is_claimed_leaves_no_row(house: House) -> None:
+    house.put(a="42", b="43")
+    house.on[Step.CLAIMING] = (house.inbox.folder / "a.png").unlink
+    house.run()
+    assert house.cells("file") == [("b.png",)]
+    assert house.journal.balance().is_even
+
+
+def test_a_file_that_is_appended_to_while_claimed_waits_again(house: House) -> None:
+    house.put(a="42")
+
+    def append() -> None:
+        (place,) = house.inbox.claimed.iterdir()
+        with place.open("a") as file:
+            file.write("43")
+
+    house.on[Step.ATTEMPTED] = append
+    house.run()
+    assert house.rows() == []
+    assert (house.inbox.folder / "a.png").read_text() == "4243"
+    house.on.clear()
+    house.run()
+    assert house.cells("text") == [("4243",)]
+
+
+def test_a_claimed_file_that_somebody_removes_leaves_no_row(house: House) -> None:
+    house.put(a="42")
+    house.on[Step.CLAIMED] = lambda: [path.unlink() for path in house.inbox.claimed.iterdir()]
+    house.run()
+    assert house.rows() == []
+    assert house.journal.balance().seen == 0
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_full_disk_at_any_step_blames_no_scan_and_the_same_daemon_goes_on(
+    house: House, step: Step
+) -> None:
+    failures = 0
+
+    def fill() -> None:
+        nonlocal failures
+        failures += 1
+        raise OutputUnwritable("no space")
+
+    house.put(a="42", b="7", c="bad")
+    house.on[step] = fill
+    cycle = house.cycle()
+    for _ in range(TOGETHER + DEATHS + 1):
+        with suppress(OutputUnwritable):
+            house.run(cycle)
+        house.journal.claims.absolve()
+    assert failures > 0
+    house.on.clear()
+    house.run(cycle)
+    assert house.cells("text", "reason") == [("42", ""), ("7", ""), ("", "not_an_image")]
+    assert problems(house.folder, house.drops) == []
+
+
+def test_a_folder_that_is_gone_stops_everything_before_a_file_is_touched(house: House) -> None:
+    found = house.put(a="42")
+    cycle = house.cycle()
+    cycle.recover()
+    (house.folder / "outbox").rename(house.folder / "elsewhere")
+    with pytest.raises(OutputUnwritable, match="outbox is gone"):
+        cycle.claim(found)
+    assert house.found() == found
+    (house.folder / "elsewhere").rename(house.folder / "outbox")
+    house.run(cycle)
+    assert problems(house.folder, house.drops) == []
+
+
+def test_claimed_files_without_a_journal_are_adopted(house: House) -> None:
+    house.put(a="42")
+    place = house.inbox.claimed / f"{'ab' * 16}~a.png"
+    (house.inbox.folder / "a.png").rename(place)
+    house.run()
+    assert house.cells("file", "scan_id") == [("a.png", "ab" * 16)]
+    assert problems(house.folder, house.drops) == []
+
+
+def test_what_another_daemon_has_claimed_is_not_adopted(house: House) -> None:
+    (house.inbox.claimed / f"{'ab' * 16}~a.png").write_text("42")
+    with house.inbox.shared():
+        assert house.cycle().recover() == []
+
+
+def test_what_outlived_too_many_daemons_is_rejected_unread(house: House) -> None:
+    house.put(a="42")
+    cycle = house.cycle()
+    cycle.recover()
+    (claim,) = cycle.claim(house.found())
+    for _ in range(TOGETHER + DEATHS):
+        house.journal.claims.attempted([claim.id])
+    house.run(cycle)
+    assert house.asked == []
+    assert house.cells("reason") == [("killed_worker",)]
+
+
+def test_originals_can_stay_where_they_are(house: House) -> None:
+    house.settings = replace(house.settings, originals="keep")
+    (found,) = house.put(a="42")
+    house.run()
+    assert house.found() == [found]
+    assert house.journal.fates(source_of(found)) != []
+    assert list(house.inbox.claimed.iterdir()) == []
+
+
+def test_an_original_whose_place_is_taken_goes_to_the_archive(house: House) -> None:
+    house.settings = replace(house.settings, originals="keep")
+    house.put(a="42")
+    house.on_read = lambda: (house.inbox.folder / "a.png").write_text("new")  # type: ignore
+    house.run()
+    assert (house.inbox.folder / "a.png").read_text() == "new"
+    (archived,) = (house.folder / "outbox").glob("*/archive/*")
+    assert archived.read_text() == "42"
+
+
+def test_originals_can_be_deleted_but_not_rejected_ones(house: House) -> None:
+    house.settings = replace(house.settings, originals="delete")
+    house.put(a="42", b="bad")
+    house.run()
+    (kept,) = (path for path in (house.folder / "outbox").glob("*/*/*.png"))
+    assert (kept.parent.name, kept.read_text()) == ("rejected", "bad")
+    assert house.found() == list(house.inbox.claimed.iterdir()) == []
+
+
+def test_an_archive_on_another_disk_gets_a_compared_copy(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def cross(path: Path, target: Path) -> Path:
+        if path.parent == house.inbox.claimed:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", cross)
+    house.put(a="42")
+    house.run()
+    assert problems(house.folder, house.drops) == []
+
+
+def test_a_bad_copy_costs_no_original(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = house.folder / "a.png", house.folder / "b.png"
+    source.write_text("42")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "rename", fail)
+    monkeypatch.setattr(originals.shutil, "copyfile", lambda _, copy: Path(copy).write_text("4\0"))
+    with pytest.raises(OSError, match="differs"):
+        originals.move(source, target, house.folder / "outbox")
+    assert source.read_text() == "42"
+    assert not target.exists()
+
+
+def test_hostile_names_stay_names(house: House) -> None:
+    names = [b"=1+1.png", b'a\n"b",c.png', b"caf\xe9.png", b"x" * 251 + b".png", "ü字.png".encode()]
+    folder = os.fsencode(house.inbox.folder)
+    for number, name in enumerate(names):
+        Path(os.fsdecode(folder + b"/" + name)).write_text(str(number))
+    house.run()
+    assert sorted(house.cells("text")) == [(str(number),) for number in range(5)]
+    assert house.found() == list(house.inbox.claimed.iterdir()) == []
+
+
+def test_claims_open_when_the_journal_is_opened_again(house: House) -> None:
+    house.put(a="42")
+    cycle = house.cycle()
+    cycle.recover()
+    taken = cycle.claim(house.found())
+    with Journal(house.folder / "state" / "journal.db") as again:
+        assert again.claims.open() == [replace(claim, is_moved=True) for claim in taken]
+        assert isinstance(taken[0], OpenClaim)

@@ -1,0 +1,272 @@
+"""The daemon in a process of its own; what it logs tells how far it is."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aftermath import problems
+
+from daemon.config_schema import Config
+from daemon.errors import ConfigInvalid
+from daemon.service import events
+from daemon.service.loop import Setup
+from daemon.service.watch import watch
+
+HERE = Path(__file__).parent
+TIMEOUT_S = 60
+
+
+class Running:
+    """A daemon and what it logs."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "fake_daemon.py", folder, *arguments],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self.timer = threading.Timer(TIMEOUT_S, self.process.kill)  # instead of hanging for ever
+        self.timer.start()
+
+    def logs(self, part: str) -> str:
+        """Wait for a line with this in it."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if part in line:
+                return line
+        raise AssertionError(f"it ended without {part!r}: {''.join(self.lines)}")
+
+    def ends(self) -> int:
+        """Wait for its end; its exit code."""
+        if self.process.returncode is None:
+            self.process.communicate()
+            self.timer.cancel()
+        return self.process.returncode
+
+    def stops(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.ends()
+
+    def drop(self, name: str, content: str) -> None:
+        """As careful senders do: written under another name, then renamed."""
+        hidden = self.folder / f"{name}.new"
+        hidden.write_text(content)
+        hidden.rename(self.folder / "inbox" / name)
+
+    def texts(self) -> list[str]:
+        found = []
+        for sheet in sorted((self.folder / "outbox").glob("2*/readings.csv")):
+            with sheet.open(newline="") as file:
+                found += [f"{row['text']}{row['reason']}" for row in csv.DictReader(file)]
+        return found
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    (tmp_path / "inbox").mkdir()
+    running: list[Running] = []
+
+    def begin(*arguments: str) -> Running:
+        running.append(Running(tmp_path, *arguments))
+        return running[-1]
+
+    yield begin
+    for each in running:
+        each.process.kill()
+        each.ends()
+
+
+def test_what_is_dropped_is_read_and_sigterm_ends_it_well(start: Callable[..., Running]) -> None:
+    daemon = start()
+    daemon.logs("watching")
+    daemon.drop("a.png", "42")
+    daemon.logs("batch of 1")
+    daemon.drop("b.png", "43")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    assert daemon.texts() == ["42", "43"]
+    assert problems(daemon.folder, {"a.png": b"42", "b.png": b"43"}) == []
+
+
+def test_sigterm_finishes_the_batch_and_a_second_one_ends_it_at_once(
+    start: Callable[..., Running],
+) -> None:
+    daemon = start()
+    fifo = daemon.folder / "fifo"
+    os.mkfifo(fifo)
+    daemon.drop("a.png", f"hang {fifo}")
+    fifo.read_text()  # now it reads
+    daemon.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        daemon.process.wait(1)
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends() == -signal.SIGTERM
+    (claimed,) = (daemon.folder / "inbox" / ".claimed").iterdir()
+    claimed.write_text("42")
+    second = start("--once")
+    assert second.ends() == 0
+    assert problems(daemon.folder, {"a.png": b"42"}) == []
+
+
+def test_a_scan_that_kills_its_reader_costs_the_others_nothing(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    for name, text in {"a": "1", "b": "die", "c": "3"}.items():
+        (tmp_path / "inbox" / f"{name}.png").write_text(text)
+    daemon = start("--once")
+    assert daemon.ends() == 1
+    assert sorted(daemon.texts()) == ["1", "3", "killed_worker"]
+
+
+def test_a_scan_that_hangs_its_reader_is_rejected(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    (tmp_path / "inbox" / "a.png").write_text(f"hang {tmp_path / 'pid'}")
+    daemon = start("--once", "--timeout", "0.2")
+    assert daemon.ends() == 1
+    assert daemon.texts() == ["killed_worker"]
+
+
+def test_sighup_takes_a_new_model_but_no_broken_one(start: Callable[..., Running]) -> None:
+    daemon = start()
+    daemon.logs("watching")
+    (daemon.folder / "model").write_text("broken")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.logs("not reloaded, going on as before: this model is broken")
+    (daemon.folder / "model").write_text("fake-2")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.logs("reloaded: model fake-2")
+    daemon.drop("a.png", "42")
+    daemon.logs("batch of 1")
+    daemon.stops()
+    assert daemon.texts() == ["42"]
+
+
+@pytest.mark.parametrize("name", ["inbox", "outbox"])
+def test_a_folder_that_goes_and_comes_back_pauses_it(
+    start: Callable[..., Running], name: str
+) -> None:
+    daemon = start("--rescan", "0.2")
+    daemon.logs("watching")
+    daemon.drop("a.png", "1")
+    daemon.logs("batch of 1")
+    (daemon.folder / name).rename(daemon.folder / "elsewhere")
+    if name == "outbox":
+        daemon.drop("b.png", "2")
+    daemon.logs("paused: ")
+    (daemon.folder / "elsewhere").rename(daemon.folder / name)
+    if name == "inbox":
+        daemon.logs("going on")
+        daemon.drop("b.png", "2")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    assert problems(daemon.folder, {"a.png": b"1", "b.png": b"2"}) == []
+
+
+@pytest.mark.parametrize("observer", ["polling", "inotify"])
+def test_what_no_event_tells_of_is_found_by_looking(
+    start: Callable[..., Running], observer: str
+) -> None:
+    daemon = start("--observer", observer, "--rescan", "0.2")
+    daemon.logs("watching")
+    aside = daemon.folder / "aside"
+    (aside / "deep").mkdir(parents=True)
+    (aside / "deep" / "a.png").write_text("42")
+    aside.rename(daemon.folder / "inbox" / "moved in")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    assert problems(daemon.folder, {"moved in/deep/a.png": b"42"}) == []
+
+
+def test_a_file_that_is_cut_off_keeps_no_other_waiting(start: Callable[..., Running]) -> None:
+    daemon = start("--observer", "polling", "--rescan", "0.2")
+    (daemon.folder / "inbox" / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    daemon.logs("watching")
+    daemon.drop("a.png", "42")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    assert daemon.texts() == ["42"]
+    assert (daemon.folder / "inbox" / "cut.png").exists()
+
+
+def test_a_state_folder_has_one_daemon(start: Callable[..., Running]) -> None:
+    first = start()
+    first.logs("watching")
+    second = start()
+    second.logs(f"another digitd (pid {first.process.pid})")
+    assert second.ends() == 69
+
+
+def test_once_reads_what_is_there_and_ends(start: Callable[..., Running], tmp_path: Path) -> None:
+    (tmp_path / "inbox" / "a.png").write_text("42")
+    (tmp_path / "inbox" / "b.png").write_text("bad")
+    assert start("--once").ends() == 1
+    (tmp_path / "inbox" / "c.png").write_text("43")
+    daemon = start("--once")
+    assert daemon.ends() == 0
+    assert sorted(daemon.texts()) == ["42", "43", "not_an_image"]
+
+
+def test_originals_that_stay_are_read_once(start: Callable[..., Running], tmp_path: Path) -> None:
+    (tmp_path / "inbox" / "a.png").write_text("42")
+    for _ in range(2):
+        daemon = start("--once", "--originals", "keep")
+        assert daemon.ends() == 0
+    assert daemon.texts() == ["42"]
+    assert (tmp_path / "inbox" / "a.png").read_text() == "42"
+
+
+@pytest.mark.parametrize(
+    ("inbox", "outbox", "state"),
+    [("a/in", "a", "s"), ("a", "a/out", "s"), ("a", "b", "a/s"), ("a", "a", "s")],
+)
+def test_folders_inside_each_other_are_refused(
+    tmp_path: Path, inbox: str, outbox: str, state: str
+) -> None:
+    config = Config(inbox=tmp_path / inbox, outbox=tmp_path / outbox, state=tmp_path / state)
+    with pytest.raises(ConfigInvalid, match="lies inside") as refused:
+        watch(lambda: Setup(config, "m", list), once=True)  # type: ignore[arg-type]
+    assert str(tmp_path / inbox) in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bell_wakes_who_waits_and_remembers_what_was_renamed(tmp_path: Path) -> None:
+    with events.Bell() as bell:
+        assert not bell.wait(0)
+        bell.renamed(tmp_path)
+        assert bell.wait(60)
+        assert not bell.wait(0)
+        assert bell.take_renamed() == {tmp_path}
+        assert bell.take_renamed() == set()
+
+
+def test_a_flood_of_events_takes_no_more_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MAX_RENAMED", 10)
+    with events.Bell() as bell:
+        for number in range(100_000):
+            bell.renamed(tmp_path / str(number))
+        assert len(bell.take_renamed()) == 10
+
+
+def test_events_are_not_asked_for_on_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert events.sees_events(tmp_path, "auto")
+    monkeypatch.setattr(events, "network_kind", lambda _: "NFS")
+    assert not events.sees_events(tmp_path, "auto")
+    assert events.sees_events(tmp_path, "inotify")
+    assert not events.sees_events(tmp_path, "polling")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from daemon.spool import scanner
+from daemon.spool.inbox import Found, Inbox
+from daemon.spool.scanner import Scanner, View
+from daemon.spool.settle import End, Settler
+
+
+class Queue:
+    """An inbox, a clock that is set by hand, and the scanner that looks through it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.inbox = Inbox(folder)
+        self.inbox.create()
+        self.now = 0.0
+        self.done: set[str] = set()
+        self.unreadable: dict[str, OSError] = {}
+        self.settler = Settler(2, 120, self._end, lambda: self.now)
+        self.scanner = Scanner(self.inbox, self.settler, lambda found: found.path.name in self.done)
+
+    def _end(self, path: Path) -> End:
+        if error := self.unreadable.get(path.name):
+            raise error
+        return End.THERE
+
+    def put(self, *names: str) -> None:
+        """Later ones are older."""
+        for age, name in enumerate(names):
+            path = self.inbox.folder / name
+            path.write_text("x")
+            os.utime(path, (1000 - age, 1000 - age))
+
+    def look(self, max_ready: int = 10) -> View:
+        return self.scanner.look(max_ready)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    return Queue(tmp_path)
+
+
+def names(found: list[Found]) -> list[str]:
+    return [each.path.name for each in found]
+
+
+def test_files_are_ready_oldest_first_when_they_have_settled(queue: Queue) -> None:
+    queue.put("a", "b", "c")
+    view = queue.look()
+    assert (view.ready, view.due_s, view.waiting, view.oldest) == (
+        [],
+        2,
+        3,
+        queue.inbox.folder / "c",
+    )
+    queue.now = 2
+    assert names(queue.look().ready) == ["c", "b", "a"]
+
+
+def test_no_more_is_found_out_than_a_batch_needs(queue: Queue) -> None:
+    queue.put("a", "b", "c")
+    queue.look()
+    queue.now = 2
+    view = queue.look(max_ready=2)
+    assert (names(view.ready), view.due_s, view.waiting) == (["c", "b"], 0, 3)
+
+
+def test_only_a_window_of_the_oldest_is_watched(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "WINDOW", 3)
+    queue.put(*(str(number) for number in range(9)))
+    view = queue.look()
+    assert (len(queue.settler), view.waiting) == (3, 9)
+    queue.now = 2
+    assert names(queue.look().ready) == ["8", "7", "6"]
+
+
+def test_what_is_read_and_stays_does_not_wait(queue: Queue) -> None:
+    queue.put("a", "b")
+    queue.done.add("a")
+    assert queue.look().waiting == 1
+
+
+def test_ignored_and_blocked_files_are_counted_and_listed(queue: Queue) -> None:
+    queue.put("a.part", ".b", "c")
+    (queue.inbox.folder / "link").symlink_to("c")
+    view = queue.look()
+    assert (view.ignored, view.blocked_count, view.waiting) == (2, 1, 1)
+    assert [each.path.name for each in view.blocked] == ["link"]
+
+
+def test_a_long_list_of_blocked_files_is_cut(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "MAX_LISTED", 2)
+    for number in range(5):
+        (queue.inbox.folder / str(number)).symlink_to("x")
+    view = queue.look()
+    assert (view.blocked_count, len(view.blocked)) == (5, 2)
+
+
+def test_a_file_whose_disk_fails_is_blocked_and_the_others_go_on(queue: Queue) -> None:
+    queue.put("a", "b")
+    queue.unreadable["b"] = OSError(5, "Input/output error")
+    queue.look()
+    queue.now = 2
+    view = queue.look()
+    assert names(view.ready) == ["a"]
+    assert view.blocked[0].cure == "it cannot be read: Input/output error"
+
+
+def test_a_file_that_is_removed_meanwhile_is_no_error(queue: Queue) -> None:
+    queue.put("a")
+    queue.unreadable["a"] = FileNotFoundError()
+    queue.look()
+    queue.now = 2
+    view = queue.look()
+    assert (view.ready, view.blocked) == ([], [])
