@@ -1,8 +1,8 @@
 """The long fault tests: `make faults`, or `python bench/faults.py [NAME...]`.
 
 Each scenario runs the real daemon in processes of its own (with the tests' quick reader, whose
-scans say in their bytes what they hold) and says `ok`, or what is wrong. Nothing here needs root;
-a full disk is a small tmpfs in a user namespace of its own.
+scans say in their bytes what they hold) and says `ok`, or what is wrong. Only `small_queue` needs
+root, and is skipped without; a full disk is a small tmpfs in a user namespace of its own.
 """
 
 from __future__ import annotations
@@ -124,6 +124,30 @@ def twenty_thousand(folder: Path) -> list[str]:
     print(f"    40,000 in {seconds:.0f} s, peak {peak} MB of the main process")
     found = problems(folder, drops)
     return found if peak < 400 else [*found, f"{peak} MB"]
+
+
+def small_queue(folder: Path) -> list[str]:
+    """inotify's queue holds 16 events while 3,000 files arrive at a daemon that does not look."""
+    limit = Path("/proc/sys/fs/inotify/max_queued_events")
+    usual = limit.read_text()
+    try:
+        limit.write_text("16")
+    except OSError as error:
+        print(f"    skipped, the queue cannot be made small here: {error}")
+        return []
+    try:  # the queue keeps the size that it was made with
+        daemon = start(folder, "--observer", "inotify", "--rescan", "2")
+        watching = wait_until(lambda: b"watching" in (folder / "log").read_bytes(), 30)
+    finally:
+        limit.write_text(usual)
+    daemon.send_signal(signal.SIGSTOP)
+    drops = {f"{number:04}.png": f"{number:04}".encode() for number in range(3000)}
+    for name, content in drops.items():
+        drop(folder, name, content)
+    daemon.send_signal(signal.SIGCONT)
+    complete = watching and wait_until(lambda: rows(folder) >= len(drops), 120)
+    stop(daemon)
+    return problems(folder, drops) if complete else ["not all read", *problems(folder, drops)]
 
 
 def two_daemons(folder: Path) -> list[str]:
@@ -375,7 +399,15 @@ def _rss_mb(pid: int) -> int:
     return 0
 
 
-SCENARIOS = [random_kills, twenty_thousand, two_daemons, latency, slow_writers, bad_disks]
+SCENARIOS = [
+    random_kills,
+    twenty_thousand,
+    small_queue,
+    two_daemons,
+    latency,
+    slow_writers,
+    bad_disks,
+]
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -386,6 +387,10 @@ def main() -> None:
     except KeyboardInterrupt:
         print("digitd: interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
+        traceback.print_exc()
+        print("digitd: this is a bug; please report it with the lines above", file=sys.stderr)
+        sys.exit(70)
 
 
 if __name__ == "__main__":
