@@ -389,7 +389,13 @@ def inside_namespace(folder: Path) -> list[str]:
 
 
 def _mount(*arguments: str | Path) -> None:
-    subprocess.run(["mount", *arguments], check=True)
+    """Mount, again while the daemon just has a file open there."""
+
+    def is_mounted() -> bool:
+        return subprocess.run(["mount", *arguments], stderr=subprocess.DEVNULL).returncode == 0
+
+    if not wait_until(is_mounted, 30):
+        raise SystemExit(f"cannot mount {' '.join(map(str, arguments))}")
 
 
 def _rss_mb(pid: int) -> int:
