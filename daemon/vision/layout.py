@@ -31,6 +31,7 @@ SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
+UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 UNLIKELY_COST = 0.4  # of the less likely polarity
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
@@ -73,8 +74,12 @@ def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
     inner, cleaned = _inner(ink), rules.remove(ink.mask)
     cost = 0.0 if ink.likely else UNLIKELY_COST
-    masks = [mask for mask in (inner, cleaned, ink.mask, ink.strong) if mask is not None]
-    return tuple(layout for mask in masks for layout in _layouts(ink, mask, cost))
+    better = [mask for mask in (inner, cleaned) if mask is not None]
+    masks = [(mask, cost) for mask in better]
+    masks.append((ink.mask, cost + UNCLEANED_COST if better else cost))
+    if ink.strong is not None:
+        masks.append((ink.strong, cost))
+    return tuple(layout for mask, cost in masks for layout in _layouts(ink, mask, cost))
 
 
 def _inner(ink: Ink) -> Grey | None:

@@ -195,6 +195,14 @@ def test_a_line_from_which_a_mark_was_left_out_is_for_a_person_to_look_at():
     assert line.status is Status.REVIEW
 
 
+def test_a_digits_box_does_not_hold_the_rule_that_runs_through_it():
+    sheet = np.full((200, 200), 230, np.uint8)
+    cv2.polylines(sheet, [np.array([[60, 50], [130, 52], [90, 150]])], False, 60, 7)
+    sheet[100:103] = 110
+    (outcome,) = read(scan(encoded(sheet)))
+    assert outcome.pages[0].lines[0].box.width < 90
+
+
 def test_of_two_polarities_that_read_alike_the_likelier_wins():
     scene = Scene(("4",), 240, 220, 120, 24, pen=Pen.BLACK, grey=True)
     written = compose(scene, np.random.default_rng(2))
