@@ -9,8 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from commands import digitd
 
-from daemon import cli
 from daemon.ann import registry
 from daemon.records import (
     Box,
@@ -63,17 +63,6 @@ def _read(scan: Scan, settings: ReaderSettings) -> Outcome:
         Durations(0, 0, 0),
         pictures,
     )
-
-
-def digitd(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["digitd", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-    out, err = capsys.readouterr()
-    code = ended.value.code
-    return code if isinstance(code, int) else 0, out, err
 
 
 def test_the_summary_says_what_was_done_and_where_to_look(

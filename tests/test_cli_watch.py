@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from commands import digitd
 
-from daemon import cli
 from daemon.ann import registry
 from daemon.records import Reason, Rejection
 from daemon.service import loop, reading
@@ -37,17 +36,6 @@ def _hire_nobody(_workers: int, load_reader: loop.LoadReader, _timeout_s: float)
     from daemon.service.workers import hire
 
     return hire(1, load_reader)
-
-
-def digitd(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["digitd", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-    out, err = capsys.readouterr()
-    code = ended.value.code
-    return code if isinstance(code, int) else 0, out, err
 
 
 def test_all_is_well_after_everything_was_read(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 from aftermath import problems
+from crashes import Crash, crashing_at
 from test_cycle import House
 
 from daemon.spool.claims import Claims
@@ -34,35 +34,10 @@ OPERATIONS: list[tuple[object, str]] = [
 ]
 
 
-class Crash(BaseException):
-    """The machine stops here: nothing may catch it and go on."""
-
-
-@contextmanager
-def crashing_at(operation: int) -> Iterator[None]:
-    """Crash instead of the given operation, counted from 0."""
-    left = operation
-
-    def fused(function: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object, **kwargs: object) -> object:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Crash
-            return function(*args, **kwargs)
-
-        return call
-
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in OPERATIONS:
-            patch.setattr(owner, name, fused(getattr(owner, name)))
-        yield
-
-
 def crashes(house: House, operation: int) -> bool:
     """Run until that operation; whether it came so far."""
     try:
-        with crashing_at(operation):
+        with crashing_at(operation, OPERATIONS):
             house.run()
     except Crash:
         return True

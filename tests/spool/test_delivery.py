@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
+from crashes import Crash, crashing_at
 
 from daemon.records import Outcome, Reading, Reason, Rejection
 from daemon.spool import durable
@@ -22,10 +22,6 @@ from daemon.spool.steps import Step
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DELIVERY_STEPS = [Step.STAGED, Step.RECORDED, Step.RENAMED, Step.APPENDED, Step.PUBLISHED]
-
-
-class Crash(BaseException):
-    """The machine stops here: nothing may catch it and go on."""
 
 
 class Case:
@@ -81,39 +77,21 @@ def new_case(
     return lambda: Case(tmp_path / f"results {next(numbers)}", reading, request.param)
 
 
-@contextmanager
-def crashing_at(operation: int) -> Iterator[None]:
-    """Crash instead of the given operation on the disk, counted from 0."""
-    left = operation
-
-    def fused(function: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object, **kwargs: object) -> object:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Crash
-            return function(*args, **kwargs)
-
-        return call
-
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in [
-            (Path, "write_bytes"),
-            (Path, "rename"),
-            (Path, "mkdir"),
-            (Path, "unlink"),
-            (os, "fsync"),
-            (Journal, "record"),
-            (Journal, "publish"),
-        ]:
-            patch.setattr(owner, name, fused(getattr(owner, name)))
-        yield
+OPERATIONS = [
+    (Path, "write_bytes"),
+    (Path, "rename"),
+    (Path, "mkdir"),
+    (Path, "unlink"),
+    (os, "fsync"),
+    (Journal, "record"),
+    (Journal, "publish"),
+]
 
 
 def crash(case: Case, operation: int) -> bool:
     """Run until that operation; whether it came so far."""
     try:
-        with crashing_at(operation):
+        with crashing_at(operation, OPERATIONS):
             case.run()
     except Crash:
         return True
