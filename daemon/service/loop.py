@@ -27,14 +27,13 @@ from .cycle import TOGETHER, Cycle, CycleSettings
 from .ends import EndFinder
 from .events import Bell, observing, sees_events
 from .mounts import network_kind
-from .planner import MAX_BATCH_BYTES
+from .planner import MAX_BATCH_BYTES, count_shares
 from .standing import Standing
 from .systemd import Notifier
 from .workers import Crew, LoadReader, cores, hire_processes, read_carefully
 
 NETWORK_QUIET_S = 10.0  # a network file system shows what others write late
 POLL_S = 2.0  # between looks where the system does not tell of new files
-MIN_SHARE = 8  # scans that are worth a further worker
 SIGNALS_S = 0.2  # between chances for handlers of signals to run, while a batch is read
 RETRY_S = (0.5, 5.0)  # between attempts to go on: the first, and the longest
 
@@ -216,7 +215,7 @@ class Daemon:
     def _read(self, scans: Sequence[Scan]) -> list[Outcome]:
         """Read in the workers, and tell systemd meanwhile that all is well."""
         crew = self._crew
-        shares = max(1, min(crew.ahead, len(scans) // MIN_SHARE))
+        shares = count_shares(scans, crew.ahead)
         futures = [
             crew.executor.submit(read_carefully, crew.read, scans[share::shares])
             for share in range(shares)

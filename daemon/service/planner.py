@@ -16,6 +16,7 @@ from ..vision.decode import count_pixels
 # Small: several batches are under way, and Ctrl-C loses what they have read.
 MAX_BATCH_BYTES = 16_000_000
 MAX_BATCH_PIXELS = 64_000_000  # a page takes up to 4 bytes a pixel until its batch is read
+MIN_SHARE = 8  # scans that are worth a further worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,14 @@ class Batch:
     claims: list[Claim] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+
+
+def count_shares(scans: Sequence[Scan], workers: int) -> int:
+    """Into how many shares a claimed batch is cut: one a worker where that is worth it, more where
+    a share's pixels would be too many."""
+    pixels = sum(count_pixels(scan.data) for scan in scans)
+    small_enough = min(-(-pixels // MAX_BATCH_PIXELS), len(scans))
+    return max(1, min(workers, len(scans) // MIN_SHARE), small_enough)
 
 
 class Planner:

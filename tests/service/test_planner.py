@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.records import Limits
+from daemon.records import Limits, Scan
 from daemon.service import planner
 from daemon.service.planner import Planner
 from daemon.spool.journal import Journal
@@ -47,3 +47,16 @@ def test_a_batch_closes_when_its_bytes_get_too_many(
 ) -> None:
     monkeypatch.setattr(planner, "MAX_BATCH_BYTES", 1)
     assert sizes(scans, tmp_path) == [1] * 6
+
+
+@pytest.mark.parametrize(
+    ("scans", "workers", "room", "shares"),
+    [(0, 2, 10_000, 1), (3, 2, 10**6, 1), (40, 2, 10**6, 2), (40, 2, 100_000, 4), (3, 2, 1, 3)],
+)
+def test_a_claimed_batch_is_cut_for_its_workers_and_by_its_pixels(
+    scans: int, workers: int, room: int, shares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "MAX_BATCH_PIXELS", room)
+    data = cv2.imencode(".png", np.zeros((100, 100), np.uint8))[1].tobytes()
+    claimed = [Scan(f"{number}", "a.png", "", data) for number in range(scans)]
+    assert planner.count_shares(claimed, workers) == shares
