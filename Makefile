@@ -6,10 +6,10 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO = outbox/demo
 
-.PHONY: help venv demo test check faults samples clean
+.PHONY: help venv demo test check faults accuracy samples clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "digitd needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
@@ -25,6 +25,10 @@ $(VENV)/tests: pyproject.toml | $(BIN)/python
 	@echo "Installing what reading, training and testing need into $(VENV) (TensorFlow is large) ..."
 	$(PIP) -e '.[test]'
 	@touch $@ $(VENV)/reads
+
+$(VENV)/bench: pyproject.toml | $(VENV)/tests
+	$(PIP) -e '.[test,bench]'
+	@touch $@ $(VENV)/tests $(VENV)/reads
 
 venv: $(VENV)/tests ## create .venv with all that developing needs
 
@@ -46,6 +50,9 @@ check: $(VENV)/tests ## lint, formatting, types
 
 faults: $(VENV)/tests ## the long fault tests of the daemon: kills, full disk, 40,000 files
 	$(BIN)/python bench/faults.py
+
+accuracy: $(VENV)/bench ## measure every network on every set that is there, see docs/accuracy.md
+	$(BIN)/python -m bench.accuracy
 
 samples: $(VENV)/reads ## draw samples/ again
 	$(BIN)/python -m daemon.training.samples samples

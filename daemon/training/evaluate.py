@@ -15,16 +15,24 @@ from ..vision.glyph import normalise_images
 from ..vision.reader import DIGITS, SURELY_NO_DIGIT
 from . import metrics
 from .datasets import DigitSet
+from .scores import Scores
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one version made of one set. `probabilities` (N, K) are calibrated. Labelled files in
-    which no digit was found count as wrong in `accuracy`, and in nothing else."""
+    """What one version made of one set. `probabilities` (N, K) are calibrated; from a confidence of
+    `review_below` on, a digit is called read. Labelled files in which no digit was found count as
+    wrong, and as not called read."""
 
     model: str
     digits: DigitSet
     probabilities: Probabilities
+    review_below: float
+
+    @property
+    def data(self) -> str:
+        """The set's name."""
+        return self.digits.name
 
     @property
     def predicted(self) -> npt.NDArray[np.intp]:
@@ -46,6 +54,15 @@ class Evaluation:
         """(N,), whether the prediction is right."""
         correct: npt.NDArray[np.bool_] = self.predicted == self.digits.labels
         return correct
+
+    @property
+    def scores(self) -> Scores:
+        """The digits as shares and curves take them, those included in which none was found."""
+        read = (self.predicted < DIGITS) & (self.confidence >= self.review_below)
+        unfound = (0, self.digits.unfound)
+        return Scores(
+            np.pad(self.correct, unfound), np.pad(self.confidence, unfound), np.pad(read, unfound)
+        )
 
     @property
     def n(self) -> int:
@@ -97,6 +114,7 @@ class Evaluation:
             "ece": round(self.ece, 6),
             "wrong": self.wrong,
             "refused": self.refused,
+            **self.scores.summary(),
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
         }
@@ -114,4 +132,5 @@ def evaluate(classifier: GlyphClassifier, digits: DigitSet) -> Evaluation:
     """Read a set with the network of `classifier`."""
     version = classifier.version
     glyphs = prepare_glyphs(digits.images, version)
-    return Evaluation(version.name, digits, classifier.classify(glyphs))
+    probabilities = classifier.classify(glyphs)
+    return Evaluation(version.name, digits, probabilities, classifier.review_below)

@@ -17,6 +17,7 @@ Counts = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 ECE_BINS = 15
+_Z = 1.959964  # standard normal deviate of a 95 % interval
 
 
 def accuracy(labels: Labels, probabilities: Probabilities) -> float:
@@ -70,6 +71,28 @@ def expected_calibration_error(
     (Naeini, Cooper and Hauskrecht, 2015)."""
     counts, (hits, claims) = reliability(correct, confidence, bins)
     return float((counts * np.abs(hits - claims)).sum() / counts.sum())
+
+
+def wilson_interval(hits: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share seen as `hits` of `n` (Wilson, 1927); (0, 1) of nothing."""
+    if n == 0:
+        return 0.0, 1.0
+    share, spread = hits / n, _Z**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * (share * (1 - share) / n + spread / (4 * n)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def risk_coverage(correct: npt.NDArray[np.bool_], confidence: Shares) -> tuple[Shares, Shares]:
+    """The most confident readings first: the share that is accepted, and the share of it that is
+    wrong (El-Yaniv and Wiener, 2010), (M,) each, one point per different confidence."""
+    order = np.argsort(-confidence, kind="stable")
+    accepted = np.arange(1, len(order) + 1)
+    wrong = np.cumsum(~correct[order])
+    last = np.append(np.diff(confidence[order]) != 0, True)  # equals are accepted together
+    coverage: Shares = accepted[last] / max(1, len(order))
+    risk: Shares = wrong[last] / accepted[last]
+    return coverage, risk
 
 
 def _diagonal(confusion: Counts) -> Counts:

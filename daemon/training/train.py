@@ -104,5 +104,5 @@ def _measure(
         temperature=round(float(temperature), 4),
         review_below=review_below,
         agreement=check_agreement(trained, logits, test.labels),
-        test=Evaluation(draft.name, test, softmax(logits / temperature)),
+        test=Evaluation(draft.name, test, softmax(logits / temperature), review_below),
     )

@@ -31,7 +31,7 @@ def evaluation(digits: DigitSet, wrong: int, *, unfound: int = 0, classes: int =
     predicted[:wrong] = (predicted[:wrong] + 1) % classes
     probabilities[np.arange(len(digits)), predicted] = 0.9
     marked = DigitSet(digits.name, digits.source, digits.images, digits.labels, unfound)
-    return Evaluation("mlp-1", marked, probabilities)
+    return Evaluation("mlp-1", marked, probabilities, 0.8)
 
 
 def test_the_summary_has_what_scripts_rely_on(test_digits: DigitSet) -> None:
@@ -75,7 +75,7 @@ def test_a_digit_that_may_be_none_counts_as_what_reading_would_show(test_digits:
     probabilities = np.zeros((200, 11), np.float32)
     probabilities[np.arange(200), test_digits.labels] = 0.15
     probabilities[:, 10] = SURELY_NO_DIGIT - 0.05
-    found = Evaluation("mlp-1", test_digits, probabilities)
+    found = Evaluation("mlp-1", test_digits, probabilities, 0.8)
     assert (found.refused, found.wrong) == (0, 0)
     np.testing.assert_allclose(found.confidence, 0.15)
 
@@ -84,7 +84,7 @@ def test_digits_taken_for_no_digit_are_counted_among_the_wrong_ones(test_digits:
     probabilities = np.zeros((200, 11), np.float32)
     probabilities[np.arange(200), test_digits.labels] = 1
     probabilities[:3] = np.eye(11, dtype=np.float32)[10]
-    found = Evaluation("mlp-1", test_digits, probabilities)
+    found = Evaluation("mlp-1", test_digits, probabilities, 0.8)
     assert (found.refused, found.wrong) == (3, 3)
     console = Console(width=80)
     with console.capture() as shown:
