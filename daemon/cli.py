@@ -111,18 +111,31 @@ def evaluate(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how well a network reads labelled digits."""
+    """Measure how well a network reads labelled digits: arrays, or your own scans as files."""
     from rich.console import Console
 
     from .ann.classifier import load_classifier
     from .config import load_config
+    from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
     from .training.report import tables, write_report
-    from .training.sources import load
+    from .training.scans import ScanEvaluation, evaluate_scans
+    from .training.sources import labelled_scans, load
 
     settings = load_config(config)
     classifier = load_classifier(models or settings.models, model or settings.model)
-    evaluation = measure(classifier, load(data).for_evaluation())
+    review_below = None if settings.review_below == "auto" else settings.review_below
+    evaluation: Evaluation | ScanEvaluation
+    if scans := labelled_scans(data):
+        evaluation = evaluate_scans(
+            classifier,
+            Path(data).resolve().name,
+            scans,
+            limits=settings.limits.for_decoding(),
+            review_below=review_below,
+        )
+    else:
+        evaluation = measure(classifier, load(data).for_evaluation(), review_below=review_below)
     if out is not None:
         write_report(evaluation, out)
     if machine:

@@ -20,6 +20,16 @@ FAINT: Colour = (128, 114, 102)
 RULE: Colour = (235, 230, 226)
 BLUE: Colour = (168, 96, 31)
 AMBER: Colour = (14, 120, 230)
+SERIES: tuple[Colour, ...] = (  # told apart, and read as text on white
+    BLUE,
+    (0, 96, 200),
+    (84, 130, 32),
+    (140, 60, 130),
+    (40, 40, 190),
+    (140, 130, 0),
+    (90, 90, 90),
+    (20, 70, 110),
+)
 
 TITLE_PX, TEXT_PX, SMALL_PX = 34, 24, 20
 MARGIN = 48

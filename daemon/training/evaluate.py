@@ -65,6 +65,11 @@ class Evaluation:
         )
 
     @property
+    def counted(self) -> str:
+        """What `n` counts."""
+        return "digits"
+
+    @property
     def n(self) -> int:
         """Labelled digits, those included in which none was found."""
         return len(self.digits) + self.digits.unfound
@@ -101,6 +106,16 @@ class Evaluation:
             self.digits.labels, self.predicted, DIGITS, self.probabilities.shape[1]
         )
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else a person should know of the figures."""
+        remarks = [f"log loss {self.loss:.4f}"]
+        if refused := self.refused:
+            remarks.append(f"{refused:,} taken for no digit: counted as wrong")
+        if unfound := self.digits.unfound:
+            remarks.append(f"no digit found in {unfound:,} files: counted as wrong")
+        return tuple(remarks)
+
     def summary(self) -> dict[str, Any]:
         """The figures as JSON takes them."""
         confusion = self.confusion
@@ -117,6 +132,7 @@ class Evaluation:
             **self.scores.summary(),
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
+            "worst_confusions": metrics.worst_confusions(confusion),
         }
 
 
@@ -128,9 +144,12 @@ def prepare_glyphs(images: Grey, version: ModelVersion) -> Glyphs:
     return images.astype(np.float32) / np.float32(255)
 
 
-def evaluate(classifier: GlyphClassifier, digits: DigitSet) -> Evaluation:
-    """Read a set with the network of `classifier`."""
+def evaluate(
+    classifier: GlyphClassifier, digits: DigitSet, *, review_below: float | None = None
+) -> Evaluation:
+    """Read a set with the network of `classifier`; `review_below` overrides its own threshold."""
     version = classifier.version
     glyphs = prepare_glyphs(digits.images, version)
     probabilities = classifier.classify(glyphs)
-    return Evaluation(version.name, digits, probabilities, classifier.review_below)
+    threshold = classifier.review_below if review_below is None else review_below
+    return Evaluation(version.name, digits, probabilities, threshold)

@@ -1,12 +1,11 @@
 """Folders of image files as labelled digits, read the way scans are read.
 
 Either one folder per class, named 0 to 9 (perhaps under `train` and `test`), or image files beside
-a `labels.csv` with the columns `file` and `label`.
+a `labels.csv`. To learn from, each becomes a glyph; to measure with, it stays a file.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
@@ -20,17 +19,17 @@ from ..records import Limits, Rejection, Scan
 from ..vision.decode import decode
 from ..vision.reader import single_glyph
 from .datasets import DigitSet, Source, glyph_bytes
+from .labels import LABELS_FILE, LabelledScan, read_labels
 
-LABELS_FILE = "labels.csv"
 _DIGITS = "0123456789"
 
 _log = logging.getLogger(__name__)
 
 
 def read_folder(path: Path) -> Source:
-    """Read a folder of images. Raises InputMissing, NothingReadable."""
+    """The digits in a folder of images. Raises InputMissing, NothingReadable."""
     if (path / LABELS_FILE).is_file():
-        return Source(_read(path.name, path, _listed(path)), None)
+        return Source(_read(path.name, path, _single_digits(path)), None)
     if _has_classes(path):
         return Source(_read(path.name, path, _by_class(path)), None)
     train, test = path / "train", path / "test"
@@ -40,6 +39,17 @@ def read_folder(path: Path) -> Source:
         f"{path} holds no digits that could be read: expected the four MNIST IDX files, "
         f"folders named 0 to 9, or images with {LABELS_FILE} (file,label)"
     )
+
+
+def find_labelled(path: Path) -> tuple[LabelledScan, ...]:
+    """The labelled files in a folder, of its test part where it has parts; nothing where it holds
+    none. Raises NothingReadable."""
+    if (path / LABELS_FILE).is_file():
+        return read_labels(path)
+    for folder in (path, path / "test", path / "train"):
+        if _has_classes(folder):
+            return tuple(_by_class(folder))
+    return ()
 
 
 def _part(path: Path, folder: Path) -> DigitSet | None:
@@ -52,38 +62,33 @@ def _has_classes(path: Path) -> bool:
     return any((path / digit).is_dir() for digit in _DIGITS)
 
 
-def _by_class(path: Path) -> Iterator[tuple[Path, int]]:
+def _by_class(path: Path) -> Iterator[LabelledScan]:
     for digit in _DIGITS:
         if (path / digit).is_dir():
             for file in sorted((path / digit).iterdir()):
                 if file.is_file() and not file.name.startswith("."):
-                    yield file, int(digit)
+                    yield LabelledScan(file, f"{digit}/{file.name}", digit)
 
 
-def _listed(path: Path) -> Iterator[tuple[Path, int]]:
-    with (path / LABELS_FILE).open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if not {"file", "label"} <= set(rows.fieldnames or ()):
-            raise NothingReadable(f"{path / LABELS_FILE} needs the columns file and label")
-        for row in rows:
-            label = (row["label"] or "").strip()
-            if len(label) != 1 or label not in _DIGITS:
-                raise NothingReadable(
-                    f"{path / LABELS_FILE}, line {rows.line_num}: the label of {row['file']} is "
-                    f"{label!r}; only single digits, 0 to 9, can be learnt or measured here"
-                )
-            yield path / row["file"], int(label)
+def _single_digits(path: Path) -> Iterator[LabelledScan]:
+    for scan in read_labels(path):
+        if len(scan.label) != 1 or scan.label not in _DIGITS:
+            raise NothingReadable(
+                f"{path / LABELS_FILE}, line {scan.row}: the label of {scan.file} is "
+                f"{scan.label!r}; only single digits, 0 to 9, can be learnt"
+            )
+        yield scan
 
 
-def _read(name: str, path: Path, labelled: Iterable[tuple[Path, int]]) -> DigitSet:
+def _read(name: str, path: Path, labelled: Iterable[LabelledScan]) -> DigitSet:
     glyphs, labels, unfound = [], [], 0
-    for file, label in labelled:
-        glyph = _glyph(file)
+    for scan in labelled:
+        glyph = _glyph(scan.path)
         if glyph is None:
             unfound += 1
             continue
         glyphs.append(glyph)
-        labels.append(label)
+        labels.append(int(scan.label))
     if not glyphs:
         raise NothingReadable(f"{path}: none of {unfound} labelled files shows a digit")
     images = glyph_bytes(np.stack(glyphs))

@@ -53,6 +53,16 @@ def f1(confusion: Counts) -> Shares:
     return _share(2 * _diagonal(confusion), read_as + was)
 
 
+def worst_confusions(confusion: Counts, most: int = 10) -> list[tuple[int, int, int]]:
+    """(true class, predicted class, count), the most frequent mistakes first."""
+    mistakes = confusion.copy()
+    np.fill_diagonal(mistakes, 0)
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:most]
+    rows, columns = np.unravel_index(order, mistakes.shape)
+    found = zip(rows.tolist(), columns.tolist(), mistakes[rows, columns].tolist(), strict=True)
+    return [(row, column, count) for row, column, count in found if count]
+
+
 def reliability(
     correct: npt.NDArray[np.bool_], confidence: Shares, bins: int = ECE_BINS
 ) -> tuple[Counts, Shares]:

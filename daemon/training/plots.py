@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import cv2
 import numpy as np
 
 from ..ann.registry import NONE_LABEL
 from ..records import Grey
-from ..vision.lettering import BOLD
+from ..vision.lettering import BOLD, printable
 from ..vision.reader import DIGITS
 from .canvas import (
     AMBER,
@@ -19,6 +20,7 @@ from .canvas import (
     INK,
     MARGIN,
     RULE,
+    SERIES,
     TEXT_PX,
     WHITE,
     Axes,
@@ -29,12 +31,12 @@ from .canvas import (
     line,
     page,
 )
-from .evaluate import Evaluation
 from .fit import Step
-from .metrics import recall, reliability
+from .metrics import recall, reliability, risk_coverage
+from .scores import Evaluated, Scores
 
 CELL = 92  # px, a side of the confusion matrix's cells
-TILE, ZOOM, COLUMNS, ROWS = 196, 5, 10, 8  # px and counts of the sheet of misread digits
+LEAST_RISK = 0.0003  # the foot of the risk-coverage curve's logarithmic axis: that, or less
 
 
 def training_curve(history: Sequence[Step], title: str, subtitle: str) -> Grey:
@@ -47,7 +49,7 @@ def training_curve(history: Sequence[Step], title: str, subtitle: str) -> Grey:
     return picture
 
 
-def confusion_picture(evaluation: Evaluation) -> Grey:
+def confusion_picture(evaluation: Evaluated) -> Grey:
     """Counts by true digit (rows) and reading (columns): right ones blue, wrong ones amber, the
     stronger the more of the row they are; at the right each digit's recall."""
     counts = evaluation.confusion
@@ -57,7 +59,7 @@ def confusion_picture(evaluation: Evaluation) -> Grey:
         left + columns * CELL + 210,
         top + rows * CELL + MARGIN,
         "Confusion matrix",
-        f"{_subject(evaluation)}: {evaluation.accuracy:.2%} right",
+        f"{subject(evaluation)}: {evaluation.scores.exact.value:.2%} right",
     )
     label(picture, "read as", left, top - 70, align="left")
     label(picture, "true", MARGIN, top - 30, align="left")
@@ -83,34 +85,17 @@ def confusion_picture(evaluation: Evaluation) -> Grey:
     return picture
 
 
-def misread_sheet(evaluation: Evaluation) -> Grey:
-    """The digits read wrong, most confident first, each with its truth, reading and confidence."""
-    wrong = np.flatnonzero(~evaluation.correct)
-    order = wrong[np.argsort(-evaluation.confidence[wrong], kind="stable")]
-    shown = order[: ROWS * COLUMNS]
-    rows = max(1, -(-len(shown) // COLUMNS))
-    subtitle = f"{_subject(evaluation)}: {len(wrong):,} wrong, most confident first"
-    if len(shown) < len(wrong):
-        subtitle += f"; {len(shown)} shown"
-    height = HEADER + rows * (TILE + 20) + MARGIN
-    picture = page(2 * MARGIN + COLUMNS * TILE, height, "Misread digits", subtitle)
-    for place, index in enumerate(shown):
-        row, column = divmod(place, COLUMNS)
-        x, y = MARGIN + column * TILE, HEADER + row * (TILE + 20)
-        _tile(picture, evaluation, int(index), x + (TILE - 28 * ZOOM) // 2, y)
-    return picture
-
-
-def reliability_diagram(evaluation: Evaluation) -> Grey:
+def reliability_diagram(evaluation: Evaluated) -> Grey:
     """Accuracy by confidence, and below how many readings have it. On the diagonal, confidence
     says the truth; amber is what is missing, blue above the line was too modest."""
+    found = evaluation.scores.found
     picture = page(
         1000,
         1220,
         "Reliability",
-        f"{_subject(evaluation)}: calibration error {evaluation.ece:.2%}",
+        f"{subject(evaluation)}: calibration error {found.ece:.2%}",
     )
-    counts, (hits, claims) = reliability(evaluation.correct, evaluation.confidence)
+    counts, (hits, claims) = reliability(found.correct, found.confidence)
     upper, lower = Axes(150, 200, 780, 640), Axes(150, 920, 780, 180)
     for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         line(picture, upper.at(0, tick), upper.at(1, tick), RULE)
@@ -134,8 +119,46 @@ def reliability_diagram(evaluation: Evaluation) -> Grey:
     return picture
 
 
-def _subject(evaluation: Evaluation) -> str:
-    return f"{evaluation.model} on {evaluation.digits.name}, {evaluation.n:,} digits"
+def risk_coverage_picture(curves: Mapping[str, Scores], title: str, subtitle: str) -> Grey:
+    """Share of errors by the share that is accepted, the most confident first, a curve per set;
+    dots are where it stands now: what is called read, and the errors among it."""
+    picture = page(1500, 960, title, subtitle)
+    axes = Axes(150, 190, 940, 640)
+    for tick in (0.001, 0.01, 0.1, 1.0):
+        y = _risk_place(tick)
+        line(picture, axes.at(0, y), axes.at(1, y), RULE)
+        label(picture, f"{tick:.1%}", axes.left - 16, axes.at(0, y)[1], align="right")
+    line(picture, axes.at(0, 0), axes.at(1, 0), FAINT)
+    label(picture, "none", axes.left - 16, axes.at(0, 0)[1], align="right")
+    for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        label(picture, f"{tick:.0%}", axes.at(tick, 0)[0], axes.at(0, 0)[1] + 28)
+    label(picture, "wrong among these", axes.left, axes.top - 34, align="left", colour=INK)
+    label(picture, "accepted", axes.at(0.5, 0)[0], axes.at(0, 0)[1] + 70, colour=INK)
+    ends: list[tuple[float, str, Colour]] = []
+    for (name, scores), colour in zip(curves.items(), cycle(SERIES), strict=False):
+        coverage, risk = risk_coverage(scores.correct, scores.confidence)
+        points = [axes.at(x, _risk_place(y)) for x, y in zip(coverage, risk, strict=True)]
+        cv2.polylines(picture, [np.array(points, np.int32)], False, colour, 3, cv2.LINE_AA)
+        if scores.error_read.n:
+            now = axes.at(scores.coverage.value, _risk_place(scores.error_read.value))
+            cv2.circle(picture, now, 9, WHITE, -1, cv2.LINE_AA)
+            cv2.circle(picture, now, 7, colour, -1, cv2.LINE_AA)
+        ends.append((points[-1][1] if points else axes.at(1, 0)[1], name, colour))
+    row = 0.0
+    for end, name, colour in sorted(ends):
+        row = max(row + 28, end)  # names stand beside their curve's end, but not on each other
+        label(picture, printable(name), axes.at(1, 0)[0] + 18, row, align="left", colour=colour)
+    return picture
+
+
+def _risk_place(risk: float) -> float:
+    """The height of a share of errors on a logarithmic axis, 0..1."""
+    return float(np.log(max(risk, LEAST_RISK) / LEAST_RISK) / np.log(1 / LEAST_RISK))
+
+
+def subject(evaluation: Evaluated) -> str:
+    """What was measured, for a subtitle."""
+    return f"{evaluation.model} on {evaluation.data}, {evaluation.n:,} {evaluation.counted}"
 
 
 def _cell_colour(share: float, *, right: bool) -> tuple[Colour, bool]:
@@ -143,18 +166,6 @@ def _cell_colour(share: float, *, right: bool) -> tuple[Colour, bool]:
     if right:
         return blend(BLUE, share**2), share > 0.7
     return blend(AMBER, min(1.0, (share * 20) ** 0.5)) if share else blend(INK, 0.03), False
-
-
-def _tile(picture: Grey, evaluation: Evaluation, index: int, x: int, y: int) -> None:
-    side = 28 * ZOOM
-    digit = (255 - evaluation.digits.images[index]).repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
-    fill(picture, (x - 2, y - 2), (x + side + 2, y + side + 2), RULE)
-    picture[y : y + side, x : x + side] = digit[..., np.newaxis]
-    read = evaluation.predicted[index]
-    reading = str(read) if read < DIGITS else NONE_LABEL
-    truth = f"{evaluation.digits.labels[index]} read as {reading}"
-    label(picture, truth, x + side // 2, y + side + 20, colour=INK)
-    label(picture, f"{evaluation.confidence[index]:.1%}", x + side // 2, y + side + 44, size=18)
 
 
 def _curves(

@@ -20,31 +20,36 @@ from ..records import Grey
 from ..vision.reader import DIGITS
 from . import metrics
 from .evaluate import Evaluation
-from .plots import confusion_picture, misread_sheet, reliability_diagram
+from .misread import misread_scans_sheet, misread_sheet
+from .plots import confusion_picture, reliability_diagram, risk_coverage_picture, subject
+from .scans import ScanEvaluation
+from .scores import Evaluated, Scores
 
 _HALF_BLOCKS = " ▄▀█"  # by (upper, lower) pixel
 
 
-def tables(evaluation: Evaluation) -> RenderableType:
+def tables(evaluation: Evaluation | ScanEvaluation) -> RenderableType:
     """The figures, per class and as a confusion matrix."""
-    head = Text(
-        f"{evaluation.model} on {evaluation.digits.name}\n"
-        f"{evaluation.n:,} digits, {evaluation.accuracy:.2%} right, "
-        f"log loss {evaluation.loss:.4f}, calibration error {evaluation.ece:.2%}"
-    )
-    if refused := evaluation.refused:
-        head.append(f"\n{refused:,} taken for no digit: counted as wrong")
-    if unfound := evaluation.digits.unfound:
-        head.append(f"\nno digit found in {unfound:,} files: counted as wrong")
-    return Group(head, _class_table(evaluation), _confusion_table(evaluation))
+    shown: list[RenderableType] = [_head(evaluation), _share_table(evaluation.scores)]
+    if evaluation.confusion.any():
+        shown += [_class_table(evaluation), _confusion_table(evaluation)]
+        shown.append(_worst_confusions(evaluation))
+    return Group(*shown)
 
 
-def write_report(evaluation: Evaluation, folder: Path) -> None:
+def write_report(evaluation: Evaluation | ScanEvaluation, folder: Path) -> None:
     """Write evaluation.json and the figures into `folder`. Raises OutputUnwritable."""
+    if isinstance(evaluation, ScanEvaluation):
+        misread = misread_scans_sheet(evaluation)
+    else:
+        misread = misread_sheet(evaluation)
     pictures = {
         "confusion.png": confusion_picture(evaluation),
-        "misread.png": misread_sheet(evaluation),
+        "misread.png": misread,
         "reliability.png": reliability_diagram(evaluation),
+        "risk-coverage.png": risk_coverage_picture(
+            {evaluation.data: evaluation.scores}, "Errors by coverage", subject(evaluation)
+        ),
     }
     text = json.dumps({"model": evaluation.model, **evaluation.summary()}, indent=2)
     try:
@@ -78,7 +83,39 @@ def best_guesses(probabilities: npt.NDArray[np.float32], labels: Sequence[str]) 
     return ", ".join(f"{labels[at]} {probabilities[at]:.1%}" for at in best)
 
 
-def _confusion_table(evaluation: Evaluation) -> Table:
+def _head(evaluation: Evaluated) -> Text:
+    scores = evaluation.scores
+    head = Text(
+        f"{evaluation.model} on {evaluation.data}\n"
+        f"{evaluation.n:,} {evaluation.counted}, {scores.exact.value:.2%} right, "
+        f"calibration error {scores.ece:.2%}"
+    )
+    for remark in evaluation.remarks:
+        head.append(f"\n{remark}")
+    return head
+
+
+def _share_table(scores: Scores) -> Table:
+    table = _table("with 95 % intervals", ("", "share", "from", "to", "of"))
+    shares = {
+        "right": scores.exact,
+        "called read": scores.coverage,
+        "wrong among read": scores.error_read,
+    }
+    for name, share in shares.items():
+        low, high = share.interval
+        table.add_row(name, *(f"{part:.2%}" for part in (share.value, low, high)), f"{share.n:,}")
+    return table
+
+
+def _worst_confusions(evaluation: Evaluated) -> Text:
+    found = metrics.worst_confusions(evaluation.confusion)
+    names = [*map(str, range(DIGITS)), NONE_LABEL]
+    text = ", ".join(f"{names[was]} read as {names[read]} {count}x" for was, read, count in found)
+    return Text(f"most frequent confusions: {text or 'no mistakes'}")
+
+
+def _confusion_table(evaluation: Evaluated) -> Table:
     columns = [str(c) if c < DIGITS else NONE_LABEL for c in range(evaluation.confusion.shape[1])]
     table = _table("true digit (rows) by reading", ("", *columns))
     for digit, counts in enumerate(evaluation.confusion):
@@ -90,7 +127,7 @@ def _confusion_table(evaluation: Evaluation) -> Table:
     return table
 
 
-def _class_table(evaluation: Evaluation) -> Table:
+def _class_table(evaluation: Evaluated) -> Table:
     of_class = (metrics.precision, metrics.recall, metrics.f1)
     table = _table("by digit", ("", *(of.__name__ for of in of_class)))
     for digit, row in enumerate(zip(*(of(evaluation.confusion) for of in of_class), strict=True)):

@@ -60,6 +60,11 @@ class ScanEvaluation:
     results: tuple[ScanResult, ...]
 
     @property
+    def counted(self) -> str:
+        """What `n` counts."""
+        return "files"
+
+    @property
     def n(self) -> int:
         """Files."""
         return len(self.results)
@@ -121,6 +126,23 @@ class ScanEvaluation:
         kept = tuple(r for r, keep in zip(self.results, chosen, strict=True) if keep)
         return ScanEvaluation(self.model, name, kept)
 
+    @property
+    def unfound(self) -> int:
+        """Files in which no digit was found, rejected ones included."""
+        return self.with_status(Status.EMPTY, Status.REJECTED).hits
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else a person should know of the figures."""
+        remarks = []
+        if missing := int(self.confusion[:, DIGITS].sum()):
+            remarks.append(f"{missing:,} digits that are written were not found")
+        if extra := sum(written is None for written, _ in self.pairs):
+            remarks.append(f"{extra:,} digits were read where none is written")
+        if unfound := self.unfound:
+            remarks.append(f"in {unfound:,} files no digit was found")
+        return tuple(remarks)
+
     def summary(self) -> dict[str, Any]:
         """The figures as JSON takes them; `loss` is unknown, for lines have no classes."""
         confusion, scores, pairs = self.confusion, self.scores, self.pairs
@@ -129,18 +151,19 @@ class ScanEvaluation:
         return {
             "data": self.data,
             "n": self.n,
-            "unfound": self.with_status(Status.EMPTY, Status.REJECTED).hits,
+            "unfound": self.unfound,
             "accuracy": round(scores.exact.value, 6),
             "loss": None,
             "ece": round(scores.ece, 6),
             "wrong": self.n - scores.exact.hits,
-            "refused": int(confusion[:, DIGITS:].sum()),
+            "refused": int(confusion[:, DIGITS].sum()),
             **scores.summary(),
-            "extra": sum(written is None for written, _ in pairs),
+            "extra": sum(digit is None for digit, _ in pairs),
             "digit_error": round(edits(pairs) / written, 6) if written else None,
             "lines": round(self.lines.value, 6),
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
+            "worst_confusions": metrics.worst_confusions(confusion),
         }
 
     def _in_common(self) -> int:

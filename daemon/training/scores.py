@@ -4,7 +4,7 @@ left to a person for how many errors."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -68,12 +68,17 @@ class Scores:
         return Share(int((self.read & ~self.correct).sum()), int(self.read.sum()))
 
     @property
+    def found(self) -> Scores:
+        """Without those in which nothing was found: they claim nothing."""
+        return self.part(self.confidence > 0)
+
+    @property
     def ece(self) -> float:
         """Expected calibration error of what was found."""
-        found = self.confidence > 0
-        if not found.any():
+        found = self.found
+        if not len(found):
             return 0.0
-        return metrics.expected_calibration_error(self.correct[found], self.confidence[found])
+        return metrics.expected_calibration_error(found.correct, found.confidence)
 
     def coverage_at(self, risk: float) -> float:
         """The largest share that can be accepted, the most confident first, with no more than the
@@ -91,6 +96,41 @@ class Scores:
             **{f"{name}_interval": _rounded(share.interval) for name, share in shares.items()},
             "coverage_at_risk": {f"{risk:g}": round(self.coverage_at(risk), 6) for risk in RISKS},
         }
+
+
+class Evaluated(Protocol):
+    """What one version made of one set, as tables and figures see it."""
+
+    @property
+    def model(self) -> str:
+        """The version's name."""
+
+    @property
+    def data(self) -> str:
+        """The set's name."""
+
+    @property
+    def n(self) -> int:
+        """How many there are of what is counted."""
+
+    @property
+    def counted(self) -> str:
+        """What `n` counts, in the plural."""
+
+    @property
+    def scores(self) -> Scores:
+        """The readings as shares and curves take them."""
+
+    @property
+    def confusion(self) -> metrics.Counts:
+        """(10, K) counts by true digit and reading; column 10: no digit."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else a person should know of the figures."""
+
+    def summary(self) -> dict[str, Any]:
+        """The figures as JSON takes them."""
 
 
 def joined(scores: list[Scores]) -> Scores:

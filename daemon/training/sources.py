@@ -21,7 +21,8 @@ from ..ann.quiet import native_stderr_logged
 from ..errors import InputMissing, NothingReadable
 from ..records import Grey
 from .datasets import DigitSet, Source, as_digit_set
-from .folders import read_folder
+from .folders import find_labelled, read_folder
+from .labels import LabelledScan
 
 _IDX_IMAGES, _IDX_LABELS = 0x803, 0x801  # magic numbers: unsigned bytes of 3 and 1 dimensions
 _OFFLINE = (
@@ -45,6 +46,15 @@ def load(where: str) -> Source:
     if _idx_file(path, "train-images") or _idx_file(path, "t10k-images"):
         return _idx_folder(path)
     return read_folder(path)
+
+
+def labelled_scans(where: str) -> tuple[LabelledScan, ...]:
+    """The labelled image files at `where`; nothing where it holds arrays, or does not exist.
+    Raises NothingReadable."""
+    path = Path(where)
+    if where == "mnist" or not path.is_dir() or _idx_file(path, "t10k-images"):
+        return ()
+    return find_labelled(path)
 
 
 def _mnist() -> Source:

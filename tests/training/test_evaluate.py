@@ -14,9 +14,9 @@ from daemon.errors import OutputUnwritable
 from daemon.training.datasets import DigitSet
 from daemon.training.evaluate import Evaluation
 from daemon.training.fit import Step
+from daemon.training.misread import misread_sheet
 from daemon.training.plots import (
     confusion_picture,
-    misread_sheet,
     reliability_diagram,
     training_curve,
 )
