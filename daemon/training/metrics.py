@@ -93,13 +93,14 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def risk_coverage(correct: npt.NDArray[np.bool_], confidence: Shares) -> tuple[Shares, Shares]:
-    """The most confident readings first: the share that is accepted, and the share of it that is
-    wrong (El-Yaniv and Wiener, 2010), (M,) each, one point per different confidence."""
-    order = np.argsort(-confidence, kind="stable")
+def risk_coverage(correct: npt.NDArray[np.bool_], priority: Shares) -> tuple[Shares, Shares]:
+    """Readings by falling priority, their confidence as a rule: the share that is accepted, and
+    the share of it that is wrong (El-Yaniv and Wiener, 2010); (M,) each, one point per different
+    priority."""
+    order = np.argsort(-priority, kind="stable")
     accepted = np.arange(1, len(order) + 1)
     wrong = np.cumsum(~correct[order])
-    last = np.append(np.diff(confidence[order]) != 0, True)  # equals are accepted together
+    last = np.append(np.diff(priority[order]) != 0, True)  # equals are accepted together
     coverage: Shares = accepted[last] / max(1, len(order))
     risk: Shares = wrong[last] / accepted[last]
     return coverage, risk

@@ -38,12 +38,14 @@ def misread_sheet(evaluation: Evaluation) -> Grey:
 
 
 def misread_scans_sheet(evaluation: ScanEvaluation) -> Grey:
-    """The worst of the files read wrong, each with its truth, reading, confidence and name."""
+    """The worst of the files read wrong, each with its truth, reading, confidence and name: what
+    is called read first, for nobody would look at it, then the most confident."""
     wrong = [result for result in evaluation.results if not result.correct]
-    worst = sorted(wrong, key=lambda result: -result.confidence)[: SCAN_COLUMNS * SCAN_ROWS]
+    worst = sorted(wrong, key=lambda result: (not result.read, -result.confidence))
+    worst = worst[: SCAN_COLUMNS * SCAN_ROWS]
     rows = max(1, -(-len(worst) // SCAN_COLUMNS))
     width, height = SCAN_TILE
-    subtitle = f"{subject(evaluation)}: {len(wrong):,} wrong, most confident first"
+    subtitle = f"{subject(evaluation)}: {len(wrong):,} wrong, the worst first"
     if len(worst) < len(wrong):
         subtitle += f"; {len(worst)} shown"
     step = height + 100

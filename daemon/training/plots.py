@@ -120,14 +120,14 @@ def reliability_diagram(evaluation: Evaluated) -> Grey:
 
 
 def risk_coverage_picture(curves: Mapping[str, Scores], title: str, subtitle: str) -> Grey:
-    """Share of errors by the share that is accepted, the most confident first, a curve per set;
-    dots are where it stands now: what is called read, and the errors among it."""
+    """Share of errors by the share that is accepted (what is called read first, the most confident
+    before others), a curve per set; dots are where it stands now: what is called read."""
     picture = page(1500, 960, title, subtitle)
     axes = Axes(150, 190, 940, 640)
     for tick in (0.001, 0.01, 0.1, 1.0):
         y = _risk_place(tick)
         line(picture, axes.at(0, y), axes.at(1, y), RULE)
-        label(picture, f"{tick:.1%}", axes.left - 16, axes.at(0, y)[1], align="right")
+        label(picture, f"{100 * tick:g}%", axes.left - 16, axes.at(0, y)[1], align="right")
     line(picture, axes.at(0, 0), axes.at(1, 0), FAINT)
     label(picture, "none", axes.left - 16, axes.at(0, 0)[1], align="right")
     for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
@@ -136,7 +136,7 @@ def risk_coverage_picture(curves: Mapping[str, Scores], title: str, subtitle: st
     label(picture, "accepted", axes.at(0.5, 0)[0], axes.at(0, 0)[1] + 70, colour=INK)
     ends: list[tuple[float, str, Colour]] = []
     for (name, scores), colour in zip(curves.items(), cycle(SERIES), strict=False):
-        coverage, risk = risk_coverage(scores.correct, scores.confidence)
+        coverage, risk = risk_coverage(scores.correct, scores.priority)
         points = [axes.at(x, _risk_place(y)) for x, y in zip(coverage, risk, strict=True)]
         cv2.polylines(picture, [np.array(points, np.int32)], False, colour, 3, cv2.LINE_AA)
         if scores.error_read.n:

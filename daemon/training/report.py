@@ -109,10 +109,10 @@ def _share_table(scores: Scores) -> Table:
 
 
 def _worst_confusions(evaluation: Evaluated) -> Text:
-    found = metrics.worst_confusions(evaluation.confusion)
+    found = metrics.worst_confusions(evaluation.confusion, most=5)
     names = [*map(str, range(DIGITS)), NONE_LABEL]
-    text = ", ".join(f"{names[was]} read as {names[read]} {count}x" for was, read, count in found)
-    return Text(f"most frequent confusions: {text or 'no mistakes'}")
+    text = ", ".join(f"{names[was]} as {names[read]} ({count})" for was, read, count in found)
+    return Text(f"read as another: {text or 'no mistakes'}")
 
 
 def _confusion_table(evaluation: Evaluated) -> Table:

@@ -80,10 +80,16 @@ class Scores:
             return 0.0
         return metrics.expected_calibration_error(found.correct, found.confidence)
 
+    @property
+    def priority(self) -> npt.NDArray[np.float64]:
+        """(N,), higher for what is accepted sooner: what is called read first, for a line may be
+        left to a person whatever its confidence; then by confidence."""
+        return self.confidence + self.read
+
     def coverage_at(self, risk: float) -> float:
-        """The largest share that can be accepted, the most confident first, with no more than the
-        share `risk` of it wrong."""
-        coverage, risks = metrics.risk_coverage(self.correct, self.confidence)
+        """The largest share that can be accepted, in the order of `priority`, with no more than
+        the share `risk` of it wrong."""
+        coverage, risks = metrics.risk_coverage(self.correct, self.priority)
         within = coverage[risks <= risk]
         return float(within.max()) if len(within) else 0.0
 
