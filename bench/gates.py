@@ -1,48 +1,43 @@
-"""The gates that a version has to pass: those of the project's fourth issue."""
+"""What a version has to reach: the gates of the project's fourth issue, but for those on time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from daemon.training.evaluate import Evaluation
 from daemon.training.scans import ScanEvaluation
 from daemon.training.scores import Scores, Share, joined
 
-from .results import Measured, ece_interval, table
-
-Evaluated = Evaluation | ScanEvaluation
+from .results import Evaluated, Results, ece_interval, percent, table
+from .sets import LOAD_DIGITS, MNIST, SEMEION, USPS
 
 REAL = ("single", "cells")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A share with its 95 % interval, all in 0..1."""
+    """A figure with its 95 % interval, all in 0..1."""
 
     value: float
     interval: tuple[float, float]
 
-    def __str__(self) -> str:
-        low, high = (100 * bound for bound in self.interval)
-        return f"{100 * self.value:.2f} ({low:.1f} to {high:.1f}) %"
-
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What is asked of `figure` on the joined `sets`: at least or at most `limit`, in 0..1."""
+    """What is asked of `figure` on the joined `sets`: at least or at most `limit`, in 0..1, of
+    networks of one architecture or, without, of all."""
 
     name: str
     sets: tuple[str, ...]
     figure: Callable[[Sequence[Evaluated]], Figure]
     limit: float
     at_least: bool
-    architecture: str = ""  # of which it is asked; of all without
+    architecture: str = ""
 
     @property
     def wanted(self) -> str:
-        """The limit as text."""
-        return f"{'≥' if self.at_least else '≤'} {100 * self.limit:g} %"
+        """The limit as text, in percent."""
+        return f"{'≥' if self.at_least else '≤'} {100 * self.limit:g}"
 
     def passed(self, figure: Figure) -> bool:
         """Whether the figure itself, not its interval, keeps the limit."""
@@ -75,43 +70,43 @@ def _ece(found: Sequence[Evaluated]) -> Figure:
 
 
 def _accepted(found: Sequence[Evaluated]) -> Figure:
-    """Files of which at least a line is called read: stricter than the whole file."""
+    """Files of which some line is called read: stricter than the whole file."""
     (scans,) = (each for each in found if isinstance(each, ScanEvaluation))
     return _figure(scans.accepted)
 
 
 GATES = (
-    Gate("MNIST test, a plain network", ("MNIST test",), _exact, 0.9945, True, "mlp"),
-    Gate("MNIST test, with convolutions", ("MNIST test",), _exact, 0.997, True, "cnn"),
+    Gate("MNIST test, `mlp`", (MNIST,), _exact, 0.9945, True, "mlp"),
+    Gate("MNIST test, `cnn`", (MNIST,), _exact, 0.997, True, "cnn"),
     Gate("`single`", ("single",), _exact, 0.99, True),
     Gate("`cells`", ("cells",), _exact, 0.98, True),
-    Gate("USPS test", ("USPS test",), _exact, 0.97, True),
-    Gate("Semeion", ("Semeion",), _exact, 0.94, True),
-    Gate("load_digits", ("load_digits",), _exact, 0.93, True),
-    Gate("`nondigit` called read", ("nondigit",), _accepted, 0.05, False),
+    Gate("USPS test", (USPS,), _exact, 0.97, True),
+    Gate("Semeion", (SEMEION,), _exact, 0.94, True),
+    Gate("load_digits", (LOAD_DIGITS,), _exact, 0.93, True),
+    Gate("`nondigit`, some line called read", ("nondigit",), _accepted, 0.05, False),
     Gate("`single` called read", ("single",), _coverage, 0.95, True),
     Gate("`cells` called read", ("cells",), _coverage, 0.95, True),
     Gate("wrong among read, `single` and `cells`", REAL, _error_read, 0.005, False),
     Gate("ECE, `single` and `cells`", REAL, _ece, 0.02, False),
-    Gate("ECE, MNIST test", ("MNIST test",), _ece, 0.005, False),
+    Gate("ECE, MNIST test", (MNIST,), _ece, 0.005, False),
 )
 
 
-def gate_table(found: Sequence[Measured], architectures: Mapping[str, str]) -> str:
-    """A row a gate, a column a version of `architectures` (version: architecture); a gate for
-    which a set is missing is left out."""
+def gate_table(results: Results) -> str:
+    """A row a gate, a column a version; a gate whose sets were not measured is left out."""
     rows = []
     for gate in GATES:
-        cells = [_cell(gate, found, model, kind) for model, kind in architectures.items()]
+        cells = [_cell(gate, results, version) for version in results.versions]
         if any(cells):
             rows.append((gate.name, gate.wanted, *(cell or "-" for cell in cells)))
-    return table(("gate", "wanted", *architectures), rows)
+    return table(("gate", "wanted, %", *results.versions), rows)
 
 
-def _cell(gate: Gate, found: Sequence[Measured], model: str, architecture: str) -> str:
-    """The figure and what the gate says of it; nothing where it does not apply."""
-    of_model = {each.name: each.evaluation for each in found if each.evaluation.model == model}
-    if not set(gate.sets) <= set(of_model) or gate.architecture not in ("", architecture):
+def _cell(gate: Gate, results: Results, version: str) -> str:
+    """The figure and the verdict; nothing where the gate does not apply."""
+    found = results.of(version, *gate.sets)
+    if not found or gate.architecture not in ("", results.versions[version]):
         return ""
-    figure = gate.figure([of_model[name] for name in gate.sets])
-    return f"{figure} {'pass' if gate.passed(figure) else '**fail**'}"
+    figure = gate.figure(found)
+    verdict = "pass" if gate.passed(figure) else "**fail**"
+    return f"{percent(figure.value, figure.interval)} {verdict}"

@@ -44,7 +44,7 @@ Layer: TypeAlias = Callable[[Light, Place, Rng], Light]
 
 def paint(light: Light, colour: Colour, cover: Share) -> Light:
     """`colour` where `cover` (H, W) is 1."""
-    return (light + cover[..., None] * (np.float32(colour) - light)).astype(np.float32)
+    return (light + cover[..., None] * (np.array(colour, np.float32) - light)).astype(np.float32)
 
 
 def texture(shape: Sequence[int], grain: float, rng: Rng) -> Share:
@@ -240,7 +240,7 @@ def desk(light: Light, place: Place, rng: Rng) -> Light:
     shadow = cv2.GaussianBlur(sheet, (0, 0), 0.06 * h).astype(np.float32) / 255
     woods = ((52, 70, 92), (70, 96, 128), (44, 44, 48), (96, 92, 88), (60, 50, 40))
     wood = 16 * texture(light.shape, 0.4 * h, rng) + 12 * texture(light.shape, 2, rng)
-    below = (np.float32(woods[rng.integers(len(woods))]) + wood[..., None]) * (
+    below = (np.array(woods[rng.integers(len(woods))], np.float32) + wood[..., None]) * (
         1 - np.float32(0.5) * shadow[..., None]
     )
     cover = (sheet.astype(np.float32) / 255)[..., None]
@@ -249,7 +249,7 @@ def desk(light: Light, place: Place, rng: Rng) -> Light:
 
 def inverted(light: Light, _: Place, rng: Rng) -> Light:
     """Chalk on a board, or a negative."""
-    board = np.float32([rng.uniform(0.75, 1) for _ in range(3)])
+    board = rng.uniform(0.75, 1, 3)
     return np.asarray((255 - light) * board, np.float32)
 
 

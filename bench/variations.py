@@ -28,6 +28,27 @@ from .layers import Colour, Layer, Place, Rng
 
 _PENS = Path("pendigits-orig.tes.gz")
 _LEGIBLE = frozenset({1, 4, 6, 7, 9, 12})  # writers of whom a stranger reads every digit
+_PLAIN: tuple[Colour, ...] = (  # inks, BGR
+    (38, 34, 34),
+    (150, 62, 28),
+    (120, 40, 30),
+    (92, 90, 88),
+    (60, 55, 50),
+)
+_BRIGHT: tuple[Colour, ...] = (
+    (60, 50, 200),
+    (70, 130, 40),
+    (20, 110, 230),
+    (150, 50, 120),
+    (200, 130, 40),
+    (120, 60, 200),
+)
+_TINTED: tuple[Colour, ...] = (  # papers
+    (235, 240, 245),
+    (190, 240, 250),
+    (215, 215, 250),
+    (225, 245, 220),
+)
 _LARGEST_RECORDED = 320  # px: larger, the corners of recorded strokes would show
 
 
@@ -88,7 +109,7 @@ def draw(kind: str, number: int, pens: Path | None = None) -> tuple[Grey, int]:
     rows, columns = ink.shape
     cover[place.box.y : place.box.y + rows, place.box.x : place.box.x + columns] = ink * grain
     fibres = rng.uniform(2, 10) * (layers.texture(cover.shape, max(1.5, height / 50), rng) - 0.5)
-    light = np.float32(paper) + fibres[..., None]
+    light = np.array(paper, np.float32) + fibres[..., None]
     for layer in how.below:
         light = layer(light, place, rng)
     light = layers.paint(light, colour, cover)
@@ -155,20 +176,10 @@ def _between(limits: tuple[float, float], rng: Rng) -> float:
 def _colours(rng: Rng, *, coloured: bool) -> tuple[Colour, Colour]:
     """Paper and ink that a person tells apart at once."""
     if coloured:
-        papers = ((235, 240, 245), (190, 240, 250), (215, 215, 250), (225, 245, 220))
-        inks = (
-            (60, 50, 200),
-            (70, 130, 40),
-            (20, 110, 230),
-            (150, 50, 120),
-            (200, 130, 40),
-            (120, 60, 200),
-        )
-        return papers[rng.integers(len(papers))], inks[rng.integers(len(inks))]
+        return _TINTED[rng.integers(len(_TINTED))], _BRIGHT[rng.integers(len(_BRIGHT))]
     white = rng.uniform(195, 252)
-    paper = (white * rng.uniform(0.9, 1), white * rng.uniform(0.97, 1), white)
-    inks = ((38, 34, 34), (150, 62, 28), (120, 40, 30), (92, 90, 88), (60, 55, 50))
-    return paper, inks[rng.integers(len(inks))]
+    paper = white * rng.uniform(0.9, 1), white * rng.uniform(0.97, 1), white
+    return paper, _PLAIN[rng.integers(len(_PLAIN))]
 
 
 def _placed(

@@ -6,13 +6,14 @@ import json
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from daemon.ann.registry import current_name, load_version, version_names
 from daemon.cli import app
-from daemon.errors import InputMissing, UsageError
+from daemon.errors import InputMissing, NothingReadable, UsageError
 from daemon.training.datasets import DigitSet
 
 
@@ -104,7 +105,51 @@ def test_evaluate_takes_a_version_by_name_and_writes_figures(
         "evaluation.json",
         "misread.png",
         "reliability.png",
+        "risk-coverage.png",
     ]
+
+
+def test_evaluate_reads_labelled_files_the_whole_way(
+    data: Path, trained_models: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    page = np.full((120, 260), 245, np.uint8)
+    for digit, x in ((4, 40), (7, 170)):
+        cv2.putText(page, str(digit), (x, 85), 0, 2, 20, 4, cv2.LINE_AA)
+    (folder / "number.png").write_bytes(cv2.imencode(".png", page)[1].tobytes())
+    (folder / "blank.png").write_bytes(cv2.imencode(".png", page * 0 + 245)[1].tobytes())
+    (folder / "labels.csv").write_text("file,label\nnumber.png,47\nblank.png,none\n")
+    out = run("evaluate", "--data", folder, "--models", trained_models, "--machine",
+              "--out", tmp_path / "out")  # fmt: skip
+    figures = json.loads(out)
+    assert {"n", "accuracy", "loss", "ece", "model", "unfound", "wrong", "refused", "precision",
+            "recall", "f1", "confusion", "coverage", "error_read"} <= set(figures)  # fmt: skip
+    assert (figures["data"], figures["n"], figures["unfound"]) == ("mine", 2, 1)
+    assert np.sum(figures["confusion"]) == 2
+    assert (tmp_path / "out" / "misread.png").stat().st_size > 0
+    assert "called read" in run("evaluate", "--data", folder, "--models", trained_models)
+
+
+def test_evaluate_reads_a_folder_per_class_the_whole_way(
+    data: Path, trained_models: Path, tmp_path: Path
+) -> None:
+    page = np.full((120, 120), 245, np.uint8)
+    cv2.putText(page, "4", (40, 85), 0, 2, 20, 4, cv2.LINE_AA)
+    (tmp_path / "mine" / "test" / "4").mkdir(parents=True)
+    (tmp_path / "mine" / "test" / "4" / "a.png").write_bytes(cv2.imencode(".png", page)[1])
+    out = run("evaluate", "--data", tmp_path / "mine", "--models", trained_models, "--machine")
+    figures = json.loads(out)
+    assert figures["n"] == 1
+    assert np.sum(figures["confusion"][4]) == 1
+
+
+def test_training_on_labelled_numbers_says_that_it_wants_single_digits(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.csv").write_text("file,label\nnumber.png,47\n")
+    with pytest.raises(NothingReadable, match="only single digits, 0 to 9, can be learnt"):
+        run("train", "--data", tmp_path, "--architecture", "mlp-128")
 
 
 def test_evaluate_needs_data_that_exist(trained_models: Path, tmp_path: Path) -> None:

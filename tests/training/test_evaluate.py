@@ -92,6 +92,24 @@ def test_digits_taken_for_no_digit_are_counted_among_the_wrong_ones(test_digits:
     assert "3 taken for no digit" in shown.get()
 
 
+def test_called_read_is_what_is_sure_enough_and_a_digit(test_digits: DigitSet) -> None:
+    probabilities = np.zeros((200, 11), np.float32)
+    probabilities[np.arange(200), test_digits.labels] = 0.9
+    probabilities[:20] *= 0.5  # below the threshold
+    probabilities[20:24] = np.eye(11, dtype=np.float32)[10]
+    probabilities[24] = np.roll(probabilities[24], 1)
+    found = Evaluation("mlp-1", test_digits, probabilities, 0.8).scores
+    assert (found.coverage.hits, found.coverage.n) == (176, 200)
+    assert (found.error_read.hits, found.error_read.n) == (1, 176)
+
+
+def test_files_without_a_digit_are_not_called_read(test_digits: DigitSet) -> None:
+    scores = evaluation(test_digits, 10, unfound=50).scores
+    assert (scores.exact.hits, scores.exact.n) == (190, 250)
+    assert scores.coverage.hits == 200
+    assert scores.ece == pytest.approx(0.05, abs=1e-5)
+
+
 def test_every_cell_of_the_confusion_matrix_is_drawn(test_digits: DigitSet) -> None:
     none_wrong = confusion_picture(evaluation(test_digits, 0))
     some_wrong = confusion_picture(evaluation(test_digits, 40))
@@ -138,7 +156,7 @@ def test_a_curve_is_drawn_for_any_number_of_epochs(epochs: int) -> None:
 
 def test_a_report_is_written_whole(test_digits: DigitSet, tmp_path: Path) -> None:
     write_report(evaluation(test_digits, 10), tmp_path / "new" / "out")
-    for name in ("confusion.png", "misread.png", "reliability.png"):
+    for name in ("confusion.png", "misread.png", "reliability.png", "risk-coverage.png"):
         assert cv2.imread(str(tmp_path / "new" / "out" / name)) is not None
     written = json.loads((tmp_path / "new" / "out" / "evaluation.json").read_text())
     assert written["model"] == "mlp-1"

@@ -65,3 +65,42 @@ def test_calibration_error_by_hand() -> None:
 def test_calibration_error_of_honest_confidence_is_zero() -> None:
     correct = np.arange(100) < 80
     assert metrics.expected_calibration_error(correct, np.full(100, 0.8)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [  # Wilson's score interval, without continuity correction, as textbooks tabulate it
+        (0, 10, 0.0, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0),
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+    ],
+)
+def test_wilson_intervals_are_those_of_the_tables(hits, n, low, high) -> None:
+    assert metrics.wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_of_nothing_every_share_is_possible() -> None:
+    assert metrics.wilson_interval(0, 0) == (0, 1)
+
+
+def test_risk_by_coverage_by_hand() -> None:
+    correct = np.array([True, False, True, True])
+    coverage, risk = metrics.risk_coverage(correct, np.array([0.9, 0.5, 0.8, 0.6]))
+    assert coverage.tolist() == [0.25, 0.5, 0.75, 1]
+    assert risk.tolist() == [0, 0, 0, 0.25]
+
+
+def test_equal_confidences_are_accepted_together() -> None:
+    correct = np.array([True, False, True, True])
+    coverage, risk = metrics.risk_coverage(correct, np.array([0.5, 0.9, 0.9, 0.5]))
+    assert coverage.tolist() == [0.5, 1]
+    assert risk.tolist() == [0.5, 0.25]
+
+
+def test_the_worst_confusions_come_first_and_the_diagonal_never() -> None:
+    counts = np.array([[90, 2, 0], [5, 80, 1]])
+    assert metrics.worst_confusions(counts) == [(1, 0, 5), (0, 1, 2), (1, 2, 1)]
+    assert metrics.worst_confusions(counts, most=1) == [(1, 0, 5)]
+    assert counts[0, 0] == 90

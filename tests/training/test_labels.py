@@ -1,0 +1,48 @@
+"""What labels.csv may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.errors import NothingReadable
+from daemon.training.labels import LabelledScan, read_labels
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("7", ("7",)),
+        ("0042", ("0042",)),
+        ("12|34", ("12", "34")),
+        ("1 2 - 3|-|4,50", ("123", "450")),
+        ("A B|3 -", ("3",)),
+        ("none", ()),
+    ],
+)
+def test_only_digits_count_and_bars_part_lines(label, lines) -> None:
+    scan = LabelledScan(Path("a.png"), "a.png", label)
+    assert scan.lines == lines
+    assert scan.text == "".join(lines)
+
+
+def test_labels_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("note,label,file\nx, 5 ,b.png\n,none,sub/a.png\n")
+    first, second = read_labels(tmp_path)
+    assert (first.path, first.label, first.row) == (tmp_path / "b.png", "5", 2)
+    assert (second.file, second.lines) == ("sub/a.png", ())
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"name,digit\n", "needs the columns file and label"),
+        (b"file,label\n", "names no file"),
+        (b"file,label\n\xff\xfe,1\n", "cannot be read"),
+    ],
+)
+def test_a_labels_csv_that_says_nothing_is_refused(tmp_path: Path, data, complaint) -> None:
+    (tmp_path / "labels.csv").write_bytes(data)
+    with pytest.raises(NothingReadable, match=complaint):
+        read_labels(tmp_path)
