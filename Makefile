@@ -51,8 +51,8 @@ check: $(VENV)/tests ## lint, formatting, types
 faults: $(VENV)/tests ## the long fault tests of the daemon: kills, full disk, 40,000 files
 	$(BIN)/python bench/faults.py
 
-accuracy: $(VENV)/bench ## measure every network on every set that is there, see docs/accuracy.md
-	$(BIN)/python -m bench.accuracy
+accuracy: $(VENV)/bench ## measure every network on every set that is there; WRITE=1 writes docs/accuracy.md
+	$(BIN)/python -m bench.accuracy $(if $(WRITE),--write)
 
 samples: $(VENV)/reads ## draw samples/ again
 	$(BIN)/python -m daemon.training.samples samples

@@ -143,7 +143,8 @@ def confusion_text(results: Results, version: str, names: Sequence[str]) -> str:
     counts = np.sum([np.pad(each.confusion, ((0, 0), (0, 1)))[:, :11] for each in found], axis=0)
     names_of = [*map(str, range(10)), "nothing"]
     worst = worst_confusions(counts, most=8)
-    return ", ".join(f"{names_of[w]} as {names_of[r]} ({n})" for w, r, n in worst) or "none"
+    texts = (f"{names_of[each.true]} as {names_of[each.read]} ({each.count})" for each in worst)
+    return ", ".join(texts) or "none"
 
 
 def _score_row(name: str, version: str, scores: Scores) -> tuple[str, ...]:

@@ -109,9 +109,7 @@ def test_evaluate_takes_a_version_by_name_and_writes_figures(
     ]
 
 
-def test_evaluate_reads_labelled_files_the_whole_way(
-    data: Path, trained_models: Path, tmp_path: Path
-) -> None:
+def test_evaluate_reads_labelled_files_the_whole_way(trained_models: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     page = np.full((120, 260), 245, np.uint8)
@@ -132,7 +130,7 @@ def test_evaluate_reads_labelled_files_the_whole_way(
 
 
 def test_evaluate_reads_a_folder_per_class_the_whole_way(
-    data: Path, trained_models: Path, tmp_path: Path
+    trained_models: Path, tmp_path: Path
 ) -> None:
     page = np.full((120, 120), 245, np.uint8)
     cv2.putText(page, "4", (40, 85), 0, 2, 20, 4, cv2.LINE_AA)
@@ -144,9 +142,7 @@ def test_evaluate_reads_a_folder_per_class_the_whole_way(
     assert np.sum(figures["confusion"][4]) == 1
 
 
-def test_training_on_labelled_numbers_says_that_it_wants_single_digits(
-    data: Path, tmp_path: Path
-) -> None:
+def test_training_on_labelled_numbers_says_that_it_wants_single_digits(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,label\nnumber.png,47\n")
     with pytest.raises(NothingReadable, match="only single digits, 0 to 9, can be learnt"):
         run("train", "--data", tmp_path, "--architecture", "mlp-128")

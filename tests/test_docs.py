@@ -80,3 +80,12 @@ def test_exit_codes_in_the_readme_are_those_of_the_errors():
     }
     table = set(re.findall(r"^\| (\d+) \|", README, re.MULTILINE))
     assert table == codes | {"0", "1", "130"}
+
+
+def test_how_well_it_reads_is_what_was_measured():
+    """The table in the README is the first one of docs/accuracy.md; no figure stands beside it."""
+    text = README.split("## How well it reads")[1].split("\n## ")[0]
+    table = re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    assert len(table) > 5
+    assert "\n".join(table) in (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert not re.search(r"\d ?%", text.replace("\n".join(table), ""))

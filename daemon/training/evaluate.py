@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,7 @@ class Evaluation:
             **self.scores.summary(),
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
-            "worst_confusions": metrics.worst_confusions(confusion),
+            "worst_confusions": [asdict(each) for each in metrics.worst_confusions(confusion)],
         }
 
 

@@ -6,6 +6,7 @@ are (N,) in 0..K-1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,15 @@ Shares = npt.NDArray[np.float64]
 
 ECE_BINS = 15
 _Z = 1.959964  # standard normal deviate of a 95 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often the class `true` was taken for the class `read`."""
+
+    true: int
+    read: int
+    count: int
 
 
 def accuracy(labels: Labels, probabilities: Probabilities) -> float:
@@ -53,14 +63,14 @@ def f1(confusion: Counts) -> Shares:
     return _share(2 * _diagonal(confusion), read_as + was)
 
 
-def worst_confusions(confusion: Counts, most: int = 10) -> list[tuple[int, int, int]]:
-    """(true class, predicted class, count), the most frequent mistakes first."""
+def worst_confusions(confusion: Counts, most: int = 10) -> list[Confusion]:
+    """The most frequent mistakes first."""
     mistakes = confusion.copy()
     np.fill_diagonal(mistakes, 0)
     order = np.argsort(-mistakes, axis=None, kind="stable")[:most]
-    rows, columns = np.unravel_index(order, mistakes.shape)
-    found = zip(rows.tolist(), columns.tolist(), mistakes[rows, columns].tolist(), strict=True)
-    return [(row, column, count) for row, column, count in found if count]
+    places = zip(*np.unravel_index(order, mistakes.shape), strict=True)
+    found = (Confusion(int(row), int(column), int(mistakes[row, column])) for row, column in places)
+    return [each for each in found if each.count]
 
 
 def reliability(

@@ -111,7 +111,7 @@ def _share_table(scores: Scores) -> Table:
 def _worst_confusions(evaluation: Evaluated) -> Text:
     found = metrics.worst_confusions(evaluation.confusion, most=5)
     names = [*map(str, range(DIGITS)), NONE_LABEL]
-    text = ", ".join(f"{names[was]} as {names[read]} ({count})" for was, read, count in found)
+    text = ", ".join(f"{names[each.true]} as {names[each.read]} ({each.count})" for each in found)
     return Text(f"read as another: {text or 'no mistakes'}")
 
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,7 @@ class ScanEvaluation:
             "lines": round(self.lines.value, 6),
             **{of.__name__: [round(float(v), 6) for v in of(confusion)] for of in per_class},
             "confusion": confusion.tolist(),
-            "worst_confusions": metrics.worst_confusions(confusion),
+            "worst_confusions": [asdict(each) for each in metrics.worst_confusions(confusion)],
         }
 
     def _in_common(self) -> int:
