@@ -56,8 +56,7 @@ class Ancestor:
             pictures = np.stack([_resized(image) for image in group.images])
             yield self._peer(group.name, "ancestors' recipe", pictures, group.labels)
             return
-        files = [cv2.imread(str(scan.path), cv2.IMREAD_GRAYSCALE) for scan in group.scans]
-        pictures = np.stack([_resized(file) for file in files if file is not None])
+        pictures = np.stack([_read(scan.path) for scan in group.scans])
         labels = np.array([int(scan.text) for scan in group.scans])
         borders = np.stack([_border_mean(picture) for picture in pictures])
         by_border = np.where((borders > 127)[:, None, None], 255 - pictures, pictures)
@@ -111,6 +110,12 @@ def _trained(folder: Path, mnist: Path) -> GlyphClassifier:
         settings = Settings(chosen, chosen.epochs, chosen.loss, seed=1, max_error_read=0.005)
         train(settings, TrainingData(*parts), folder, lambda _: None, promoted=False)
     return load_classifier(folder, version_names(folder)[0])
+
+
+def _read(path: Path) -> Grey:
+    """A file as the recipe sees it; black where it cannot be read."""
+    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    return np.zeros((28, 28), np.uint8) if picture is None else _resized(picture)
 
 
 def _resized(picture: Grey) -> Grey:
