@@ -134,7 +134,7 @@ Letters, photographs, paper, noise, scribbles, print. All that is called `read` 
 ## Own variations
 
 Single digits in twenty surroundings, drawn by `bench/variations.py`, 16 to 1,300 px high: half in
-the project's own hand, half from strokes of six writers of pendigits' test part (where it is
+the project's own hand, half from strokes of five writers of pendigits' test part (where it is
 there), whom a network that was trained with `--extra pendigits` has seen.
 
 {variation_table(results)}

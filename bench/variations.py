@@ -27,7 +27,7 @@ from . import layers
 from .layers import Colour, Layer, Place, Rng
 
 _PENS = Path("pendigits-orig.tes.gz")
-_LEGIBLE = frozenset({1, 4, 6, 7, 9, 12})  # writers of whom a stranger reads every digit
+_LEGIBLE = frozenset({1, 4, 6, 9, 12})  # writers of whom a stranger reads every digit
 _PLAIN: tuple[Colour, ...] = (  # inks, BGR
     (38, 34, 34),
     (150, 62, 28),
@@ -65,6 +65,7 @@ class Kind:
     below: tuple[Layer, ...] = ()
     above: tuple[Layer, ...] = ()
     coloured: bool = False
+    own: bool = False  # in the project's own hand only: recorded loops would close
     corner: bool = False  # the digit in a corner of a large picture
     jpeg: tuple[int, int] | None = None  # quality; without it, PNG
 
@@ -84,7 +85,7 @@ KINDS: dict[str, Kind] = {
     "bleed-through": Kind(below=(layers.bleed_through,)),
     "coloured pens": Kind(coloured=True),
     "hairlines": Kind(height=(50, 300), pen=(32, 60)),
-    "thick markers": Kind(height=(30, 210), pen=(4.6, 6)),
+    "thick markers": Kind(height=(30, 210), pen=(4.6, 6), own=True),
     "JPEG noise": Kind(height=(40, 210), jpeg=(8, 30)),
     "tiny": Kind(height=(16, 22), pen=(6, 11), margin=(0.1, 0.3)),
     "huge": Kind(height=(700, 1300), margin=(0.15, 0.3)),
@@ -100,7 +101,8 @@ def draw(kind: str, number: int, pens: Path | None = None) -> tuple[Grey, int]:
     rng = np.random.default_rng([zlib.crc32(kind.encode()), number])
     height = _between(how.height, rng)
     pen_width = max(1.1, height / _between(how.pen, rng))
-    strokes = _slanted(_strokes(label, number, height, pens, rng), how, rng)
+    hands = None if how.own or height > _LARGEST_RECORDED else pens
+    strokes = _slanted(_strokes(label, number, hands, rng), how, rng)
     ink = render_strokes(strokes, height=height, pen_width=pen_width)
     paper, colour = _colours(rng, coloured=how.coloured)
     place, size = _placed(ink.shape, how, height, pen_width, colour, rng)
@@ -152,11 +154,9 @@ def recorded(pens: Path) -> dict[int, tuple[PenDigit, ...]]:
     return {label: tuple(d for d in legible if d.label == label) for label in range(10)}
 
 
-def _strokes(
-    label: int, number: int, height: float, pens: Path | None, rng: Rng
-) -> Sequence[Stroke]:
+def _strokes(label: int, number: int, pens: Path | None, rng: Rng) -> Sequence[Stroke]:
     choice = recorded(pens).get(label) if pens else None
-    if choice and (number // 10) % 2 and height <= _LARGEST_RECORDED:
+    if choice and (number // 10) % 2:
         return choice[rng.integers(len(choice))].strokes
     return own_digit(label, rng)
 
