@@ -30,7 +30,7 @@ _SUMMARY = (
     ("the same as 28x28 PNG files", (MNIST_FILES,)),
     ("USPS test, arrays", (USPS,)),
     ("Semeion, arrays", (SEMEION,)),
-    ("load_digits (optdigits test), arrays", (LOAD_DIGITS,)),
+    ("load_digits, arrays", (LOAD_DIGITS,)),
     ("single digits: phone photos, scans, drawings", ("single",)),
     ("table cells of 600-dpi scans", ("cells",)),
     ("photos of numbers with gaps between the digits", ("strings",)),
@@ -85,7 +85,7 @@ def summary_table(run: Run) -> str:
 def document(run: Run) -> str:
     """The text of docs/accuracy.md."""
     results = run.results
-    missing = "".join(f"- not measured: {line}\n" for line in run.missing)
+    missing = "".join(f"\nNot measured: {line}.\n" for line in run.missing)
     intervals = "All shares are percent, with 95 % intervals in brackets (Wilson, 1927)."
     return f"""# How well digitd reads
 
@@ -93,8 +93,7 @@ Measured {run.day.isoformat()} by `make accuracy`. {machine()}.
 In use: `{run.current}`. The sets lie beside the project, in `../shared/data`, and no network learnt
 from any of them.
 
-{summary_table(run)}
-{missing}
+{summary_table(run)}{missing}
 ## How it is counted
 
 {intervals}
@@ -103,6 +102,7 @@ wrong. `called read`: the share that needs no person, by the network's own thres
 read`: what a person would not be asked about and is wrong. `ECE`: how far confidence is from the
 truth, expected calibration error in 15 bins, of what was found; its interval is a bootstrap's.
 Arrays go to the network through `daemon.vision.glyph`, files go the whole way, `read_batch`.
+scikit-learn's load_digits is the test part of optdigits, pixel for pixel.
 
 ## What was looked at
 
@@ -135,7 +135,7 @@ Letters, photographs, paper, noise, scribbles, print. All that is called `read` 
 
 Single digits in twenty surroundings, drawn by `bench/variations.py`, 16 to 1,300 px high: half in
 the project's own hand, half from strokes of five writers of pendigits' test part (where it is
-there), whom a network that was trained with `--extra pendigits` has seen.
+there; not huge ones and markers), whom a network trained with `--extra pendigits` has seen.
 
 {variation_table(results)}
 ## Errors and confusions
@@ -168,6 +168,9 @@ def write_document(run: Run, docs: Path, readme: Path) -> None:
 
 
 def _short(value: float) -> str:
+    """Percent; two decimals where errors are few."""
+    if value == 1:
+        return "100"
     return f"{100 * value:.1f}" if value < 0.99 else f"{100 * value:.2f}"
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import version_names
+from daemon.errors import InputMissing
 from daemon.records import Grey
 from daemon.training.labels import LabelledScan
 from daemon.training.scores import Share
@@ -90,6 +91,8 @@ def find_peers(
         peers.append((Ancestor.sets, ancestor.read))
     except ImportError:
         missing("ancestors' recipe: TensorFlow, which trains it, is not installed")
+    except InputMissing as error:
+        missing(f"ancestors' recipe: {error}")
     if shutil.which("tesseract"):
         peers.append((tuple(_MODES), tesseract))
     else:

@@ -65,7 +65,8 @@ def write(pictures: Mapping[str, Grey], folder: Path) -> None:
     """Write figures into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
-        (folder / name).write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        smallest = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+        (folder / name).write_bytes(cv2.imencode(".png", picture, smallest)[1].tobytes())
 
 
 def _scans(found: Iterable[Evaluated], name: str) -> ScanEvaluation | None:

@@ -86,7 +86,7 @@ def test_the_readme_takes_the_documents_first_table(tmp_path: Path) -> None:
     text = (tmp_path / "accuracy.md").read_text()
     assert table in text
     assert "Measured 2026-11-21" in text
-    assert "not measured: orand" in text
+    assert "Not measured: orand" in text
     assert "| single digits: phone photos, scans, drawings | 100 | 96.0 | 99.00 |" in table
     assert text == document(run)
 
