@@ -14,13 +14,15 @@ from .workers import Reader
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
     """What to read with: the version `model` in the folder `models`. `review_below` overrides the
-    network's own threshold on a digit's confidence; `annotated` says which scans get a picture."""
+    network's own threshold on a digit's confidence; `annotated` says which scans get a picture,
+    `explained` whether all get one of what every stage saw."""
 
     models: Path
     model: str
     limits: Limits
     review_below: float | None = None
     annotated: Literal["all", "review", "none"] = "all"
+    explained: bool = False
 
 
 def load_reader(settings: ReaderSettings) -> Reader:
@@ -38,4 +40,5 @@ def load_reader(settings: ReaderSettings) -> Reader:
         limits=settings.limits,
         review_below=settings.review_below,
         annotated=settings.annotated,
+        explained=settings.explained,
     )

@@ -30,7 +30,7 @@ def text_block(text: str, width: int, size: int = TEXT, weight: int = BOLD) -> G
     """Printable text, in as many lines of at most `width` px as it takes."""
     lines = list(_wrap(text, width, size, weight))
     pitch = round(_LINE / TEXT * size)
-    block = blank(width, pitch * len(lines))
+    block = blank(max(width_of(line, size, weight) for line in lines) + 1, pitch * len(lines))
     for number, line in enumerate(lines):
         write(block, line, 0, (number + 0.5) * pitch, SLATE, size, weight)
     return block
@@ -54,7 +54,7 @@ def panel(picture: Grey, title: str, note: str, frame: Colour | None = None) -> 
 
 
 def flow(blocks: Sequence[Grey], width: int) -> Grey:
-    """The blocks from left to right in rows of at most `width` px."""
+    """The blocks from left to right in rows of at most `width` px, their feet on one line."""
     rows: list[list[Grey]] = [[]]
     used = 0
     for block in blocks:
@@ -83,7 +83,7 @@ def _beside(blocks: Sequence[Grey]) -> Grey:
     )
     left = 0
     for block in blocks:
-        whole[: len(block), left : left + block.shape[1]] = block
+        whole[len(whole) - len(block) :, left : left + block.shape[1]] = block
         left += block.shape[1] + GAP
     return whole
 

@@ -20,16 +20,17 @@ from .chips import Rect
 from .choice import DIGITS, Choice, Probabilities, are_digits, best
 from .lettering import BOLD, REGULAR, printable, width_of, write
 from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, fill_rounded, percent
-from .stages import MAX_WIDTH, Ground, Sight, mixed, panel_size, shrink
+from .stages import Ground, Sight, mixed, panel_size, shrink
 
 MAX_LAYOUTS = 12  # of a page, that are shown
 MAX_GLYPHS = 48
 MAX_LABELS = 60  # candidates of a layout: more would hide each other's
 MARGIN = 24  # px round everything
-MIN_WIDTH = 592  # px of the body
+MIN_WIDTH, MAX_WIDTH = 592, 1552  # px of the body
 ENLARGED = 4  # a glyph
+_COMPRESSION = 3  # of 9: half the size of the default's, hardly slower
 _TOP = 3  # classes that are shown
-_BAR = (36, 40)  # px: where a probability's bar begins, and its length
+_BAR = (39, 34)  # px: where a probability's bar begins, and its length
 _CARD = (28 * ENLARGED + 130, 28 * ENLARGED)  # px, width and height
 
 
@@ -75,7 +76,7 @@ def explain(seen: Explanation) -> bytes:
         text = "Nothing was found that has the size and shape of writing."
         sections.append(("What was weighed", [text_block(text, MIN_WIDTH, weight=REGULAR)]))
     natural = (sum(block.shape[1] + GAP for block in blocks) - GAP for _, blocks in sections)
-    width = min(max(*natural, MIN_WIDTH), MAX_WIDTH)
+    width = min(max(MIN_WIDTH, *natural), MAX_WIDTH)
     body = stack(
         [
             stack([text_block(heading, width, 16), flow(blocks, width)], gap=10)
@@ -99,7 +100,7 @@ def _picture(body: Grey, lines: Sequence[Line], title: str, status: Status) -> b
     draw_header(picture[:HEADER], lines, printable(title), status)
     top = HEADER + MARGIN
     picture[top : top + height, MARGIN : MARGIN + body.shape[1]] = body
-    _, data = cv2.imencode(".png", picture)
+    _, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION])
     return data.tobytes()
 
 
@@ -133,10 +134,11 @@ def _fates(seen: Explanation) -> list[Status]:
 def _stages(seen: Explanation) -> list[Grey]:
     page = seen.page.pixels if seen.page.colour is None else seen.page.colour
     height, width = page.shape[:2]
-    size = panel_size(page.shape)
-    blocks = [panel(_sized(page, size), "page", f"{width} x {height} px")]
+    factor = seen.sights[0].factor
+    note = f"{width} x {height} px" + (f", read at 1/{factor} of that" if factor > 1 else "")
+    blocks = [panel(_sized(page, seen.sights[0].size), "page", note)]
     for sight in seen.sights:
-        blocks += [panel(_sized(s.pixels, size), s.title, s.note) for s in sight.stages]
+        blocks += [panel(_sized(s.pixels, sight.size), s.title, s.note) for s in sight.stages]
     return blocks
 
 
@@ -146,23 +148,29 @@ def _layout(rank: int, weighed: _Weighed) -> Grey:
     look = LOOKS[Status.READ].fill
     marks = "1 mark" if len(choice.rows) == 1 else f"{len(choice.rows)} marks"
     title = f"{rank}{', chosen' if weighed.is_chosen else ''}: {marks} in {weighed.ground.title}"
-    note = (
-        f"score {score.total:.2f} = sure {score.sure:.2f}, marks {-score.digits:.2f}, "
-        f"ink read {score.read:.2f}, cost {-score.cost:.2f}"
-    )
+    against = {
+        "doubt": -score.sure,
+        "marks": score.digits,
+        "ink not read": -score.read,
+        "prior": score.cost,
+    }
+    parts = [f"{name} {loss:.2f}" for name, loss in against.items() if loss >= 0.005]
+    note = f"score {score.total:.2f}: {', '.join(parts)}"
     return panel(_marked(weighed), title, note, look if weighed.is_chosen else None)
 
 
 def _marked(weighed: _Weighed) -> Grey:
     shape, candidates = weighed.ground.shape, weighed.choice.layout.candidates
-    inked = np.zeros(shape, np.uint8)
+    inked, taken = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     for candidate in candidates:
         x, y = max(0, candidate.box.x - 1), max(0, candidate.box.y - 1)
         height, width = candidate.ink.shape
-        inked[y : y + height, x : x + width] |= np.where(candidate.ink > 0, np.uint8(255), 0)
+        window = slice(y, y + height), slice(x, x + width)
+        inked[window] = np.maximum(inked[window], cv2.convertScaleAbs(candidate.ink, alpha=255))
+        taken[window] |= (candidate.ink > 0).view(np.uint8) * np.uint8(255)
     size = panel_size(shape)
-    inked = shrink(inked, size)
-    picture = _sized(mixed(inked, cv2.subtract(weighed.ground.mask, inked)), size)
+    left_out = cv2.subtract(weighed.ground.mask, shrink(taken, size))
+    picture = _sized(mixed(shrink(inked, size), left_out), size)
     scale = size[0] / shape[1]
     for candidate, row, fate in zip(candidates, weighed.choice.rows, weighed.fates, strict=True):
         colour = LOOKS[fate].fill if weighed.is_chosen or fate is Status.EMPTY else SLATE
@@ -170,9 +178,9 @@ def _marked(weighed: _Weighed) -> Grey:
         left, top = int(box.x * scale), int(box.y * scale)
         right, bottom = round(box.right * scale), round(box.bottom * scale)
         cv2.rectangle(picture, (left - 1, top - 1), (right, bottom), colour, 1)
-        if len(candidates) <= MAX_LABELS:
+        middle = top - 9 if top >= 18 else bottom + 9
+        if len(candidates) <= MAX_LABELS and middle + 9 <= size[1]:
             label = "-" if fate is Status.EMPTY else str(row[:DIGITS].argmax())
-            middle = top - 9 if top >= 18 else bottom + 9
             write(picture, label, left, middle, colour, 14, BOLD)
     return picture
 
@@ -181,7 +189,9 @@ def _glyphs(chosen: _Weighed) -> tuple[str, list[Grey]]:
     """The heading and a card per candidate, or of the least sure where there are many."""
     rows = chosen.choice.rows
     shown = sorted(np.argsort(rows.max(axis=1), kind="stable")[:MAX_GLYPHS].tolist())
-    heading = "What was read: the chosen layout's marks (line.place) as the network saw them"
+    heading = (
+        "What was read: the marks of the chosen layout, by line and place, as the network saw them"
+    )
     if len(shown) < len(rows):
         heading += f"; the {len(shown)} least sure of {len(rows)}"
     places = [
@@ -213,7 +223,7 @@ def _card(glyph: npt.NDArray[np.float32], row: Probabilities, fate: Status, plac
         middle = 38 + 28 * number
         probability = float(row[label])
         text = "none" if label == DIGITS else str(label)
-        write(card, text, left, middle, SLATE, TEXT + 2, BOLD)
+        write(card, text, left, middle, SLATE, TEXT + 1, BOLD)
         start, length = left + _BAR[0], _BAR[1]
         cv2.rectangle(card, (start, middle - 5), (start + length, middle + 5), PAPER, cv2.FILLED)
         end = start + round(length * probability)

@@ -16,13 +16,13 @@ from .ink import Ink
 from .layout import Basis, Proposal
 from .look import Colour
 
-MAX_WIDTH = 1552  # px, of a panel
+MAX_WIDTH = 1546  # px, of a picture in a panel
 MAX_HEIGHT = 760  # px
 INKED: Colour = (36, 28, 22)
 LEFT_OUT: Colour = (96, 88, 240)
 
 # The longer side of a page in pixels, and the side of a square panel for pages up to there.
-_PANELS = ((64, 224), (400, 376), (1 << 30, 506))
+_PANELS = ((64, 224), (400, 300), (1 << 30, 426))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The stages that one polarity went through, and the ground of each of its layouts."""
+    """The stages that one polarity went through, and the ground of each of its layouts; `factor`
+    is by what the page was reduced first, `size` the width and height to show it in."""
 
+    factor: int
+    size: tuple[int, int]
     stages: tuple[Stage, ...]
     grounds: tuple[Ground, ...]
 
@@ -74,12 +77,12 @@ def look_back(ink: Ink, proposals: Sequence[Proposal]) -> Sight:
         height, width = proposal.mask.shape
         title = str(proposal.basis) if ink.likely else f"{proposal.basis}, {polarity}"
         grounds += [Ground(title, mask, (height, width))] * len(proposal.layouts)
-    return Sight(tuple(stages), tuple(grounds))
+    return Sight(ink.factor, size, tuple(stages), tuple(grounds))
 
 
 def panel_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Width and height that a page of `shape` (H, W) is shown in: all panels of a size class have
-    about the same area; what is enlarged is so by a whole factor."""
+    """Width and height in which a reduced page of `shape` (H, W) is shown: panels of a size class
+    have about the same area; what is enlarged is so by a whole factor."""
     height, width = shape[:2]
     side = next(side for longest, side in _PANELS if max(width, height) <= longest)
     scale = min(side / (width * height) ** 0.5, MAX_WIDTH / width, MAX_HEIGHT / height)
