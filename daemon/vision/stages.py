@@ -22,7 +22,7 @@ INKED: Colour = (36, 28, 22)
 LEFT_OUT: Colour = (96, 88, 240)
 
 # The longer side of a page in pixels, and the side of a square panel for pages up to there.
-_PANELS = ((64, 224), (400, 300), (1 << 30, 426))
+_PANELS = ((64, 224), (400, 320), (1 << 30, 426))
 
 
 @dataclass(frozen=True, slots=True)
