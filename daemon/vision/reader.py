@@ -184,37 +184,7 @@ def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool
         for found, weighed in zip(work.pages, choices, strict=True)
     )
     status = _status([line for page in pages for line in page.lines])
-    pictures: tuple[bytes, ...] = ()
-    if annotated == "all" or (annotated == "review" and status is Status.REVIEW):
-        pictures = tuple(
-            encode_jpeg(
-                annotate(
-                    found.page,
-                    page,
-                    title=work.scan.file,
-                    status=status,
-                    review_below=read.threshold,
-                )
-            )
-            for found, page in zip(work.pages, pages, strict=True)
-        )
-    explanations: tuple[bytes, ...] = ()
-    if explained:
-        explanations = tuple(
-            explain(
-                Explanation(
-                    title=_title(work, page),
-                    page=found.page,
-                    reading=page,
-                    status=_status(page.lines),
-                    sights=found.sights,
-                    choices=weighed,
-                    glyphs=read.glyphs[found.glyphs],
-                    review_below=read.threshold,
-                )
-            )
-            for found, page, weighed in zip(work.pages, pages, choices, strict=True)
-        )
+    wants_pictures = annotated == "all" or (annotated == "review" and status is Status.REVIEW)
     glyphs = sum(len(layout.candidates) for found in work.pages for layout in found.layouts)
     return Reading(
         scan_id=work.scan.id,
@@ -224,8 +194,38 @@ def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool
         status=status,
         model=read.model,
         durations=Durations(work.decode_ms, work.find_ms, read.read_ms * glyphs),
-        pictures=pictures,
-        explanations=explanations,
+        pictures=_pictures(work, pages, status, read.threshold) if wants_pictures else (),
+        explanations=_explanations(work, pages, choices, read) if explained else (),
+    )
+
+
+def _pictures(
+    work: _Work, pages: Sequence[PageReading], status: Status, threshold: float
+) -> tuple[bytes, ...]:
+    title = work.scan.file
+    return tuple(
+        encode_jpeg(annotate(found.page, page, title=title, status=status, review_below=threshold))
+        for found, page in zip(work.pages, pages, strict=True)
+    )
+
+
+def _explanations(
+    work: _Work, pages: Sequence[PageReading], choices: Sequence[Sequence[Choice]], read: _Read
+) -> tuple[bytes, ...]:
+    return tuple(
+        explain(
+            Explanation(
+                title=_title(work, page),
+                page=found.page,
+                reading=page,
+                status=_status(page.lines),
+                sights=found.sights,
+                choices=weighed,
+                glyphs=read.glyphs[found.glyphs],
+                review_below=read.threshold,
+            )
+        )
+        for found, page, weighed in zip(work.pages, pages, choices, strict=True)
     )
 
 
