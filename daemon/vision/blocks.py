@@ -12,7 +12,7 @@ import numpy as np
 
 from ..records import Grey
 from .lettering import BOLD, shorten, width_of, write
-from .look import FAINT, SLATE, WHITE, Colour
+from .look import FAINT, SLATE, Colour
 
 GAP = 16  # px between blocks
 MIN_PANEL = 176  # px: room for a caption
@@ -23,7 +23,7 @@ _RIM = 3  # px of frame round a panel's picture
 
 def blank(width: int, height: int) -> Grey:
     """A white block."""
-    return np.full((height, width, 3), WHITE, np.uint8)
+    return np.full((height, width, 3), 255, np.uint8)
 
 
 def text_block(text: str, width: int, size: int = TEXT, weight: int = BOLD) -> Grey:
