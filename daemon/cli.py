@@ -181,6 +181,14 @@ def batch(
         Literal["files", "lines", "none"] | None,
         typer.Option("--json", help="A JSON file per scan, one of lines, or none."),
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for a picture per page of what every stage saw; of scans that this run "
+            "reads, not of those read before.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
@@ -205,6 +213,7 @@ def batch(
         max_error_read=settings.max_error_read,
         review_below=None if settings.review_below == "auto" else settings.review_below,
         annotated=annotated or settings.outputs.annotated,
+        explained=explain is not None,
     )
     plan = BatchSettings(
         model=version.name,
@@ -212,6 +221,7 @@ def batch(
         json=documents or settings.outputs.json,
         max_scans=settings.batch.max_scans,
         workers=workers,
+        explain=explain,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
         summary = run_batch(paths, out, plan, partial(load_reader, reader), advance=advance)

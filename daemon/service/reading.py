@@ -15,7 +15,7 @@ from .workers import Reader
 class ReaderSettings:
     """What to read with: the version `model` in the folder `models`. The network's threshold on a
     digit's confidence is the one for `max_error_read`; `review_below` overrides it. `annotated`
-    says which scans get a picture."""
+    says which scans get a picture, `explained` whether all get one of what every stage saw."""
 
     models: Path
     model: str
@@ -23,6 +23,7 @@ class ReaderSettings:
     max_error_read: float
     review_below: float | None = None
     annotated: Literal["all", "review", "none"] = "all"
+    explained: bool = False
 
 
 def load_reader(settings: ReaderSettings) -> Reader:
@@ -42,4 +43,5 @@ def load_reader(settings: ReaderSettings) -> Reader:
         limits=settings.limits,
         review_below=settings.review_below,
         annotated=settings.annotated,
+        explained=settings.explained,
     )

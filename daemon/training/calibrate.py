@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ann.classifier import softmax
-from ..vision.reader import DIGITS, NO_DIGIT
+from ..vision.choice import DIGITS, NO_DIGIT
 from .metrics import Labels, log_loss
 
 TEMPERATURES = (0.2, 5.0)  # the range searched
