@@ -135,7 +135,8 @@ Letters, photographs, paper, noise, scribbles, print. All that is called `read` 
 
 Single digits in twenty surroundings, drawn by `bench/variations.py`, 16 to 1,300 px high: half in
 the project's own hand, half from strokes of five writers of pendigits' test part (where it is
-there; not huge ones and markers), whom a network trained with `--extra pendigits` has seen.
+there; not huge ones and markers). A network that learnt own styles or pendigits knows the hands:
+it is the surroundings that are new to it.
 
 {variation_table(results)}
 ## Errors and confusions

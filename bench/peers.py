@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import version_names
-from daemon.errors import InputMissing
+from daemon.errors import InputMissing, ModelUnavailable
 from daemon.records import Grey
 from daemon.training.labels import LabelledScan
 from daemon.training.scores import Share
@@ -101,18 +101,23 @@ def find_peers(
 
 
 def _trained(folder: Path, mnist: Path) -> GlyphClassifier:
-    if not version_names(folder):
-        from daemon.training.architectures import architecture
-        from daemon.training.fit import Settings
-        from daemon.training.sources import load
-        from daemon.training.split import TrainingData
-        from daemon.training.train import train
+    """The network in `folder`; trained where there is none, or one of an older format."""
+    for name in version_names(folder):
+        try:
+            return load_classifier(folder, name)
+        except ModelUnavailable:
+            shutil.rmtree(folder / name)
+    from daemon.training.architectures import architecture
+    from daemon.training.fit import Settings
+    from daemon.training.sources import load
+    from daemon.training.split import TrainingData
+    from daemon.training.train import train
 
-        parts = load(str(mnist) if mnist.is_dir() else "mnist").for_training(seed=1)
-        chosen = architecture(ANCESTOR)
-        settings = Settings(chosen, chosen.epochs, chosen.loss, seed=1, max_error_read=0.005)
-        train(settings, TrainingData(*parts), folder, lambda _: None, promoted=False)
-    return load_classifier(folder, version_names(folder)[0])
+    parts = load(str(mnist) if mnist.is_dir() else "mnist").for_training(seed=1)
+    chosen = architecture(ANCESTOR)
+    settings = Settings(chosen, chosen.epochs, chosen.loss, seed=1)
+    version = train(settings, TrainingData(*parts), folder, lambda _: None, promoted=False)
+    return GlyphClassifier(version)
 
 
 def _read(path: Path) -> Grey:

@@ -7,9 +7,9 @@ import numpy as np
 
 from ..ann.registry import NONE_LABEL
 from ..records import Grey, Limits, Rejection, Scan
+from ..vision.choice import DIGITS
 from ..vision.decode import decode
 from ..vision.lettering import printable, shorten
-from ..vision.reader import DIGITS
 from .canvas import FAINT, HEADER, INK, MARGIN, RULE, fill, label, page
 from .evaluate import Evaluation
 from .plots import subject

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..ann.registry import NONE_LABEL
 from ..records import Grey
+from ..vision.choice import DIGITS
 from ..vision.lettering import BOLD, printable
-from ..vision.reader import DIGITS
 from .canvas import (
     AMBER,
     BLUE,

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..errors import InputMissing
 from ..records import Limits, Outcome, Reading, Scan, Status
+from ..vision.choice import DIGITS
 from ..vision.decode import count_pixels
-from ..vision.reader import DIGITS, Classifier, read_batch
+from ..vision.reader import Classifier, read_batch
 from . import metrics
 from .alignment import Pair, align, edits
 from .labels import LabelledScan

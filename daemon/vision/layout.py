@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import cv2
@@ -63,6 +64,24 @@ class Layout:
         return tuple(candidate for line in self.lines for candidate in line)
 
 
+class Basis(StrEnum):
+    """Which of the ink a layout is made of."""
+
+    INNER = "ink without frame or desk"
+    UNRULED = "ink without rules"
+    ALL = "all ink"
+    STRONG = "strong ink only"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The layouts of one mask, (h, w) uint8, 1 where it counts as ink."""
+
+    basis: Basis
+    mask: Grey
+    layouts: tuple[Layout, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     box: Box
@@ -72,14 +91,25 @@ class _Part:
 
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
+    return tuple(layout for proposal in proposals(ink) for layout in proposal.layouts)
+
+
+def proposals(ink: Ink) -> tuple[Proposal, ...]:
+    """What counts as ink in the ways that the page leaves open, and the layouts of each."""
     inner, cleaned = _inner(ink), rules.remove(ink.mask)
     cost = 0.0 if ink.likely else UNLIKELY_COST
-    better = [mask for mask in (inner, cleaned) if mask is not None]
-    masks = [(mask, cost) for mask in better]
-    masks.append((ink.mask, cost + UNCLEANED_COST if better else cost))
+    better = [
+        (basis, mask)
+        for basis, mask in ((Basis.INNER, inner), (Basis.UNRULED, cleaned))
+        if mask is not None
+    ]
+    masks = [(basis, mask, cost) for basis, mask in better]
+    masks.append((Basis.ALL, ink.mask, cost + UNCLEANED_COST if better else cost))
     if ink.strong is not None:
-        masks.append((ink.strong, cost))
-    return tuple(layout for mask, cost in masks for layout in _layouts(ink, mask, cost))
+        masks.append((Basis.STRONG, ink.strong, cost))
+    return tuple(
+        Proposal(basis, mask, tuple(_layouts(ink, mask, cost))) for basis, mask, cost in masks
+    )
 
 
 def _inner(ink: Ink) -> Grey | None:
