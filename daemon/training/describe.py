@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import sys
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ def describe(
         "output": "logits",
         "temperature": measured.temperature,
         "thresholds": [
-            {"max_error_read": risk, "review_below": math.ceil(threshold * 1e4) / 1e4}
+            {"max_error_read": risk, "review_below": threshold}
             for risk, threshold in measured.thresholds
         ],
         "metrics": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -88,18 +89,23 @@ def _measure(
     calibration: Validation,
     test: DigitSet,
 ) -> Measured:
-    """Calibrate, and measure on the test digits, what LiteRT makes of the exported network."""
+    """Calibrate, and measure on the test digits, what LiteRT makes of the exported network: with
+    four decimals, as the metadata have them, so that measuring again finds the same."""
     classifier = GlyphClassifier(draft)
     validated = classifier.logits(calibration.glyphs)
-    temperature = np.float32(find_temperature(validated, calibration.labels))
-    thresholds = find_thresholds(calibration.labels, softmax(validated / temperature))
+    temperature = round(float(find_temperature(validated, calibration.labels)), 4)
+    calibrated = softmax(validated / np.float32(temperature))
+    thresholds = tuple(
+        (risk, math.ceil(threshold * 1e4) / 1e4)
+        for risk, threshold in find_thresholds(calibration.labels, calibrated)
+    )
     glyphs = prepare_glyphs(test.images, draft)
     logits = classifier.logits(glyphs)
     trained = fitted.model.predict(glyphs, batch_size=1024, verbose=0)
     review_below = replace(draft, thresholds=thresholds).review_below(MAX_ERROR_READ)
     return Measured(
-        temperature=round(float(temperature), 4),
+        temperature=temperature,
         thresholds=thresholds,
         agreement=check_agreement(trained, logits, test.labels),
-        test=Evaluation(draft.name, test, softmax(logits / temperature), review_below),
+        test=Evaluation(draft.name, test, softmax(logits / np.float32(temperature)), review_below),
     )
