@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO = outbox/demo
 
-.PHONY: help venv demo test check faults samples clean
+.PHONY: help venv demo test check faults speed samples clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ check: $(VENV)/tests ## lint, formatting, types
 
 faults: $(VENV)/tests ## the long fault tests of the daemon: kills, full disk, 40,000 files
 	$(BIN)/python bench/faults.py
+
+speed: $(VENV)/tests ## time the finding of digits beside OpenCV's decoding
+	$(BIN)/python -m bench.vision
 
 samples: $(VENV)/reads ## draw samples/ again
 	$(BIN)/python -m daemon.training.samples samples
