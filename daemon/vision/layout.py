@@ -7,9 +7,12 @@ Lengths are measured against the page's own digit height, so that resolution doe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +20,7 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from . import rules
+from .components import Labels, label_components
 from .ink import Ink, find_mask_outside
 
 MAX_PARTS = 4000  # components: more is noise or texture, not writing
@@ -70,57 +74,74 @@ class _Part:
     area: int
 
 
+class _Components(NamedTuple):
+    """The parts of a mask in the order of their labels, (H, W); none where there are too many."""
+
+    labels: Labels
+    parts: list[_Part]
+
+
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
-    inner, cleaned = _inner(ink), rules.remove(ink.mask)
+    whole = _components(ink.mask)
+    inner, cleaned = _inner(ink, whole), rules.remove(ink.mask)
     cost = 0.0 if ink.likely else UNLIKELY_COST
     better = [mask for mask in (inner, cleaned) if mask is not None]
     masks = [(mask, cost) for mask in better]
     masks.append((ink.mask, cost + UNCLEANED_COST if better else cost))
     if ink.strong is not None:
         masks.append((ink.strong, cost))
-    return tuple(layout for mask, cost in masks for layout in _layouts(ink, mask, cost))
+    layouts: list[Layout] = []
+    for mask, mask_cost in masks:
+        components = whole if mask is ink.mask else _components(mask)
+        layouts += _layouts(ink, components, mask_cost)
+    return tuple(layouts)
 
 
-def _inner(ink: Ink) -> Grey | None:
+def _inner(ink: Ink, components: _Components) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
-    threshold for the writing; None where most ink is not at the page's border anyway."""
+    threshold for the writing; None where most ink is not at the page's border anyway.
+    `components` are those of the whole mask."""
     zone = _zone(ink.mask.shape)
-    total = int(ink.mask.sum())
-    if total - int(ink.mask[zone:-zone, zone:-zone].sum()) < SURROUNDED * total:
+    total = cv2.countNonZero(ink.mask)
+    if total - cv2.countNonZero(ink.mask[zone:-zone, zone:-zone]) < SURROUNDED * total:
         return None
-    labels, parts = _components(ink.mask)
-    frames = np.zeros(len(parts) + 1, np.uint8)
-    frames[1:] = _are_frames(parts, labels)
-    around = cv2.dilate(frames[labels], np.ones((5, 5), np.uint8))
-    return find_mask_outside(ink, around) if around.any() else None
-
-
-def _components(mask: Grey) -> tuple[npt.NDArray[Any], list[_Part]]:
-    """Labels (H, W) int32 and the parts in their order; none where there are too many."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count > MAX_PARTS:
-        return np.zeros_like(labels), []
-    return np.asarray(labels), [
-        _Part(Box(*(int(v) for v in row[:4])), (label,), int(row[4]))
-        for label, row in enumerate(stats[1:], start=1)
+    labels, parts = components
+    frames = [
+        part for part, is_frame in zip(parts, _are_frames(parts, labels), strict=True) if is_frame
     ]
+    if not frames:
+        return None
+    region = np.zeros_like(ink.mask)
+    for frame in frames:
+        box = frame.box
+        window = np.s_[box.y : box.bottom, box.x : box.right]
+        region[window] |= (labels[window] == frame.labels[0]).view(np.uint8)
+    return find_mask_outside(ink, cv2.dilate(region, np.ones((5, 5), np.uint8)))
 
 
-def _layouts(ink: Ink, mask: Grey, cost: float) -> list[Layout]:
-    labels, parts = _components(mask)
+def _components(mask: Grey) -> _Components:
+    labels, stats = label_components(mask)
+    if len(stats) >= MAX_PARTS:
+        stats = []
+    parts = [_Part(Box(*box), (label,), area) for label, (*box, area) in enumerate(stats, start=1)]
+    return _Components(labels, parts)
+
+
+def _layouts(ink: Ink, components: _Components, cost: float) -> list[Layout]:
+    labels, parts = components
     if not parts:
         return []
     parts = _without_frames(parts, labels)
     height = _digit_height(parts)
-    if height < min(MIN_HEIGHT, 0.3 * len(mask)):
+    if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
     total = sum(part.area for part in parts)
     parts = [part for part in parts if max(part.box.width, part.box.height) >= SPECK * height]
     groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
-    whole_groups = _uncut(groups, height, mask.shape[1])
+    whole_groups = _uncut(groups, height, labels.shape[1])
     choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
     if 1 < len(whole_groups) <= FEW:
         choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
@@ -129,8 +150,14 @@ def _layouts(ink: Ink, mask: Grey, cost: float) -> list[Layout]:
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
+
+    @cache
+    def cut(part: _Part) -> Candidate:
+        return _candidate(ink, labels, part, total)
+
     return [
-        Layout(_candidates(ink, labels, lines, total), partial, cost) for lines, partial in choices
+        Layout(tuple(tuple(cut(part) for part in line) for line in lines), partial, cost)
+        for lines, partial in choices
     ]
 
 
@@ -149,7 +176,7 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     return kept if free else groups
 
 
-def _without_frames(parts: list[_Part], labels: npt.NDArray[Any]) -> list[_Part]:
+def _without_frames(parts: list[_Part], labels: Labels) -> list[_Part]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
     frames = _are_frames(parts, labels)
     kept = [part for part, is_frame in zip(parts, frames, strict=True) if not is_frame]
@@ -162,27 +189,33 @@ def _zone(shape: tuple[int, ...]) -> int:
     return max(2, round(BORDER * min(shape)))
 
 
-def _are_frames(parts: Sequence[_Part], labels: npt.NDArray[Any]) -> list[bool]:
+def _are_frames(parts: Sequence[_Part], labels: Labels) -> list[bool]:
     """Which parts surround the writing: frames, rules at the border, the desk around a sheet."""
     height, width = labels.shape
     zone = _zone(labels.shape)
-    inside = np.bincount(labels[zone:-zone, zone:-zone].ravel(), minlength=len(parts) + 1)
-    corners = np.zeros(len(parts) + 1, np.int64)
-    for rows in (slice(0, zone), slice(height - zone, height)):
-        for columns in (slice(0, zone), slice(width - zone, width)):
-            corners[np.unique(labels[rows, columns])] += 1
-    sides = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    contact = np.bincount(sides, minlength=len(parts) + 1)
+    corners = [
+        labels[rows, columns]
+        for rows in (slice(0, zone), slice(height - zone, height))
+        for columns in (slice(0, zone), slice(width - zone, width))
+    ]
+    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
 
     def is_frame(part: _Part) -> bool:
         box, (label,) = part.box, part.labels
         touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
         spans = box.width >= 0.8 * width or box.height >= 0.8 * height
-        at_border = inside[label] <= 0.1 * part.area
+        if not (touches or spans):
+            return False
+        inner = labels[
+            max(box.y, zone) : min(box.bottom, height - zone),
+            max(box.x, zone) : min(box.right, width - zone),
+        ]
+        at_border = np.count_nonzero(inner == label) <= 0.1 * part.area
+        contact = sum(np.count_nonzero(side == label) for side in sides)
         return bool(
-            (at_border and (touches or spans))
-            or (spans and corners[label] >= 2)
-            or contact[label] >= CONTACT * min(height, width)
+            at_border
+            or contact >= CONTACT * min(height, width)
+            or (spans and sum((corner == label).any() for corner in corners) >= 2)
         )
 
     return [is_frame(part) for part in parts]
@@ -191,11 +224,10 @@ def _are_frames(parts: Sequence[_Part], labels: npt.NDArray[Any]) -> list[bool]:
 def _digit_height(parts: Sequence[_Part]) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count."""
-    sizes = np.array([max(part.box.height, 0.7 * part.box.width) for part in parts])
-    areas = np.array([part.area for part in parts], np.float64)
-    order = np.argsort(sizes)
-    middle = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
-    return float(sizes[order][middle])
+    half = sum(part.area for part in parts) / 2
+    sizes = sorted((max(part.box.height, 0.7 * part.box.width), part.area) for part in parts)
+    passed = accumulate(area for _, area in sizes)
+    return next(size for (size, _), area in zip(sizes, passed, strict=True) if area >= half)
 
 
 def _is_digit_sized(part: _Part, height: float) -> bool:
@@ -284,13 +316,7 @@ def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
     return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
 
 
-def _candidates(
-    ink: Ink, labels: npt.NDArray[Any], lines: Sequence[Sequence[_Part]], total: int
-) -> tuple[tuple[Candidate, ...], ...]:
-    return tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines)
-
-
-def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> Candidate:
+def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
     """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
     height, width = labels.shape
     box = part.box
@@ -301,9 +327,18 @@ def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> C
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
     contrast = ink.contrast[y:bottom, x:right]
-    level = float(np.quantile(contrast[own.view(np.bool_)], LEVEL))
     fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
     ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
-    span = max(1.0, level - ground)
-    strength = (contrast.astype(np.float32) - np.float32(ground)) * np.float32(1 / span)
-    return Candidate(box, part.area / total, np.clip(strength, 0, 1) * fringe)
+    span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
+    strengths = (np.arange(256, dtype=np.float32) - np.float32(ground)) * np.float32(1 / span)
+    strength = cv2.LUT(contrast, np.clip(strengths, 0, 1))
+    return Candidate(box, part.area / total, strength * fringe)
+
+
+def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
+    """The same as numpy's of the pixels where `mask` is not 0, from their histogram."""
+    counts = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel()
+    passed = counts.astype(np.int64).cumsum()
+    at = quantile * (int(passed[-1]) - 1)
+    low, high = passed.searchsorted((math.floor(at), math.ceil(at)), side="right")
+    return float(low + (high - low) * (at % 1))
