@@ -8,11 +8,11 @@ Lengths are measured against the page's own digit height, so that resolution doe
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,17 +20,14 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from . import rules
-from .components import Labels, label_components
+from .components import Component, Components, Labels, find_components
+from .frames import frame_region, is_surrounded, without_frames
 from .ink import Ink, find_mask_outside
 
 MAX_PARTS = 4000  # components: more is noise or texture, not writing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
-BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
-CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
-SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
-WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
@@ -74,70 +71,37 @@ class _Part:
     area: int
 
 
-class _Components(NamedTuple):
-    """The parts of a mask in the order of their labels, (H, W); none where there are too many."""
-
-    labels: Labels
-    parts: list[_Part]
-
-
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
-    whole = _components(ink.mask)
-    inner, cleaned = _inner(ink, whole), rules.remove(ink.mask)
+    found = find_components(ink.mask)
+    inner, cleaned = _inner(ink, found), rules.remove(ink.mask)
     cost = 0.0 if ink.likely else UNLIKELY_COST
     better = [mask for mask in (inner, cleaned) if mask is not None]
-    masks = [(mask, cost) for mask in better]
-    masks.append((ink.mask, cost + UNCLEANED_COST if better else cost))
+    layouts = [layout for mask in better for layout in _layouts(ink, find_components(mask), cost)]
+    layouts += _layouts(ink, found, cost + UNCLEANED_COST if better else cost)
     if ink.strong is not None:
-        masks.append((ink.strong, cost))
-    layouts: list[Layout] = []
-    for mask, mask_cost in masks:
-        components = whole if mask is ink.mask else _components(mask)
-        layouts += _layouts(ink, components, mask_cost)
+        layouts += _layouts(ink, find_components(ink.strong), cost)
     return tuple(layouts)
 
 
-def _inner(ink: Ink, components: _Components) -> Grey | None:
+def _inner(ink: Ink, found: Components) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
-    threshold for the writing; None where most ink is not at the page's border anyway.
-    `components` are those of the whole mask."""
-    zone = _zone(ink.mask.shape)
-    total = cv2.countNonZero(ink.mask)
-    if total - cv2.countNonZero(ink.mask[zone:-zone, zone:-zone]) < SURROUNDED * total:
+    threshold for the writing; None where there is none. `found` are the whole mask's components."""
+    if len(found.components) >= MAX_PARTS or not is_surrounded(ink.mask):
         return None
-    labels, parts = components
-    frames = [
-        part for part, is_frame in zip(parts, _are_frames(parts, labels), strict=True) if is_frame
-    ]
-    if not frames:
-        return None
-    region = np.zeros_like(ink.mask)
-    for frame in frames:
-        box = frame.box
-        window = np.s_[box.y : box.bottom, box.x : box.right]
-        region[window] |= (labels[window] == frame.labels[0]).view(np.uint8)
-    return find_mask_outside(ink, cv2.dilate(region, np.ones((5, 5), np.uint8)))
+    around = frame_region(found)
+    return None if around is None else find_mask_outside(ink, around)
 
 
-def _components(mask: Grey) -> _Components:
-    labels, stats = label_components(mask)
-    if len(stats) >= MAX_PARTS:
-        stats = []
-    parts = [_Part(Box(*box), (label,), area) for label, (*box, area) in enumerate(stats, start=1)]
-    return _Components(labels, parts)
-
-
-def _layouts(ink: Ink, components: _Components, cost: float) -> list[Layout]:
-    labels, parts = components
-    if not parts:
+def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
+    if not 0 < len(found.components) < MAX_PARTS:
         return []
-    parts = _without_frames(parts, labels)
-    height = _digit_height(parts)
+    labels, components = found.labels, without_frames(found)
+    height = _digit_height(components)
     if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
-    total = sum(part.area for part in parts)
-    parts = [part for part in parts if max(part.box.width, part.box.height) >= SPECK * height]
+    total = sum(each.area for each in components)
+    parts = [_part(each) for each in components if max(each.width, each.height) >= SPECK * height]
     groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
@@ -176,58 +140,17 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     return kept if free else groups
 
 
-def _without_frames(parts: list[_Part], labels: Labels) -> list[_Part]:
-    """Leave out what surrounds the writing, as long as something is left that could be writing."""
-    frames = _are_frames(parts, labels)
-    kept = [part for part, is_frame in zip(parts, frames, strict=True) if not is_frame]
-    largest = max((max(part.box.width, part.box.height) for part in kept), default=0)
-    return kept if largest >= WRITING * min(labels.shape) else parts
+def _part(component: Component) -> _Part:
+    label, x, y, width, height, area = component
+    return _Part(Box(x, y, width, height), (label,), area)
 
 
-def _zone(shape: tuple[int, ...]) -> int:
-    """Width in pixels of the border where frames and paper edges lie."""
-    return max(2, round(BORDER * min(shape)))
-
-
-def _are_frames(parts: Sequence[_Part], labels: Labels) -> list[bool]:
-    """Which parts surround the writing: frames, rules at the border, the desk around a sheet."""
-    height, width = labels.shape
-    zone = _zone(labels.shape)
-    corners = [
-        labels[rows, columns]
-        for rows in (slice(0, zone), slice(height - zone, height))
-        for columns in (slice(0, zone), slice(width - zone, width))
-    ]
-    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-
-    def is_frame(part: _Part) -> bool:
-        box, (label,) = part.box, part.labels
-        touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
-        spans = box.width >= 0.8 * width or box.height >= 0.8 * height
-        if not (touches or spans):
-            return False
-        inner = labels[
-            max(box.y, zone) : min(box.bottom, height - zone),
-            max(box.x, zone) : min(box.right, width - zone),
-        ]
-        at_border = np.count_nonzero(inner == label) <= 0.1 * part.area
-        contact = sum(np.count_nonzero(side == label) for side in sides)
-        return bool(
-            at_border
-            or contact >= CONTACT * min(height, width)
-            or (spans and sum((corner == label).any() for corner in corners) >= 2)
-        )
-
-    return [is_frame(part) for part in parts]
-
-
-def _digit_height(parts: Sequence[_Part]) -> float:
+def _digit_height(components: Sequence[Component]) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count."""
-    half = sum(part.area for part in parts) / 2
-    sizes = sorted((max(part.box.height, 0.7 * part.box.width), part.area) for part in parts)
-    passed = accumulate(area for _, area in sizes)
-    return next(size for (size, _), area in zip(sizes, passed, strict=True) if area >= half)
+    sizes = sorted((max(each.height, 0.7 * each.width), each.area) for each in components)
+    passed = list(accumulate(area for _, area in sizes))
+    return sizes[bisect_left(passed, passed[-1] / 2)][0]
 
 
 def _is_digit_sized(part: _Part, height: float) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .components import label_components
+from .components import find_components
 
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
 MIN_SPAN = 0.85  # of the page's side: what a whole rule covers, gaps included
@@ -55,13 +55,13 @@ def _lying(mask: Grey) -> tuple[Grey, int]:
     if not rows.any():
         return rules, 0
     straight = cv2.dilate(runs[rows], np.ones((1, 5), np.uint8)) & mask[rows]
-    labels, boxes = label_components(straight)
+    labels, components = find_components(straight)
     found = np.zeros_like(straight)
     thickest = 0.0
-    for label, (x, _y, breadth, _h, area) in enumerate(boxes, start=1):
-        thickness = area / breadth
-        if _is_across(x, breadth, width) and thickness <= MAX_THICKNESS * width + 1:
-            found |= (labels == label).view(np.uint8)
+    for each in components:
+        thickness = each.area / each.width
+        if _is_across(each.x, each.width, width) and thickness <= MAX_THICKNESS * width + 1:
+            found |= (labels == each.label).view(np.uint8)
             thickest = max(thickest, thickness)
     rules[rows] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & mask[rows]
     return rules, math.ceil(thickest)
