@@ -11,6 +11,10 @@ from .components import Component, Components, Labels
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
 CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
 SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
+BOX = 0.3  # of the page's shorter side: smaller boxes are no frames of its only digit
+RIM = 0.2  # of a box's side: where its own ink lies
+COVERED = 0.9  # of a box's side: what its ink covers at least
+ENCLOSED = 0.25  # of a box's shorter side: what is smaller is no writing inside it
 WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 
 
@@ -25,7 +29,7 @@ def is_surrounded(mask: Grey) -> bool:
 def frame_region(found: Components) -> Grey | None:
     """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
     labels, components = found
-    frames = [each for each in components if _is_frame(each, labels)]
+    frames = [each for each in components if _is_frame(each, found)]
     if not frames:
         return None
     region = np.zeros(labels.shape, np.uint8)
@@ -38,7 +42,7 @@ def frame_region(found: Components) -> Grey | None:
 def without_frames(found: Components) -> list[Component]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
     labels, components = found
-    kept = [each for each in components if not _is_frame(each, labels)]
+    kept = [each for each in components if not _is_frame(each, found)]
     largest = max((max(each.width, each.height) for each in kept), default=0)
     return kept if largest >= WRITING * min(labels.shape) else components
 
@@ -48,7 +52,8 @@ def _zone(shape: tuple[int, ...]) -> int:
     return max(2, round(BORDER * min(shape)))
 
 
-def _is_frame(part: Component, labels: Labels) -> bool:
+def _is_frame(part: Component, found: Components) -> bool:
+    labels = found.labels
     height, width = labels.shape
     spans = part.width >= 0.8 * width or part.height >= 0.8 * height
     touches = part.x <= 1 or part.y <= 1 or part.right >= width - 1 or part.bottom >= height - 1
@@ -56,7 +61,31 @@ def _is_frame(part: Component, labels: Labels) -> bool:
         _lies_at_border(part, labels)
         or _contact(part, labels) >= CONTACT * min(height, width)
         or (spans and _corners(part, labels) >= 2)
+    ) or _is_box(part, found)
+
+
+def _is_box(part: Component, found: Components) -> bool:
+    """Whether a part is a printed box around writing, whole or cut by the border of the page."""
+    labels, components = found
+    height, width = labels.shape
+    if min(part.width, part.height) < BOX * min(height, width):
+        return False
+    own = labels[part.y : part.bottom, part.x : part.right] == part.label
+    high, wide = round(RIM * part.height), round(RIM * part.width)
+    if np.count_nonzero(own[high:-high, wide:-wide]) > 0.1 * part.area:
+        return False
+    rims = (own[:high], own[-high:], own[:, :wide].T, own[:, -wide:].T)
+    cut = (part.y <= 1, part.bottom >= height - 1, part.x <= 1, part.right >= width - 1)
+    covered = [bool(rim.any(axis=0).mean() >= COVERED) for rim in rims]
+    closed = all(side or edge for side, edge in zip(covered, cut, strict=True))
+    return closed and sum(covered) >= 2 and any(_encloses(part, each) for each in components)
+
+
+def _encloses(box: Component, part: Component) -> bool:
+    inside = (
+        box.x < part.x and part.right < box.right and box.y < part.y and part.bottom < box.bottom
     )
+    return inside and max(part.width, part.height) >= ENCLOSED * min(box.width, box.height)
 
 
 def _lies_at_border(part: Component, labels: Labels) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -34,6 +35,11 @@ JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 UNLIKELY_COST = 0.4  # of the less likely polarity
+FLUSH = 0.6  # of its longer side: a mark that lies so far along the border may be an edge or a shadow
+FLUSH_COST = 0.5  # of taking it for a digit
+CUT_HEIGHT = 0.9  # of the tallest digit that stands free: what is lower and touches the border is cut
+CUT_COST = 0.3  # of taking it for a digit
+GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -109,11 +115,16 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
     if 1 < len(whole_groups) <= FEW:
         choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
+    contact = _contacts(labels)
+    costs = [cost + _border_cost(lines, contact) for lines, _ in choices]
     if len(groups) <= FEW and len(parts) > 1:
         everything = _merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
+            free = [contact(group) == 0 for group in groups]
+            grafted = len(groups) > 1 and any(free) and not all(free)
+            costs.append(cost + (GRAFT_COST if grafted else 0.0))
 
     @cache
     def cut(part: _Part) -> Candidate:
@@ -121,8 +132,29 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
 
     return [
         Layout(tuple(tuple(cut(part) for part in line) for line in lines), partial, cost)
-        for lines, partial in choices
+        for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
+
+
+def _contacts(labels: Labels) -> Callable[[_Part], int]:
+    """How many pixels of the page's sides a part covers."""
+    sides = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    pixels = Counter(sides[sides > 0].tolist())
+    return lambda part: sum(pixels[label] for label in part.labels)
+
+
+def _border_cost(lines: Sequence[Sequence[_Part]], contact: Callable[[_Part], int]) -> float:
+    """What speaks against taking for digits all that lies along the border or is cut by it."""
+    parts = [part for line in lines for part in line]
+    tallest = max((part.box.height for part in parts if not contact(part)), default=0)
+    cost = 0.0
+    for part in parts:
+        touching = contact(part)
+        if touching >= FLUSH * max(part.box.width, part.box.height):
+            cost = FLUSH_COST
+        elif touching and part.box.height < CUT_HEIGHT * tallest:
+            cost = max(cost, CUT_COST)
+    return cost
 
 
 def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
