@@ -45,15 +45,19 @@ def _root(
 @app.command()
 def train(
     data: Annotated[
-        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
-    ] = "mnist",
+        str | None,
+        typer.Option(
+            help="mnist, or a path: IDX folder, .npz, images by class or labels.csv. "
+            "Without it: MNIST and the extra sets that the shipped networks learn."
+        ),
+    ] = None,
     extra: Annotated[
         list[Path] | None,
         typer.Option(help="More digits: a pendigits or optdigits folder. May be repeated."),
     ] = None,
     architecture: Annotated[
-        str, typer.Option(help="mlp, cnn, or an ancestor's: mlp-128, mlp-128x2, mlp-128x3.")
-    ] = "mlp",
+        str, typer.Option(help="cnn, mlp, or an ancestor's: mlp-128, mlp-128x2, mlp-128x3.")
+    ] = "cnn",
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most so many; each architecture has its own.")
     ] = None,
@@ -74,17 +78,17 @@ def train(
     from .training.extras import load_extra
     from .training.fit import Settings
     from .training.progress import shown
+    from .training.recipe import find_extras, find_mnist
     from .training.sources import load
     from .training.split import TrainingData
     from .training.train import train as train_version
 
     chosen = find_architecture(architecture)
     settings = load_config(config)
-    choices = Settings(
-        chosen, epochs or chosen.epochs, loss or chosen.loss, seed, settings.max_error_read
-    )
-    parts = load(data).for_training(seed)
-    extras = tuple(digits for path in extra or () for digits in load_extra(path))
+    choices = Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed)
+    paths = extra or (find_extras() if data is None and chosen.augmented else ())
+    parts = load(data or find_mnist()).for_training(seed)
+    extras = tuple(digits for path in paths for digits in load_extra(path))
     with shown(Console(stderr=True)) as progress:
         version = train_version(
             choices,
@@ -177,6 +181,14 @@ def batch(
         Literal["files", "lines", "none"] | None,
         typer.Option("--json", help="A JSON file per scan, one of lines, or none."),
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for a picture per page of what every stage saw; of scans that this run "
+            "reads, not of those read before.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
@@ -198,8 +210,10 @@ def batch(
         models=settings.models,
         model=version.name,
         limits=limits,
+        max_error_read=settings.max_error_read,
         review_below=None if settings.review_below == "auto" else settings.review_below,
         annotated=annotated or settings.outputs.annotated,
+        explained=explain is not None,
     )
     plan = BatchSettings(
         model=version.name,
@@ -207,6 +221,7 @@ def batch(
         json=documents or settings.outputs.json,
         max_scans=settings.batch.max_scans,
         workers=workers,
+        explain=explain,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
         summary = run_batch(paths, out, plan, partial(load_reader, reader), advance=advance)
@@ -258,6 +273,7 @@ def watch(
             models=settings.models,
             model=version.name,
             limits=settings.limits.for_decoding(),
+            max_error_read=settings.max_error_read,
             review_below=None if settings.review_below == "auto" else settings.review_below,
             annotated=settings.outputs.annotated,
         )

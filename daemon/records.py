@@ -150,7 +150,8 @@ class Durations:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read from one scan. `model` is the version's name. `pictures` holds one encoded
-    JPEG per page, the annotated page, or nothing where no picture was asked for."""
+    JPEG per page, the annotated page, and `explanations` one encoded PNG per page, what each stage
+    saw; or nothing where they were not asked for."""
 
     scan_id: str
     file: str
@@ -160,6 +161,7 @@ class Reading:
     model: str
     durations: Durations
     pictures: tuple[bytes, ...] = ()
+    explanations: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

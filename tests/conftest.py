@@ -47,7 +47,7 @@ def trained_models(
     from daemon.training.train import train
 
     models = tmp_path_factory.mktemp("trained") / "models"
-    settings = Settings(architecture("mlp-128"), epochs=6, loss="sparse", seed=1, max_error_read=0)
+    settings = Settings(architecture("mlp-128"), epochs=6, loss="sparse", seed=1)
     train(settings, TrainingData(train_digits, test_digits), models, lambda _: None)
     return models
 

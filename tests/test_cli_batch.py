@@ -53,6 +53,7 @@ def _read(scan: Scan, settings: ReaderSettings) -> Outcome:
     box = digits[0].box.union(digits[-1].box)
     page = PageReading(1, 100, 100, (Line(digits, text, 0.9, box, Status.READ),))
     pictures = (b"jpeg",) if settings.annotated == "all" else ()
+    explanations = (b"png",) if settings.explained else ()
     return Reading(
         scan.id,
         scan.file,
@@ -62,6 +63,7 @@ def _read(scan: Scan, settings: ReaderSettings) -> Outcome:
         "fake-1",
         Durations(0, 0, 0),
         pictures,
+        explanations,
     )
 
 
@@ -123,6 +125,16 @@ def test_flags_choose_what_is_written(scans: Path, capsys: pytest.CaptureFixture
     assert names == [".digitd", "readings.csv", "readings.jsonl"]
 
 
+def test_explanations_go_where_the_flag_says(
+    scans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scans / "a.png").write_text("507")
+    _, out, _ = digitd("batch", scans, "--out", "results", "--explain", "seen", capsys=capsys)
+    (picture,) = Path("seen").iterdir()
+    assert picture.read_bytes() == b"png"
+    assert "Explained: 1 picture in seen" in out.splitlines()
+
+
 def test_a_file_and_a_folder_together(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (scans / "a.png").write_text("1")
     Path("note").write_text("2")
@@ -160,6 +172,7 @@ def test_a_bar_on_a_terminal_stays_on_stderr(
     [
         (["nowhere"], 66, "digitd: no such file or folder: nowhere\n"),
         (["scans", "--out", "scans/results"], 2, "lies inside the input folder scans"),
+        (["scans", "--explain", "scans"], 2, "--explain scans lies inside the input folder"),
         (["empty"], 65, "digitd: no scan in empty (0 other files)"),
         (["scans", "--out", "scans/a.png"], 2, "is no folder"),
     ],

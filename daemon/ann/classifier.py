@@ -21,6 +21,7 @@ Glyphs: TypeAlias = npt.NDArray[np.float32]  # (N, 28, 28) in 0..1, ink = 1
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, K) in 0..1, rows sum to 1
 Logits: TypeAlias = npt.NDArray[np.float32]  # (N, K)
 
+MAX_ERROR_READ = 0.005  # share of the digits read without review
 CHUNK = 4096  # glyphs an invocation: bounds memory, and costs no speed
 
 _log = logging.getLogger(__name__)
@@ -29,10 +30,14 @@ _log = logging.getLogger(__name__)
 class GlyphClassifier:
     """One trained network, ready to read. Not for use by several threads at once."""
 
-    def __init__(self, version: ModelVersion, *, threads: int = 1) -> None:
-        """Load the network of `version`. One thread is the fastest on networks this small.
+    def __init__(
+        self, version: ModelVersion, *, max_error_read: float = MAX_ERROR_READ, threads: int = 1
+    ) -> None:
+        """Load the network of `version`. `max_error_read` is the share of digits that may be wrong
+        among those that nobody looks at. One thread is the fastest on networks this small.
         Raises ModelUnavailable when LiteRT refuses the file."""
         self.version = version
+        self.review_below = version.review_below(max_error_read)
         with native_stderr_logged(_log):
             from ai_edge_litert.interpreter import Interpreter
 
@@ -60,11 +65,6 @@ class GlyphClassifier:
         """What the columns of `classify` mean: "0" to "9" and perhaps "none", no digit at all."""
         return self.version.labels
 
-    @property
-    def review_below(self) -> float:
-        """The confidence under which a person should look at a digit."""
-        return self.version.review_below
-
     def classify(self, glyphs: Glyphs) -> Probabilities:
         """Calibrated probabilities, one row a glyph: the one predict call of a batch. More than
         4096 glyphs are invoked in chunks, so that a hundred thousand cost no more memory."""
@@ -90,6 +90,8 @@ def softmax(logits: Logits) -> Probabilities:
     return probabilities
 
 
-def load_classifier(models: Path, name: str = CURRENT) -> GlyphClassifier:
+def load_classifier(
+    models: Path, name: str = CURRENT, *, max_error_read: float = MAX_ERROR_READ
+) -> GlyphClassifier:
     """Load the version `name` of the folder `models`. Raises ModelUnavailable."""
-    return GlyphClassifier(load_version(models, name))
+    return GlyphClassifier(load_version(models, name), max_error_read=max_error_read)

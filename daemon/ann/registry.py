@@ -23,7 +23,7 @@ from typing import Any
 
 from ..errors import ModelUnavailable, OutputUnwritable
 
-SCHEMA = "digitd.model/1"
+SCHEMA = "digitd.model/2"
 CURRENT = "current"
 METADATA_FILE = "metadata.json"
 NETWORK_FILE = "model.tflite"
@@ -35,7 +35,8 @@ class ModelVersion:
     """One trained network: a folder of models/.
 
     `labels` are "0" to "9" and, with a reject class, "none" after them. `temperature` divides the
-    network's logits. A digit read with less confidence than `review_below` should be looked at.
+    network's logits. `thresholds` are pairs of a share of wrong readings and the confidence from
+    which no more than that were wrong on validation digits, the smallest share first.
     `normalised` says whether the network was trained on glyphs that went through
     `vision.glyph.normalise`, or on MNIST's pictures as they are. `metadata` is the whole file.
     """
@@ -45,7 +46,7 @@ class ModelVersion:
     architecture: str
     labels: tuple[str, ...]
     temperature: float
-    review_below: float
+    thresholds: tuple[tuple[float, float], ...]
     normalised: bool
     metadata: Mapping[str, Any]
 
@@ -53,6 +54,12 @@ class ModelVersion:
     def network(self) -> Path:
         """The file that LiteRT loads."""
         return self.path / NETWORK_FILE
+
+    def review_below(self, max_error_read: float) -> float:
+        """The confidence under which a person should look at a digit, so that at most the share
+        `max_error_read` of the others is wrong; 1 where that was too few to be measured."""
+        kept = [threshold for risk, threshold in self.thresholds if risk <= max_error_read]
+        return kept[-1] if kept else 1.0
 
 
 def version_names(models: Path) -> list[str]:
@@ -184,13 +191,8 @@ def _parse(path: Path, metadata: dict[str, Any]) -> ModelVersion:
     if labels not in (digits, (*digits, NONE_LABEL)):
         raise ModelUnavailable(f"{where}: labels must be 0 to 9 and at most {NONE_LABEL!r}")
     temperature = float(_get(where, metadata, "temperature", int | float))
-    review_below = float(
-        _get(where, _get(where, metadata, "thresholds", dict), "review_below", int | float)
-    )
     if temperature <= 0:
         raise ModelUnavailable(f"{where}: temperature must be above 0, not {temperature}")
-    if not 0 <= review_below <= 1:
-        raise ModelUnavailable(f"{where}: review_below must be in 0..1, not {review_below}")
     _get(where, metadata, "files", dict)
     return ModelVersion(
         name=path.name,
@@ -198,10 +200,24 @@ def _parse(path: Path, metadata: dict[str, Any]) -> ModelVersion:
         architecture=_get(where, metadata, "architecture", str),
         labels=labels,
         temperature=temperature,
-        review_below=review_below,
+        thresholds=_thresholds(where, metadata),
         normalised=_get(where, _get(where, metadata, "input", dict), "normalised", bool),
         metadata=metadata,
     )
+
+
+def _thresholds(where: Path, metadata: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    pairs = sorted(
+        (
+            float(_get(where, threshold, "max_error_read", int | float)),
+            float(_get(where, threshold, "review_below", int | float)),
+        )
+        for threshold in _get(where, metadata, "thresholds", list)
+    )
+    for _, confidence in pairs:
+        if not 0 <= confidence <= 1:
+            raise ModelUnavailable(f"{where}: review_below must be in 0..1, not {confidence}")
+    return tuple(pairs)
 
 
 def _get(where: Path, values: Mapping[str, Any], key: str, kind: Any) -> Any:

@@ -23,6 +23,7 @@ from ..spool.lock import hold
 from ..spool.names import printable, shown
 from ..spool.outbox import Outbox
 from ..spool.steps import Step
+from .explanations import Explanations
 from .planner import Batch, Planner
 from .summary import MAX_SHOWN, Summary
 from .workers import LoadReader, hire
@@ -32,13 +33,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """How to run. `model` is the version's name, `workers` counts processes (1: this one)."""
+    """How to run. `model` is the version's name, `workers` counts processes (1: this one),
+    `explain` is the folder for pictures of what the reader saw, if it is to make them."""
 
     model: str
     limits: Limits = field(default_factory=Limits)
     json: JsonMode = "files"
     max_scans: int = 256
     workers: int = 1
+    explain: Path | None = None
 
 
 @dataclass(slots=True)
@@ -87,10 +90,11 @@ def run_batch(
         OutputUnwritable: the disk refused; the same call goes on when it is mended.
     """
     started = time.perf_counter()
-    check_paths(inputs, out)
+    check_paths(inputs, out, settings.explain)
     _refuse_nothing(inputs)
     outbox = Outbox(out)
     outbox.create()
+    explanations = Explanations(settings.explain) if settings.explain else None
     with hold(outbox.hidden), Journal(outbox.hidden / "journal.db", random_id) as journal:
         delivery = Delivery(
             outbox,
@@ -110,6 +114,8 @@ def run_batch(
             with closing(_read(batches, settings.workers, load_reader)) as read:
                 for batch, outcomes in read:
                     with _uninterrupted():
+                        if explanations:
+                            explanations.write(outcomes.values())
                         arrivals = delivery.deliver(batch.claims, outcomes)
                         planner.landed(batch)
                         tally.add(arrivals, outcomes)
@@ -129,6 +135,8 @@ def run_batch(
             interrupted=interrupted,
             rejections=tuple(tally.rejections),
             readings=delivery.readings,
+            explained=settings.explain,
+            explanations=explanations.count if explanations else 0,
         )
 
 

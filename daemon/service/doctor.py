@@ -32,7 +32,11 @@ def examine(config: Config) -> Iterator[Finding]:
     yield from check_folders(config)
     yield check_observer(config)
     settings = ReaderSettings(
-        config.models, config.model, config.limits.for_decoding(), annotated="none"
+        models=config.models,
+        model=config.model,
+        limits=config.limits.for_decoding(),
+        max_error_read=config.max_error_read,
+        annotated="none",
     )
     yield check_model(lambda: load_reader(settings))
     yield check_clock(datetime.now(UTC))

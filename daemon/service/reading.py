@@ -13,14 +13,17 @@ from .workers import Reader
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """What to read with: the version `model` in the folder `models`. `review_below` overrides the
-    network's own threshold on a digit's confidence; `annotated` says which scans get a picture."""
+    """What to read with: the version `model` in the folder `models`. The network's threshold on a
+    digit's confidence is the one for `max_error_read`; `review_below` overrides it. `annotated`
+    says which scans get a picture, `explained` whether all get one of what every stage saw."""
 
     models: Path
     model: str
     limits: Limits
+    max_error_read: float
     review_below: float | None = None
     annotated: Literal["all", "review", "none"] = "all"
+    explained: bool = False
 
 
 def load_reader(settings: ReaderSettings) -> Reader:
@@ -34,8 +37,11 @@ def load_reader(settings: ReaderSettings) -> Reader:
 
     return partial(
         read_batch,
-        classifier=load_classifier(settings.models, settings.model),
+        classifier=load_classifier(
+            settings.models, settings.model, max_error_read=settings.max_error_read
+        ),
         limits=settings.limits,
         review_below=settings.review_below,
         annotated=settings.annotated,
+        explained=settings.explained,
     )

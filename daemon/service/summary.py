@@ -16,7 +16,8 @@ MAX_SHOWN = 10  # rejections that are named
 class Summary:
     """What a run did. `review` counts scans that a person should look at, `already_done` those
     that an earlier run has read, `already_rejected` which of them it rejected; `rejections` are the
-    first few; `readings` is the file of rows."""
+    first few; `readings` is the file of rows. `explanations` counts the pictures in the folder
+    `explained`, where they were asked for."""
 
     scans: int
     digits: int
@@ -29,6 +30,8 @@ class Summary:
     interrupted: bool
     rejections: tuple[Rejection, ...]
     readings: Path
+    explained: Path | None = None
+    explanations: int = 0
 
     @property
     def scans_per_second(self) -> float:
@@ -48,7 +51,9 @@ class Summary:
     def as_json(self) -> dict[str, object]:
         """One JSON object."""
         values = asdict(self)
-        del values["rejections"]
+        del values["rejections"], values["explained"], values["explanations"]
+        if self.explained is not None:
+            values |= {"explained": shown(self.explained), "explanations": self.explanations}
         return values | {
             "seconds": round(self.seconds, 3),
             "scans_per_second": round(self.scans_per_second, 1),
@@ -70,6 +75,11 @@ class Summary:
         if self.interrupted:
             lines.append("Interrupted: run the same command again and it goes on from here.")
         lines.append(f"Results: {printable(shown(self.readings))}")
+        if self.explained is not None:
+            pictures = _count(self.explanations, "picture")
+            lines.append(f"Explained: {pictures} in {printable(shown(self.explained))}")
+            if self.already_done:
+                lines.append("  (only what this run read; another --out has all read again)")
         return "\n".join(lines)
 
 

@@ -59,28 +59,21 @@ class Content:
     sha256: str
 
 
-def check_paths(inputs: Sequence[Path], out: Path) -> None:
+def check_paths(inputs: Sequence[Path], out: Path, explain: Path | None = None) -> None:
     """Refuse what cannot work, before anything is written.
 
     Raises:
         InputMissing: a named path does not exist.
-        UsageError: the results folder is or lies inside an input folder, or is no folder.
+        UsageError: the results folder or that for explanations is or lies inside an input folder,
+            or is no folder.
     """
     missing = [path for path in inputs if not os.path.lexists(path)]
     if missing:
         names = ", ".join(printable(shown(path)) for path in missing)
         raise InputMissing(f"no such file or folder: {names}")
-    place = printable(shown(out))
-    if os.path.lexists(out) and not out.is_dir():
-        raise UsageError(
-            f"--out {place} is no folder; name a folder, it is made if it is not there"
-        )
-    for path in inputs:
-        if _is_folder(path) and out.resolve().is_relative_to(path.resolve()):
-            raise UsageError(
-                f"--out {place} lies inside the input folder {printable(shown(path))}: results "
-                "would be read as scans; name a folder outside of it"
-            )
+    _check_output("--out", out, inputs)
+    if explain is not None:
+        _check_output("--explain", explain, inputs)
 
 
 def find_scans(inputs: Sequence[Path]) -> Iterator[Candidate | Ignored]:
@@ -123,6 +116,20 @@ def read(path: Path, limits: Limits) -> Content | Problem:
     except OSError as error:
         return _problem(error)
     return Content(_source(path, found), data, hashlib.sha256(data).hexdigest())
+
+
+def _check_output(flag: str, folder: Path, inputs: Sequence[Path]) -> None:
+    place = printable(shown(folder))
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(
+            f"{flag} {place} is no folder; name a folder, it is made if it is not there"
+        )
+    for path in inputs:
+        if _is_folder(path) and folder.resolve().is_relative_to(path.resolve()):
+            raise UsageError(
+                f"{flag} {place} lies inside the input folder {printable(shown(path))}: results "
+                "would be read as scans; name a folder outside of it"
+            )
 
 
 def _walk(top: Path) -> Iterator[Candidate | Ignored]:

@@ -42,10 +42,12 @@ def original_artifact(file: str, scan_id: str, *, rejected: bool) -> str:
 
 def picture_artifacts(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
     """Where the annotated pages stand; the only page of a scan has no number."""
-    stem = f"annotated/{_stem(file, scan_id)}"
-    if pages == 1:
-        return (f"{stem}.jpg",)
-    return tuple(f"{stem}.p{page}.jpg" for page in range(1, pages + 1))
+    return tuple(f"annotated/{name}" for name in _page_names(file, scan_id, pages, ".jpg"))
+
+
+def explanation_names(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
+    """What the pictures of what reading saw are called; their folder is the user's choice."""
+    return _page_names(file, scan_id, pages, ".png")
 
 
 class Outbox:
@@ -98,6 +100,13 @@ class Outbox:
 
     def _staged(self, artifact: str) -> Path:
         return self.staging / artifact.rpartition("/")[2]
+
+
+def _page_names(file: str, scan_id: str, pages: int, suffix: str) -> tuple[str, ...]:
+    stem = _stem(file, scan_id)
+    if pages == 1:
+        return (f"{stem}{suffix}",)
+    return tuple(f"{stem}.p{page}{suffix}" for page in range(1, pages + 1))
 
 
 def _stem(file: str, scan_id: str) -> str:

@@ -88,17 +88,18 @@ def _mlp(keras: Keras, glyphs: Layer) -> Layer:
 
 
 def _cnn(keras: Keras, glyphs: Layer) -> Layer:
-    """Pairs of 3x3 convolutions at 28, 14 and 7 pixels: 0.37 M weights. Few channels while the
-    picture is large keep an epoch affordable on two cores."""
+    """Pairs of 3x3 convolutions, 26 to 24, 10 to 8 and 4 pixels wide: 0.57 M weights. A glyph's rim
+    is empty, so the first convolutions need no padding; few channels while the picture is large
+    keep an epoch affordable on two cores."""
     x = keras.layers.Reshape((28, 28, 1))(glyphs)
-    for channels in (16, 32, 64):
-        if channels > 16:
+    for number, channels in enumerate((16, 16, 48, 64, 128, 128)):
+        if number in (2, 4):
             x = keras.layers.MaxPooling2D()(x)
-        for _ in range(2):
-            convolution = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)
-            x = _normed(keras, convolution(x))
+        padding = "valid" if number < 4 else "same"
+        convolution = keras.layers.Conv2D(channels, 3, padding=padding, use_bias=False)
+        x = _normed(keras, convolution(x))
     x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
-    return _normed(keras, keras.layers.Dense(96, use_bias=False)(x))
+    return _normed(keras, keras.layers.Dense(128, use_bias=False)(x))
 
 
 def _normed(keras: Keras, x: Layer) -> Layer:
@@ -138,7 +139,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             name="cnn",
             body=_cnn,
             augmented=True,
-            epochs=30,
+            epochs=44,
             batch_size=128,
             learning_rate=3e-3,
             loss="onehot",

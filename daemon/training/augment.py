@@ -15,6 +15,8 @@ import numpy as np
 
 from ..records import Grey, Ink
 from ..vision.glyph import SIDE, normalise
+from .clutter import clutter
+from .handwriting import own_digit
 from .strokes import PenDigit, render_strokes
 from .symbols import draw_symbol
 
@@ -24,7 +26,7 @@ ELASTIC_GRID = 7  # control points a side
 ELASTIC_PX = 2.0  # largest displacement of a control point
 ROTATION = 8.0  # degrees, standard deviation
 SHEAR = 0.14  # standard deviation
-SCALE = (0.84, 1.16)  # of each axis on its own: aspect as well as size
+SCALE = 0.16  # of each axis on its own, up or down: aspect as well as size
 PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
 DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the rim
 JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
@@ -33,28 +35,38 @@ NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
-    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
-    return _stack([_vary(_warp(image, rng), rng) for image in images])
+def augment_digits(images: Grey, rng: np.random.Generator, strength: float = 1.0) -> Ink:
+    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs. `strength`
+    scales how far they are turned, slanted, stretched and bent."""
+    return _stack([_vary(_warp(image, rng, strength), rng) for image in images])
 
 
-def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> Ink:
+def render_pen_digits(
+    digits: Sequence[PenDigit], rng: np.random.Generator, strength: float = 1.0
+) -> Ink:
     """Render recorded pen strokes with fresh pen widths and vary them into as many glyphs."""
     glyphs = []
     for digit in digits:
         ink = render_strokes(
             digit.strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
         )
-        glyphs.append(_vary(_warp(_to_field(ink), rng), rng))
+        glyphs.append(_vary(_warp(_to_field(ink), rng, strength), rng))
     return _stack(glyphs)
 
 
+def write_own_digits(n: int, rng: np.random.Generator) -> tuple[PenDigit, ...]:
+    """Write `n` digits in the project's own styles: Europe's 1, 4, 7 and 9 among them."""
+    labels = rng.integers(10, size=n)
+    return tuple(PenDigit(int(label), 0, own_digit(int(label), rng)) for label in labels)
+
+
 def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
-    """Make `n` glyphs of what is no single digit: several digits of `images` (M, 28, 28) in one
-    glyph, letters and symbols, scribbles, rules, dots and texture."""
-    makers = (_several, _several, _symbol, _symbol, _symbol, _scribble, _scribble, _rules, _texture)
-    picks = rng.integers(len(makers), size=n)
-    return _stack([_finish(makers[pick](images, rng), rng) for pick in picks])
+    """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
+    digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
+    texture; the other half what vision finds in photographs and print."""
+    picks = rng.integers(len(_NEGATIVES), size=n // 2)
+    drawn = [_finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
+    return _stack([*drawn, *clutter(n - n // 2, rng)])
 
 
 def _stack(glyphs: Sequence[Ink]) -> Ink:
@@ -81,16 +93,16 @@ def _mesh() -> tuple[Ink, Ink]:
     return columns.astype(np.float32), rows.astype(np.float32)
 
 
-def _warp(image: Grey, rng: np.random.Generator) -> Ink:
+def _warp(image: Grey, rng: np.random.Generator, by: float = 1.0) -> Ink:
     """One affine and elastic distortion, (28, 28) uint8 -> (40, 40) float32 in 0..1."""
-    angle = np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
-    shear = np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
-    scale_x, scale_y = rng.uniform(*SCALE, size=2)
+    angle = by * np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
+    shear = by * np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
+    scale_x, scale_y = 1 + by * rng.uniform(-SCALE, SCALE, size=2)
     cos, sin = np.cos(angle), np.sin(angle)
     inverse = np.array([[cos, sin], [-sin, cos]]) / np.array([[scale_x], [scale_y]])
     inverse = np.array([[1, shear], [0, 1]]) @ inverse
-    strength = rng.uniform(0, ELASTIC_PX)
-    grid = rng.uniform(-strength, strength, (ELASTIC_GRID, ELASTIC_GRID, 2)).astype(np.float32)
+    bent = by * rng.uniform(0, ELASTIC_PX)
+    grid = rng.uniform(-bent, bent, (ELASTIC_GRID, ELASTIC_GRID, 2)).astype(np.float32)
     bend = cv2.resize(grid, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
     columns, rows = _mesh()
     (a, b), (c, d) = inverse.astype(np.float32)
@@ -164,6 +176,19 @@ def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
     return glyph
 
 
+def _piece(images: Grey, rng: np.random.Generator) -> Ink:
+    """What the edge of a crop leaves of a digit, where that is more than one stroke."""
+    while True:
+        ink = _warp(images[rng.integers(len(images))], rng)
+        side = int(rng.integers(8, 15))
+        top, left = rng.integers(8, FIELD - 8 - side, 2)
+        piece = ink[top : top + side, left : left + side]
+        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
+        crossings = np.count_nonzero((rim > 0.5) & (np.roll(rim, 1) <= 0.5))
+        if crossings >= 3:
+            return piece
+
+
 def _several(images: Grey, rng: np.random.Generator) -> Ink:
     """Two or three digits in one glyph."""
     count = 2 if rng.random() < 0.7 else 3
@@ -222,3 +247,9 @@ def _texture(_: Grey, rng: np.random.Generator) -> Ink:
     noise = np.asarray(cv2.resize(coarse, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC))
     level, slope = rng.uniform(0.3, 0.7), rng.uniform(2, 12)
     return np.asarray(np.clip((noise - level) * slope, 0, 1), np.float32)
+
+
+_NEGATIVES = (
+    *(_piece, _several, _several, _symbol, _symbol, _symbol),
+    *(_scribble, _scribble, _rules, _texture),
+)

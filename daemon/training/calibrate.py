@@ -1,4 +1,4 @@
-"""Make a network's confidence mean something: temperature, and the threshold for review.
+"""Make a network's confidence mean something: temperature, and the thresholds for review.
 
 Both are found on validation digits that the network did not learn from, among them damaged ones
 and what is no digit, never on the test digits.
@@ -10,10 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ann.classifier import softmax
-from ..vision.reader import DIGITS, NO_DIGIT
+from ..vision.choice import DIGITS, NO_DIGIT
 from .metrics import Labels, log_loss
 
 TEMPERATURES = (0.2, 5.0)  # the range searched
+RISKS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of wrong readings
+
+
+def find_thresholds(
+    labels: Labels, probabilities: npt.NDArray[np.float32]
+) -> tuple[tuple[float, float], ...]:
+    """Pairs of a risk and the threshold that keeps it, the smallest risk first: `max_error_read`
+    is chosen while reading, long after the validation digits are gone."""
+    return tuple((risk, find_threshold(labels, probabilities, risk)) for risk in RISKS)
 
 
 def find_temperature(logits: npt.NDArray[np.float32], labels: Labels) -> float:

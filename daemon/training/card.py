@@ -83,16 +83,23 @@ def _confidence(metadata: dict[str, Any]) -> str:
     damaged = ""
     if training["augmentation"] != "none":
         damaged = ", distorted and damaged digits and glyphs that are no digit among them"
+    thresholds = "\n".join(
+        f"| {threshold['max_error_read']:.2%} | {threshold['review_below']:.4f} |"
+        for threshold in metadata["thresholds"]
+    )
     return f"""## Confidence
 
 Logits are divided by a temperature of {metadata["temperature"]:.3f}: the one with the least log
 loss on {metadata["metrics"]["calibration_glyphs"]:,} validation glyphs that were not learnt
 from{damaged}.
 
-`review_below` is {metadata["thresholds"]["review_below"]:.4f}: the smallest confidence such that,
-of the validation glyphs read as a digit with at least that confidence, no more than
-{training["max_error_read"]:.2%} were read wrong. It is an estimate without a margin: scans unlike
-those glyphs have more errors.
+Of the validation glyphs read as a digit with at least the confidence `review_below`, no more than
+`max_error_read` were read wrong; what is no digit and was read as one is wrong as well. These are
+estimates without a margin: scans unlike those glyphs have more errors.
+
+| `max_error_read` | `review_below` |
+|---|---|
+{thresholds}
 """
 
 
@@ -111,7 +118,8 @@ def _training(metadata: dict[str, Any]) -> str:
 - {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
   {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
   smoothing {training["label_smoothing"]:g}, seed {metadata["seed"]}.
-- Augmentation: {training["augmentation"]}; {training["negative_share"]:.0%} negatives.
+- Augmentation: {training["augmentation"]}; added: {training["own_style_share"]:.0%} in the
+  project's own styles, {training["negative_share"]:.0%} that are no digit.
 - {libraries}
 
 | data (the last one only measured) | source | digits | sha256 |

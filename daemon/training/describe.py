@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from .. import __version__
 from ..ann.registry import SCHEMA
-from .epochs import NEGATIVE_SHARE
+from .epochs import NEGATIVE_SHARE, OWN_SHARE
 from .evaluate import Evaluation
 from .fit import Fitted, Settings
 from .split import Split, TrainingData
@@ -25,7 +26,7 @@ class Measured:
     that Keras and LiteRT read alike, and its evaluation on the test digits."""
 
     temperature: float
-    review_below: float
+    thresholds: tuple[tuple[float, float], ...]
     agreement: float
     test: Evaluation
 
@@ -49,7 +50,10 @@ def describe(
         "input": {"shape": [28, 28], "range": [0, 1], "normalised": chosen.augmented},
         "output": "logits",
         "temperature": measured.temperature,
-        "thresholds": {"review_below": measured.review_below},
+        "thresholds": [
+            {"max_error_read": risk, "review_below": math.ceil(threshold * 1e4) / 1e4}
+            for risk, threshold in measured.thresholds
+        ],
         "metrics": {
             "test": measured.test.summary(),
             "agreement_keras_litert": measured.agreement,
@@ -86,10 +90,10 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "weight_decay": chosen.weight_decay,
         "augmentation": "daemon.training.augment" if chosen.augmented else "none",
         "negative_share": NEGATIVE_SHARE if chosen.augmented else 0.0,
+        "own_style_share": OWN_SHARE if chosen.augmented else 0.0,
         "validation_loss": round(best.val_loss, 6),
         "validation_accuracy": round(best.val_accuracy, 6),
         "seconds": round(fitted.seconds, 1),
-        "max_error_read": settings.max_error_read,
     }
 
 

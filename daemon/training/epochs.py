@@ -9,20 +9,23 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..records import Grey
-from .augment import augment_digits, negatives, render_pen_digits
+from .augment import augment_digits, negatives, render_pen_digits, write_own_digits
 from .datasets import Labels, glyph_bytes
 from .strokes import PenDigit
 
-NEGATIVE_SHARE = 0.08  # glyphs that are no digit, for each digit
+NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
 NONE = 10  # their label
+OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
+MILD_EPOCHS = 0.2  # of all, the last ones: what was learnt on distorted digits settles on real ones
+MILD = 0.5  # strength of distortion in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,24 @@ class Material:
     @property
     def size(self) -> int:
         """Glyphs an epoch."""
-        digits = len(self.labels) + PEN_RENDERINGS * len(self.pens)
-        return digits + _negatives(digits) if self.augmented else len(self.labels)
+        if not self.augmented:
+            return len(self.labels)
+        return self.digits + self.own + self.negatives
+
+    @property
+    def digits(self) -> int:
+        """Digits an epoch that are given, as pictures and as strokes."""
+        return len(self.labels) + PEN_RENDERINGS * len(self.pens)
+
+    @property
+    def own(self) -> int:
+        """Digits an epoch in the project's own styles."""
+        return round(self.digits * OWN_SHARE)
+
+    @property
+    def negatives(self) -> int:
+        """Glyphs an epoch that are no digit."""
+        return round(self.digits * NEGATIVE_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +69,20 @@ class Epoch:
     labels: Labels
 
 
-def draw(material: Material, seed: int, number: int) -> Epoch:
-    """Draw epoch `number`; the first is 0."""
+def draw(material: Material, seed: int, number: int, strength: float = 1.0) -> Epoch:
+    """Draw epoch `number`, the first is 0, distorting by `strength`."""
     rng = np.random.default_rng((seed, number))
+    glyphs, labels = material.images, material.labels
     if material.augmented:
-        pens = material.pens * PEN_RENDERINGS
-        digits = len(material.labels) + len(pens)
-        glyphs = np.concatenate(
-            [
-                glyph_bytes(augment_digits(material.images, rng)),
-                glyph_bytes(render_pen_digits(pens, rng)),
-                glyph_bytes(negatives(material.images, _negatives(digits), rng)),
-            ]
+        pens = material.pens * PEN_RENDERINGS + write_own_digits(material.own, rng)
+        drawn = (
+            augment_digits(glyphs, rng, strength),
+            render_pen_digits(pens, rng, strength),
+            negatives(glyphs, material.negatives, rng),
         )
-        labels = np.concatenate(
-            [
-                material.labels,
-                np.array([pen.label for pen in pens], np.uint8),
-                np.full(_negatives(digits), NONE, np.uint8),
-            ]
-        )
-    else:
-        glyphs, labels = material.images, material.labels
+        glyphs = np.concatenate([glyph_bytes(part) for part in drawn])
+        pen_labels = np.array([pen.label for pen in pens], np.uint8)
+        labels = np.concatenate([labels, pen_labels, np.full(material.negatives, NONE, np.uint8)])
     order = rng.permutation(len(labels))
     return Epoch(glyphs[order], labels[order])
 
@@ -87,22 +98,22 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
         1, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
     ) as worker:
 
+        def submit(number: int) -> Future[Epoch]:
+            mild = number >= count * (1 - MILD_EPOCHS)
+            return worker.submit(_draw_in_worker, number, MILD if mild else 1.0)
+
         def epochs() -> Iterator[Epoch]:
-            upcoming = worker.submit(_draw_in_worker, 0)
+            upcoming = submit(0)
             for number in range(count):
                 epoch = upcoming.result()
                 if number + 1 < count:
-                    upcoming = worker.submit(_draw_in_worker, number + 1)
+                    upcoming = submit(number + 1)
                 yield epoch
 
         try:
             yield epochs()
         finally:
             worker.shutdown(wait=False, cancel_futures=True)
-
-
-def _negatives(digits: int) -> int:
-    return round(digits * NEGATIVE_SHARE)
 
 
 _in_worker: tuple[Material, int] | None = None  # set once in the worker process, never here
@@ -114,6 +125,6 @@ def _start_worker(material: Material, seed: int) -> None:
     _in_worker = material, seed
 
 
-def _draw_in_worker(number: int) -> Epoch:
+def _draw_in_worker(number: int, strength: float) -> Epoch:
     assert _in_worker is not None
-    return draw(*_in_worker, number)
+    return draw(*_in_worker, number, strength)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ..ann.classifier import GlyphClassifier, Glyphs, Probabilities
 from ..ann.registry import ModelVersion
 from ..records import Grey
+from ..vision.choice import DIGITS, SURELY_NO_DIGIT
 from ..vision.glyph import normalise_images
-from ..vision.reader import DIGITS, SURELY_NO_DIGIT
 from . import metrics
 from .datasets import DigitSet
 

@@ -24,14 +24,12 @@ Targets = npt.NDArray[Any]  # (labels,) int32, or (labels, labels) float32: one 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the person who trains chooses. `max_error_read` is the share of digits that may be
-    wrong among those not sent to review."""
+    """What the person who trains chooses."""
 
     architecture: Architecture
     epochs: int
     loss: Loss
     seed: int
-    max_error_read: float
 
 
 @dataclass(frozen=True, slots=True)

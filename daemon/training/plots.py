@@ -9,8 +9,8 @@ import numpy as np
 
 from ..ann.registry import NONE_LABEL
 from ..records import Grey
+from ..vision.choice import DIGITS
 from ..vision.lettering import BOLD
-from ..vision.reader import DIGITS
 from .canvas import (
     AMBER,
     BLUE,

@@ -17,7 +17,7 @@ from rich.text import Text
 from ..ann.registry import NONE_LABEL
 from ..errors import OutputUnwritable
 from ..records import Grey
-from ..vision.reader import DIGITS
+from ..vision.choice import DIGITS
 from . import metrics
 from .evaluate import Evaluation
 from .plots import confusion_picture, misread_sheet, reliability_diagram

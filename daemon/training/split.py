@@ -11,12 +11,13 @@ from ..ann.classifier import Glyphs
 from ..vision.glyph import normalise_images
 from .augment import augment_digits, negatives, render_pen_digits
 from .datasets import DigitSet, Labels, concatenated
-from .epochs import NEGATIVE_SHARE, NONE, Material
+from .epochs import NONE, Material
 from .extras import PenSet
 from .strokes import PenDigit
 
 VALIDATION_DIGITS = 5000  # of the training digits, at most a tenth of them
 EXTRA_SHARE = 0.1  # of other people's bitmaps
+NEGATIVE_SHARE = 0.2  # of the digits: so many glyphs that are none calibrate beside them
 WRITER_SHARE = 1 / 11  # of the writers of pen strokes: 4 of pendigits' 44
 
 

@@ -21,7 +21,7 @@ from ..ann.registry import (
     sha256_of,
 )
 from ..errors import UsageError
-from .calibrate import find_temperature, find_threshold
+from .calibrate import find_temperature, find_thresholds
 from .card import CARD_FILE, model_card
 from .datasets import DigitSet
 from .describe import Measured, describe
@@ -54,9 +54,7 @@ def train(
         parts = split(data, settings.seed, augmented=chosen.augmented)
         fitted = fit(settings, parts, progress)
         export(fitted.model, folder, folder / NETWORK_FILE)
-        measured = _measure(
-            _draft(name, folder, settings), settings, fitted, parts.calibration, data.test
-        )
+        measured = _measure(_draft(name, folder, settings), fitted, parts.calibration, data.test)
         metadata = describe(settings, data, parts, fitted, measured, started)
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
@@ -77,7 +75,7 @@ def _draft(name: str, folder: Path, settings: Settings) -> ModelVersion:
         architecture=settings.architecture.name,
         labels=settings.architecture.labels,
         temperature=1.0,
-        review_below=1.0,
+        thresholds=(),
         normalised=settings.architecture.augmented,
         metadata={},
     )
@@ -85,7 +83,6 @@ def _draft(name: str, folder: Path, settings: Settings) -> ModelVersion:
 
 def _measure(
     draft: ModelVersion,
-    settings: Settings,
     fitted: Fitted,
     calibration: Validation,
     test: DigitSet,
@@ -94,15 +91,13 @@ def _measure(
     classifier = GlyphClassifier(draft)
     validated = classifier.logits(calibration.glyphs)
     temperature = np.float32(find_temperature(validated, calibration.labels))
-    review_below = find_threshold(
-        calibration.labels, softmax(validated / temperature), settings.max_error_read
-    )
+    thresholds = find_thresholds(calibration.labels, softmax(validated / temperature))
     glyphs = prepare_glyphs(test.images, draft)
     logits = classifier.logits(glyphs)
     trained = fitted.model.predict(glyphs, batch_size=1024, verbose=0)
     return Measured(
         temperature=round(float(temperature), 4),
-        review_below=review_below,
+        thresholds=thresholds,
         agreement=check_agreement(trained, logits, test.labels),
         test=Evaluation(draft.name, test, softmax(logits / temperature)),
     )

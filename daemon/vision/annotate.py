@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from ..records import Digit, Grey, Line, Page, PageReading, Status
+from ..records import Digit, Grey, Page, PageReading, Status
 from .chips import Rect, Size, place
-from .lettering import BOLD, printable, shorten, width_of, write
+from .lettering import BOLD, printable, width_of, write
+from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, fill_rounded, percent
 
 MIN_WIDTH = 320  # of a picture, px
 MAX_SIDE = 1600  # of a picture, px
@@ -27,31 +28,11 @@ _JPEG_QUALITY = 85
 # Lengths in px; those "times the unit" grow with the picture.
 _MAX_UNIT = 2.0
 _MAT = 24  # round the page, times the unit: a chip fits in
-_HEADER = 60  # times the unit
 _RIM = 3  # at the edges of the picture, that no chip touches
-_MAX_PAGE = (int(MAX_SIDE - 2 * _MAT * _MAX_UNIT), int(MAX_SIDE - (2 * _MAT + _HEADER) * _MAX_UNIT))
+_MAX_PAGE = (int(MAX_SIDE - 2 * _MAT * _MAX_UNIT), int(MAX_SIDE - (2 * _MAT + HEADER) * _MAX_UNIT))
 _CHIP_TEXT = (12, 17)  # font size, smallest and largest; the largest times the unit
 _CONFIDENCE = 0.85  # font size of the confidence, in those of the digit
 _LEGIBLE = (MIN_WIDTH - 2 * _MAT, 96)  # longer and shorter side that a tiny page is enlarged to
-
-Colour: TypeAlias = tuple[int, int, int]  # BGR
-_SLATE: Colour = (56, 44, 34)
-_PAPER: Colour = (232, 229, 226)
-_WHITE: Colour = (255, 255, 255)
-_FAINT: Colour = (214, 203, 192)
-_BLACK: Colour = (0, 0, 0)
-
-
-class _Look(NamedTuple):
-    fill: Colour  # of boxes and chips
-    text: Colour  # on a chip
-
-
-_LOOKS = {
-    Status.READ: _Look((84, 122, 0), _WHITE),
-    Status.REVIEW: _Look((0, 170, 250), _BLACK),
-    Status.EMPTY: _Look((140, 128, 116), _WHITE),
-}
 
 
 class _Mark(NamedTuple):
@@ -80,13 +61,12 @@ def annotate(
     scale = _scale(source)
     height, width = (max(1, round(side * scale)) for side in source.shape[:2])
     unit = min(max((width * height) ** 0.5 / 400, 1.0), _MAX_UNIT)
-    mat, header = round(_MAT * unit), round(_HEADER * unit)
+    mat, header = round(_MAT * unit), round(HEADER * unit)
     picture_width = max(width + 2 * mat, MIN_WIDTH)
     left, top = (picture_width - width) // 2, header + mat
 
     picture = np.empty((top + height + mat, picture_width, 3), np.uint8)
-    cv2.rectangle(picture, (0, 0), (picture_width, header), _SLATE, cv2.FILLED)
-    cv2.rectangle(picture, (0, header), (picture_width, top + height + mat), _PAPER, cv2.FILLED)
+    cv2.rectangle(picture, (0, header), (picture_width, top + height + mat), PAPER, cv2.FILLED)
     crisp_or_smooth = cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA
     sized = cv2.resize(source, (width, height), interpolation=crisp_or_smooth)
     if sized.ndim == 2:
@@ -94,9 +74,9 @@ def annotate(
     picture[top : top + height, left : left + width] = sized
 
     corner = (left - _RIM, mat - _RIM)
-    _draw_header(picture[:header], reading.lines, printable(title), status, unit)
+    draw_header(picture[:header], reading.lines, printable(title), status, unit)
     marks = [
-        _mark(digit, _fate(digit, line, review_below), _frame(digit, scale, corner, unit))
+        _mark(digit, fate_of(digit, line, review_below), _frame(digit, scale, corner, unit))
         for line in reading.lines
         for digit in line.digits
     ]
@@ -132,50 +112,9 @@ def _frame(digit: Digit, scale: float, corner: tuple[int, int], unit: float) -> 
     )
 
 
-def _fate(digit: Digit, line: Line, review_below: float | None) -> Status:
-    doubtful = review_below is None or digit.confidence < review_below
-    return Status.REVIEW if line.status is Status.REVIEW and doubtful else Status.READ
-
-
-def _draw_header(
-    band: Grey, lines: Sequence[Line], title: str, status: Status, unit: float
-) -> None:
-    """File name above; below it what was read, and a badge with fate and confidence."""
-    height, width = band.shape[:2]
-    margin, stripe = round(12 * unit), round(4 * unit)
-    small, large = round(13 * unit), round(24 * unit)
-    look = _LOOKS[status]
-    cv2.rectangle(band, (0, height - stripe), (width, height), look.fill, cv2.FILLED)
-
-    room = width - 2 * margin
-    write(band, shorten(title, room, small, tail=0.5), margin, 15 * unit, _FAINT, small)
-
-    badge = status.value
-    if lines:
-        badge += f"  {_percent(min(line.confidence for line in lines), decimals=1)}"
-    badge_width = width_of(badge, small, BOLD) + round(14 * unit)
-    left, middle = width - margin - badge_width, round(39 * unit)
-    half = round(11 * unit)
-    _fill_rounded(band, Rect(left, middle - half, width - margin, middle + half), look.fill)
-    write(band, badge, left + round(7 * unit), middle, look.text, small, BOLD)
-
-    room -= badge_width + margin
-    if lines:
-        text = shorten(" · ".join(line.text for line in lines), room, large, BOLD)
-        write(band, text, margin, middle, _WHITE, large, BOLD)
-    else:
-        write(band, "no digits found", margin, middle, _WHITE, round(18 * unit))
-
-
 def _mark(digit: Digit, fate: Status, frame: Rect) -> _Mark:
     label = f"{digit.digit}?" if fate is Status.REVIEW else str(digit.digit)
-    return _Mark(frame, label, _percent(digit.confidence, decimals=0), fate)
-
-
-def _percent(confidence: float, *, decimals: int) -> str:
-    """Rounded down and below 100 %, which would claim what no classifier knows."""
-    steps = 10**decimals
-    return f"{min(math.floor(confidence * 100 * steps), 100 * steps - 1) / steps:.{decimals}f} %"
+    return _Mark(frame, label, percent(digit.confidence, decimals=0), fate)
 
 
 def _draw_marks(area: Grey, marks: Sequence[_Mark], unit: float) -> None:
@@ -206,7 +145,7 @@ def _draw_marks(area: Grey, marks: Sequence[_Mark], unit: float) -> None:
 
 def _draw_frame(area: Grey, mark: _Mark, thickness: int) -> None:
     left, top, right, bottom = mark.frame
-    colour = _LOOKS[mark.fate].fill
+    colour = LOOKS[mark.fate].fill
     if mark.fate is Status.READ:
         cv2.rectangle(area, (left, top), (right - 1, bottom - 1), colour, thickness)
         return
@@ -234,8 +173,8 @@ def _chip_size(mark: _Mark, size: int, rows: int) -> Size:
 
 
 def _draw_chip(area: Grey, mark: _Mark, rect: Rect, size: int, rows: int) -> None:
-    look = _LOOKS[mark.fate]
-    _fill_rounded(area, rect, look.fill)
+    look = LOOKS[mark.fate]
+    fill_rounded(area, rect, look.fill)
     small, pad = round(_CONFIDENCE * size), size // 3
     middle = (rect.top + rect.bottom) / 2
     apart = (rows - 1) * 0.55 * size
@@ -243,12 +182,3 @@ def _draw_chip(area: Grey, mark: _Mark, rect: Rect, size: int, rows: int) -> Non
     if mark.confidence:
         left = rect.right - pad - width_of(mark.confidence, small)
         write(area, mark.confidence, left, middle + apart, look.text, small)
-
-
-def _fill_rounded(area: Grey, rect: Rect, colour: Colour) -> None:
-    """Fill a rectangle with rounded corners: OpenCV joins thick lines with a round."""
-    radius = min(4, (rect.bottom - rect.top) // 4)
-    corner = (rect.left + radius, rect.top + radius)
-    opposite = (rect.right - 1 - radius, rect.bottom - 1 - radius)
-    cv2.rectangle(area, corner, opposite, colour, cv2.FILLED)
-    cv2.rectangle(area, corner, opposite, colour, 2 * radius, cv2.LINE_AA)

@@ -39,6 +39,15 @@ def frame_region(found: Components) -> Grey | None:
     return cv2.dilate(region, np.ones((5, 5), np.uint8))
 
 
+def without_boxes(mask: Grey, found: Components) -> Grey:
+    """A mask, (H, W) uint8 of 0 and 1, without the printed boxes around writing. `found` are its
+    components."""
+    for part in found.components:
+        if _is_box(part, found):
+            mask = mask * (found.labels != part.label)
+    return mask
+
+
 def without_frames(found: Components) -> list[Component]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
     labels, components = found
@@ -57,10 +66,13 @@ def _is_frame(part: Component, found: Components) -> bool:
     height, width = labels.shape
     spans = part.width >= 0.8 * width or part.height >= 0.8 * height
     touches = part.x <= 1 or part.y <= 1 or part.right >= width - 1 or part.bottom >= height - 1
-    return (spans or touches) and (
-        _lies_at_border(part, labels)
-        or _contact(part, labels) >= CONTACT * min(height, width)
-        or (spans and _corners(part, labels) >= 2)
+    return (
+        (spans or touches)
+        and (
+            _lies_at_border(part, labels)
+            or _contact(part, labels) >= CONTACT * min(height, width)
+            or (spans and _corners(part, labels) >= 2)
+        )
     ) or _is_box(part, found)
 
 

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from itertools import accumulate
 
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from ..records import Box, Grey
 from . import rules
 from .components import Component, Components, Labels, find_components
-from .frames import frame_region, is_surrounded, without_frames
+from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
 
 MAX_PARTS = 4000  # components: more is noise or texture, not writing
@@ -35,9 +36,9 @@ JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 UNLIKELY_COST = 0.4  # of the less likely polarity
-FLUSH = 0.6  # of its longer side: a mark that lies so far along the border may be an edge or a shadow
+FLUSH = 0.6  # of its longer side: a mark so far along the border may be an edge or a shadow
 FLUSH_COST = 0.5  # of taking it for a digit
-CUT_HEIGHT = 0.9  # of the tallest digit that stands free: what is lower and touches the border is cut
+CUT_HEIGHT = 0.9  # of the tallest free digit: what is lower and touches the border may be cut
 CUT_COST = 0.3  # of taking it for a digit
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
@@ -70,6 +71,24 @@ class Layout:
         return tuple(candidate for line in self.lines for candidate in line)
 
 
+class Basis(StrEnum):
+    """Which of the ink a layout is made of."""
+
+    INNER = "ink without frame or desk"
+    UNRULED = "ink without rules"
+    ALL = "all ink"
+    STRONG = "strong ink only"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The layouts of one mask, (h, w) uint8, 1 where it counts as ink."""
+
+    basis: Basis
+    mask: Grey
+    layouts: tuple[Layout, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     box: Box
@@ -79,15 +98,31 @@ class _Part:
 
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
+    return tuple(layout for proposal in proposals(ink) for layout in proposal.layouts)
+
+
+def proposals(ink: Ink) -> tuple[Proposal, ...]:
+    """What counts as ink in the ways that the page leaves open, and the layouts of each."""
     found = find_components(ink.mask)
-    inner, cleaned = _inner(ink, found), rules.remove(ink.mask)
+    # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
+    inner, unruled = _inner(ink, found), rules.remove(without_boxes(ink.mask, found))
     cost = 0.0 if ink.likely else UNLIKELY_COST
-    better = [mask for mask in (inner, cleaned) if mask is not None]
-    layouts = [layout for mask in better for layout in _layouts(ink, find_components(mask), cost)]
-    layouts += _layouts(ink, found, cost + UNCLEANED_COST if better else cost)
-    if ink.strong is not None:
-        layouts += _layouts(ink, find_components(ink.strong), cost)
-    return tuple(layouts)
+    whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
+    masks = (
+        (Basis.INNER, inner, cost),
+        (Basis.UNRULED, unruled, cost),
+        (Basis.ALL, ink.mask, whole_cost),
+        (Basis.STRONG, ink.strong, cost),
+    )
+    return tuple(
+        Proposal(
+            basis,
+            mask,
+            tuple(_layouts(ink, found if mask is ink.mask else find_components(mask), cost)),
+        )
+        for basis, mask, cost in masks
+        if mask is not None
+    )
 
 
 def _inner(ink: Ink, found: Components) -> Grey | None:

@@ -32,18 +32,15 @@ from ..records import (
     Status,
 )
 from .annotate import annotate, encode_jpeg
+from .choice import DIGITS, Choice, Probabilities, are_digits, best, weigh
 from .decode import decode
+from .explain import Explanation, explain
 from .glyph import SIDE, normalise
 from .ink import find_ink
-from .layout import Candidate, Layout, propose
+from .layout import Candidate, Layout, proposals, propose
+from .stages import Sight, look_back
 
 Annotated = Literal["all", "review", "none"]
-Probabilities = npt.NDArray[np.float32]
-
-DIGITS = 10
-NO_DIGIT = 0.5  # probability of "no digit" from which a candidate is left out
-DIGIT_COST = 0.2  # log probability that a layout pays for every digit
-SURELY_NO_DIGIT = 0.9  # the same where nothing else on the page is a digit
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +63,20 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A decoded page with its layouts; `start` is where their glyphs begin in the batch."""
+    """A decoded page with its layouts; `start` is where their glyphs begin in the batch. `sights`
+    is kept only where an explanation is asked for."""
 
     page: Page
     factor: int
     layouts: tuple[Layout, ...]
     start: int
+    sights: tuple[Sight, ...]
+
+    @property
+    def glyphs(self) -> slice:
+        """Which of the batch's glyphs are this page's."""
+        count = sum(len(layout.candidates) for layout in self.layouts)
+        return slice(self.start, self.start + count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,17 @@ class _Work:
     find_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the network says of the batch's glyphs, `read_ms` each, and how to take it."""
+
+    glyphs: npt.NDArray[np.float32]  # (N, 28, 28)
+    probabilities: Probabilities
+    read_ms: float
+    model: str
+    threshold: float
+
+
 def read_batch(
     scans: Sequence[Scan],
     classifier: Classifier,
@@ -89,22 +105,25 @@ def read_batch(
     limits: Limits,
     review_below: float | None = None,
     annotated: Annotated = "all",
+    explained: bool = False,
 ) -> list[Outcome]:
     """Read a batch of scans with one predict call; outcomes in the order of the scans.
 
-    `review_below` overrides the classifier's own threshold on a digit's confidence.
+    `review_below` overrides the classifier's own threshold on a digit's confidence. `explained`
+    adds to each reading a picture per page of what every stage saw.
     """
     glyphs: list[npt.NDArray[np.float32]] = []
-    work = [_prepare(scan, limits, glyphs) for scan in scans]
+    work = [_prepare(scan, limits, glyphs, explained=explained) for scan in scans]
     started = time.perf_counter()
     batch = np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
     probabilities = classifier.classify(batch)
     read_ms = _since(started) / max(1, len(glyphs))
     threshold = classifier.review_below if review_below is None else review_below
+    read = _Read(batch, probabilities, read_ms, classifier.name, threshold)
     return [
         item
         if isinstance(item, Rejection)
-        else _assemble(item, probabilities, classifier.name, threshold, annotated, read_ms)
+        else _assemble(item, read, annotated, explained=explained)
         for item in work
     ]
 
@@ -124,7 +143,7 @@ def _since(started: float) -> float:
 
 
 def _prepare(
-    scan: Scan, limits: Limits, glyphs: list[npt.NDArray[np.float32]]
+    scan: Scan, limits: Limits, glyphs: list[npt.NDArray[np.float32]], *, explained: bool
 ) -> _Work | Rejection:
     """Decode a scan and append the glyphs of all its layouts to the batch's."""
     started = time.perf_counter()
@@ -135,7 +154,7 @@ def _prepare(
         if isinstance(decoded, Rejection):
             return decoded
         started = time.perf_counter()
-        pages = tuple(_find(page, glyphs) for page in decoded)
+        pages = tuple(_find(page, glyphs, explained=explained) for page in decoded)
         return _Work(scan, pages, decode_ms, _since(started))
     except Exception:  # a scan must never take its batch along, whatever it found in us
         log.exception("could not read %s", scan.file)
@@ -144,44 +163,28 @@ def _prepare(
         return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
 
 
-def _find(page: Page, glyphs: list[npt.NDArray[np.float32]]) -> _Found:
+def _find(page: Page, glyphs: list[npt.NDArray[np.float32]], *, explained: bool) -> _Found:
     inks = find_ink(page.pixels)
-    layouts = tuple(layout for ink in inks for layout in propose(ink))
+    layouts: list[Layout] = []
+    sights = []
+    for ink in inks:
+        proposed = proposals(ink)
+        layouts += (layout for proposal in proposed for layout in proposal.layouts)
+        if explained:
+            sights.append(look_back(ink, proposed))
     start = len(glyphs)
     glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
-    return _Found(page, inks[0].factor, layouts, start)
+    return _Found(page, inks[0].factor, tuple(layouts), start, tuple(sights))
 
 
-def _assemble(
-    work: _Work,
-    probabilities: Probabilities,
-    model: str,
-    threshold: float,
-    annotated: Annotated,
-    read_ms: float,
-) -> Reading:
-    pages = tuple(_read_page(found, probabilities, threshold) for found in work.pages)
-    lines = [line for page in pages for line in page.lines]
-    if not lines:
-        status = Status.EMPTY
-    elif any(line.status is Status.REVIEW for line in lines):
-        status = Status.REVIEW
-    else:
-        status = Status.READ
-    pictures: tuple[bytes, ...] = ()
-    if annotated == "all" or (annotated == "review" and status is Status.REVIEW):
-        pictures = tuple(
-            encode_jpeg(
-                annotate(
-                    found.page,
-                    page,
-                    title=work.scan.file,
-                    status=status,
-                    review_below=threshold,
-                )
-            )
-            for found, page in zip(work.pages, pages, strict=True)
-        )
+def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool) -> Reading:
+    choices = [weigh(found.layouts, read.probabilities[found.glyphs]) for found in work.pages]
+    pages = tuple(
+        _read_page(found, best(weighed), read.threshold)
+        for found, weighed in zip(work.pages, choices, strict=True)
+    )
+    status = _status([line for page in pages for line in page.lines])
+    wants_pictures = annotated == "all" or (annotated == "review" and status is Status.REVIEW)
     glyphs = sum(len(layout.candidates) for found in work.pages for layout in found.layouts)
     return Reading(
         scan_id=work.scan.id,
@@ -189,67 +192,76 @@ def _assemble(
         sha256=work.scan.sha256,
         pages=pages,
         status=status,
-        model=model,
-        durations=Durations(work.decode_ms, work.find_ms, read_ms * glyphs),
-        pictures=pictures,
+        model=read.model,
+        durations=Durations(work.decode_ms, work.find_ms, read.read_ms * glyphs),
+        pictures=_pictures(work, pages, status, read.threshold) if wants_pictures else (),
+        explanations=_explanations(work, pages, choices, read) if explained else (),
     )
 
 
-def _read_page(found: _Found, probabilities: Probabilities, threshold: float) -> PageReading:
-    """Keep the layout that the network believes most, without what it holds for no digit."""
+def _pictures(
+    work: _Work, pages: Sequence[PageReading], status: Status, threshold: float
+) -> tuple[bytes, ...]:
+    title = work.scan.file
+    return tuple(
+        encode_jpeg(annotate(found.page, page, title=title, status=status, review_below=threshold))
+        for found, page in zip(work.pages, pages, strict=True)
+    )
+
+
+def _explanations(
+    work: _Work, pages: Sequence[PageReading], choices: Sequence[Sequence[Choice]], read: _Read
+) -> tuple[bytes, ...]:
+    return tuple(
+        explain(
+            Explanation(
+                title=_title(work, page),
+                page=found.page,
+                reading=page,
+                status=_status(page.lines),
+                sights=found.sights,
+                choices=weighed,
+                glyphs=read.glyphs[found.glyphs],
+                review_below=read.threshold,
+            )
+        )
+        for found, page, weighed in zip(work.pages, pages, choices, strict=True)
+    )
+
+
+def _status(lines: Sequence[Line]) -> Status:
+    if not lines:
+        return Status.EMPTY
+    return Status.REVIEW if any(line.status is Status.REVIEW for line in lines) else Status.READ
+
+
+def _title(work: _Work, page: PageReading) -> str:
+    pages = len(work.pages)
+    return work.scan.file if pages == 1 else f"{work.scan.file}, page {page.number} of {pages}"
+
+
+def _read_page(found: _Found, chosen: Choice | None, threshold: float) -> PageReading:
+    """The layout that was chosen, without what the network holds for no digit."""
     height, width = found.page.pixels.shape
-    choices = []
-    at = found.start
-    for layout in found.layouts:
-        rows = probabilities[at : at + len(layout.candidates)]
-        at += len(rows)
-        choices.append((_score(layout, rows), layout, rows))
-    if not choices:
-        return PageReading(found.page.number, width, height, ())
-    _, layout, rows = max(choices, key=lambda choice: choice[0])
-    lines = _lines(layout, rows, found, threshold)
+    lines = _lines(chosen, found, threshold) if chosen else ()
     return PageReading(found.page.number, width, height, lines)
 
 
-def _score(layout: Layout, rows: Probabilities) -> float:
-    """Log probability that every candidate is what it is taken for, and the ink thereby read.
-
-    A product, so that two shaky halves do not beat one sure whole; between equals the layout of
-    fewer digits wins (an open 4 in two strokes is no 11), and ink that a layout leaves out counts
-    against it in proportion.
-    """
-    sure = np.maximum(rows.max(axis=1), 1e-6)
-    shares = np.array([candidate.share for candidate in layout.candidates])
-    read = float(shares[[not _is_no_digit(row) for row in rows]].sum())
-    doubt = float(np.log(sure).sum()) - DIGIT_COST * len(rows)
-    return doubt + math.log(max(read, 1e-3)) - layout.cost
-
-
-def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:
-    return len(row) > DIGITS and bool(row[DIGITS] > limit)
-
-
-def _lines(
-    layout: Layout, rows: Probabilities, found: _Found, threshold: float
-) -> tuple[Line, ...]:
+def _lines(chosen: Choice, found: _Found, threshold: float) -> tuple[Line, ...]:
     """The layout's lines of digits.
 
-    A page's only mark is left out on better evidence than one among many: losing a digit is worse
-    than showing a person a smudge. A line from which a mark was left out is for a person to look
-    at: it may have been two digits that touch.
+    A line from which a mark was left out is for a person to look at: it may have been two digits
+    that touch.
     """
-    limit = NO_DIGIT if any(not _is_no_digit(row) for row in rows) else SURELY_NO_DIGIT
-    every = iter(rows)
+    every = iter(zip(chosen.rows, are_digits(chosen.rows), strict=True))
     lines = []
-    for candidates in layout.lines:
-        pairs = [(candidate, next(every)) for candidate in candidates]
+    for candidates in chosen.layout.lines:
+        marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            _digit(candidate, row, found)
-            for candidate, row in pairs
-            if not _is_no_digit(row, limit)
+            _digit(candidate, row, found) for candidate, row, is_digit in marks if is_digit
         )
         if digits:
-            whole = len(digits) == len(pairs) and not layout.partial
+            whole = len(digits) == len(marks) and not chosen.layout.partial
             lines.append(_line(digits, threshold, whole=whole))
     return tuple(lines)
 

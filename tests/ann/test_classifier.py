@@ -67,7 +67,7 @@ def test_a_higher_temperature_makes_it_less_sure_of_the_same_digits(
 def test_it_passes_on_what_the_version_says(trained_version: ModelVersion) -> None:
     classifier = GlyphClassifier(trained_version)
     assert classifier.name == trained_version.name
-    assert classifier.review_below == trained_version.review_below
+    assert classifier.review_below == trained_version.review_below(0.005)
     assert classifier.labels == tuple("0123456789")
 
 

@@ -24,12 +24,15 @@ NETWORK = b"a network"
 
 def metadata(**changes: Any) -> dict[str, Any]:
     return {
-        "schema": "digitd.model/1",
+        "schema": "digitd.model/2",
         "architecture": "mlp",
         "labels": list("0123456789"),
         "input": {"shape": [28, 28], "range": [0, 1], "normalised": True},
         "temperature": 1.5,
-        "thresholds": {"review_below": 0.9},
+        "thresholds": [
+            {"max_error_read": 0.01, "review_below": 0.8},
+            {"max_error_read": 0.001, "review_below": 0.9},
+        ],
         "files": {
             "model.tflite": hashlib.sha256(NETWORK).hexdigest(),
             "CARD.md": hashlib.sha256(b"card").hexdigest(),
@@ -49,8 +52,16 @@ def test_a_version_is_loaded_with_what_its_metadata_say(tmp_path: Path) -> None:
     version = load_version(tmp_path, "mlp-1")
     assert version.name == "mlp-1"
     assert version.labels[-1] == "none"
-    assert (version.temperature, version.review_below, version.normalised) == (1.5, 0.9, True)
+    assert (version.temperature, version.normalised) == (1.5, True)
     assert version.network.read_bytes() == NETWORK
+
+
+def test_the_threshold_for_a_risk_is_that_of_the_next_smaller_one_measured(tmp_path: Path) -> None:
+    add(tmp_path, "mlp-1")
+    version = load_version(tmp_path, "mlp-1")
+    assert version.review_below(0.5) == version.review_below(0.01) == 0.8
+    assert version.review_below(0.009) == version.review_below(0.001) == 0.9
+    assert version.review_below(0.0009) == 1.0  # nothing is known about so small a risk
 
 
 def test_the_promoted_version_is_the_current_one(tmp_path: Path) -> None:
@@ -117,8 +128,12 @@ def test_loading_checks_the_network_and_verifying_checks_every_file(tmp_path: Pa
         ({"labels": None}, "'labels' is missing"),
         ({"temperature": 0}, "temperature must be above 0"),
         ({"temperature": True}, "'temperature' is missing or not what it should be"),
-        ({"thresholds": {}}, "'review_below' is missing"),
-        ({"thresholds": {"review_below": 1.5}}, r"review_below must be in 0\.\.1"),
+        ({"thresholds": 0.9}, "'thresholds' is missing"),
+        ({"thresholds": [{"max_error_read": 0.1}]}, "'review_below' is missing"),
+        (
+            {"thresholds": [{"max_error_read": 0.1, "review_below": 1.5}]},
+            r"review_below must be in 0\.\.1",
+        ),
         ({"input": {"normalised": 1}}, "'normalised' is missing"),
         ({"files": []}, "'files' is missing"),
     ],

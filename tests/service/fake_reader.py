@@ -74,6 +74,7 @@ def _read(scan: Scan) -> Outcome:
         model="fake-1",
         durations=Durations(0, 0, 0),
         pictures=(b"picture of " + scan.data,),
+        explanations=(b"what was seen of " + scan.data,),
     )
 
 

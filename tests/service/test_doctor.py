@@ -34,14 +34,14 @@ def reader(answer: bytes) -> Callable[[], Reader]:
 
 
 def test_a_real_network_reads_the_drawn_digit(trained_models: Path) -> None:
-    settings = ReaderSettings(trained_models, "current", Limits(), annotated="none")
+    settings = ReaderSettings(trained_models, "current", Limits(), 0.005, annotated="none")
     finding = check_model(partial(load_reader, settings))
     assert finding.level == "ok"
     assert " is whole and reads a 3 (" in finding.message
 
 
 def test_a_missing_network_is_broken_and_says_what_to_do(tmp_path: Path) -> None:
-    settings = ReaderSettings(tmp_path, "current", Limits(), annotated="none")
+    settings = ReaderSettings(tmp_path, "current", Limits(), 0.005, annotated="none")
     finding = check_model(partial(load_reader, settings))
     assert finding.exit_code == ModelUnavailable.exit_code
     assert "digitd train" in finding.cure

@@ -71,5 +71,15 @@ def test_the_exit_code_is_the_same_for_a_run_in_one_go_and_in_two(
     assert summary.exit_code == code
 
 
+def test_where_explanations_are_is_said_and_that_an_earlier_run_may_have_read_the_rest() -> None:
+    summary = replace(SUMMARY, explained=Path("seen"), explanations=7)
+    *_, where, why = summary.as_text().splitlines()
+    assert where == "Explained: 7 pictures in seen"
+    assert why == "  (only what this run read; another --out has all read again)"
+    assert replace(summary, already_done=0).as_text().splitlines()[-1] == where
+    assert {"explained": "seen", "explanations": 7}.items() <= summary.as_json().items()
+    assert not {"explained", "explanations"} & SUMMARY.as_json().keys()
+
+
 def test_no_time_is_no_division_by_it() -> None:
     assert replace(SUMMARY, seconds=0.0).scans_per_second == 0.0

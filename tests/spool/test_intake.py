@@ -193,8 +193,10 @@ def test_all_missing_inputs_are_named_at_once(tmp_path: Path) -> None:
 def test_results_inside_an_input_folder_are_refused(tmp_path: Path, out: str) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "in")
-    with pytest.raises(UsageError, match="lies inside the input folder"):
+    with pytest.raises(UsageError, match=r"^--out .* lies inside the input folder"):
         check_paths([tmp_path / "in"], tmp_path / out)
+    with pytest.raises(UsageError, match=r"^--explain .* lies inside the input folder"):
+        check_paths([tmp_path / "in"], tmp_path / "results", tmp_path / out)
 
 
 def test_results_beside_or_above_the_inputs_are_fine(tmp_path: Path) -> None:
@@ -202,9 +204,12 @@ def test_results_beside_or_above_the_inputs_are_fine(tmp_path: Path) -> None:
     check_paths([tmp_path / "in"], tmp_path / "in results")
     check_paths([tmp_path / "in"], tmp_path)
     check_paths([tmp_path / "in" / "a.png"], tmp_path / "in")
+    check_paths([tmp_path / "in"], tmp_path / "results", tmp_path / "results" / "explained")
 
 
 def test_results_where_a_file_stands_are_refused(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "results")
     with pytest.raises(UsageError, match="is no folder"):
         check_paths([tmp_path / "a.png"], tmp_path / "results")
+    with pytest.raises(UsageError, match=r"^--explain .* is no folder"):
+        check_paths([tmp_path / "a.png"], tmp_path / "out", tmp_path / "results")

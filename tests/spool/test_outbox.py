@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import OutputUnwritable
-from daemon.spool.outbox import Outbox, json_artifact, picture_artifacts, reason_artifact
+from daemon.spool.outbox import (
+    Outbox,
+    explanation_names,
+    json_artifact,
+    picture_artifacts,
+    reason_artifact,
+)
 
 ID = "0123456789abcdef" * 2
 
@@ -26,6 +32,8 @@ def test_artifacts_carry_the_files_name_and_the_ids_beginning() -> None:
         "annotated/a.tif.01234567.p1.jpg",
         "annotated/a.tif.01234567.p2.jpg",
     )
+    assert explanation_names("x/a.png", ID, 1) == ("a.png.01234567.png",)
+    assert explanation_names("a.tif", ID, 2)[1] == "a.tif.01234567.p2.png"
 
 
 def test_a_hostile_name_stays_inside_the_folder_and_within_the_file_systems_limit(

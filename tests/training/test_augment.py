@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from daemon.records import Ink
-from daemon.training.augment import augment_digits, negatives, render_pen_digits
+from daemon.training.augment import (
+    _piece,
+    augment_digits,
+    negatives,
+    render_pen_digits,
+    write_own_digits,
+)
 from daemon.training.datasets import DigitSet
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import PenDigit
@@ -60,6 +66,32 @@ def test_variations_stay_closer_to_their_digit_than_to_chance(train_digits: Digi
     own = np.abs(plain - varied).mean()
     others = np.abs(plain - np.roll(varied, 1, axis=0)).mean()
     assert own < 0.8 * others
+
+
+def test_a_smaller_strength_distorts_less(train_digits: DigitSet) -> None:
+    images = train_digits.images[:100]
+    plain = normalise_images(images)
+    strong, mild = (
+        np.abs(plain - augment_digits(images, np.random.default_rng(1), strength)).mean()
+        for strength in (1.0, 0.3)
+    )
+    assert mild < 0.8 * strong
+
+
+def test_own_digits_have_all_labels_and_are_seeded() -> None:
+    digits = write_own_digits(200, np.random.default_rng(1))
+    assert {digit.label for digit in digits} == set(range(10))
+    again = write_own_digits(200, np.random.default_rng(1))
+    assert [digit.label for digit in digits] == [digit.label for digit in again]
+    np.testing.assert_array_equal(digits[7].strokes[0], again[7].strokes[0])
+
+
+def test_pieces_of_digits_are_more_than_one_stroke(train_digits: DigitSet) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        piece = _piece(train_digits.images, rng) > 0.5
+        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
+        assert np.count_nonzero(rim & ~np.roll(rim, 1)) >= 3
 
 
 def test_glyphs_fill_mnists_box(make: Make) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.ann.classifier import softmax
-from daemon.training.calibrate import find_temperature, find_threshold
+from daemon.training.calibrate import RISKS, find_temperature, find_threshold, find_thresholds
 
 
 def honest(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,6 +43,15 @@ def test_the_threshold_lets_as_many_wrong_ones_pass_as_allowed() -> None:
     assert find_threshold(labels, probabilities, 0.0) == pytest.approx(0.8)
     assert find_threshold(labels, probabilities, 0.25) == pytest.approx(0.6)
     assert find_threshold(labels, probabilities, 0.5) == pytest.approx(0.5)
+
+
+def test_every_risk_has_its_threshold_and_more_risk_never_a_higher_one() -> None:
+    logits, labels = honest(4000)
+    thresholds = find_thresholds(labels, softmax(logits * 3))
+    assert tuple(risk for risk, _ in thresholds) == RISKS
+    confidences = [confidence for _, confidence in thresholds]
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[-1] < confidences[0]
 
 
 def test_no_confidence_suffices_where_the_most_confident_is_wrong() -> None:

@@ -21,7 +21,7 @@ from daemon.training.plots import (
     training_curve,
 )
 from daemon.training.report import best_guesses, half_blocks, tables, write_report, write_sample
-from daemon.vision.reader import SURELY_NO_DIGIT
+from daemon.vision.choice import SURELY_NO_DIGIT
 
 
 def evaluation(digits: DigitSet, wrong: int, *, unfound: int = 0, classes: int = 11) -> Evaluation:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from daemon.training.datasets import DigitSet
-from daemon.training.epochs import NEGATIVE_SHARE, NONE
+from daemon.training.epochs import NONE
 from daemon.training.extras import PenSet
-from daemon.training.split import TrainingData, split
+from daemon.training.split import NEGATIVE_SHARE, TrainingData, split
 from daemon.training.strokes import PenDigit
 
 STROKE = np.array([[0, 0], [8, 0], [3, 12]], np.float32)

@@ -25,7 +25,7 @@ from daemon.training.split import TrainingData
 from daemon.training.strokes import PenDigit
 from daemon.training.train import train
 
-SETTINGS = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1, max_error_read=0.005)
+SETTINGS = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
 PENS = PenSet(
     "pens",
     "made up",
@@ -63,7 +63,7 @@ def test_metadata_say_how_the_version_came_about(
     trained_version: ModelVersion, train_digits: DigitSet, test_digits: DigitSet
 ) -> None:
     metadata = json.loads((trained_version.path / "metadata.json").read_text())
-    assert metadata["schema"] == "digitd.model/1"
+    assert metadata["schema"] == "digitd.model/2"
     assert metadata["version"] == trained_version.name
     assert metadata["labels"] == list("0123456789")
     assert metadata["seed"] == 1
@@ -132,9 +132,7 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
     data = TrainingData(small(train_digits, 200), small(test_digits, 20), (PENS,))
     chosen = architecture(name)
     steps: list[Step] = []
-    version = train(
-        Settings(chosen, 2, chosen.loss, seed=1, max_error_read=0.005), data, tmp_path, steps.append
-    )
+    version = train(Settings(chosen, 2, chosen.loss, seed=1), data, tmp_path, steps.append)
     assert version.labels[-1] == "none"
     assert version.normalised
     assert [item["name"] for item in version.metadata["data"]] == ["printed", "pens", "printed"]

@@ -1,0 +1,39 @@
+"""What the shipped networks learn from, and where it lies on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import InputMissing
+
+FOLDERS = (Path("data"), Path("../shared/data"))  # looked through in this order
+_EXTRAS = {
+    "pendigits": "pendigits-orig.tra and pendigits-orig.tes (Pen-Based Recognition of Handwritten "
+    "Digits)",
+    "optdigits": "optdigits-orig.tra (Optical Recognition of Handwritten Digits)",
+}
+
+
+def find_mnist() -> str:
+    """MNIST's folder where there is one, else `mnist`, which Keras downloads."""
+    folder = _find("mnist")
+    return "mnist" if folder is None else str(folder)
+
+
+def find_extras() -> tuple[Path, ...]:
+    """The folders of the sets learnt beside MNIST. Raises InputMissing, saying where to put
+    them."""
+    found = {name: _find(name) for name in _EXTRAS}
+    missing = [name for name, folder in found.items() if folder is None]
+    if missing:
+        files = "; ".join(f"data/{name}: {_EXTRAS[name]}" for name in missing)
+        raise InputMissing(
+            f"the shipped networks also learn {' and '.join(missing)}, which are not here. Put the "
+            f"files of the UCI repository, gzipped or not, into {files}. Or train on MNIST alone: "
+            "--data mnist"
+        )
+    return tuple(folder for folder in found.values() if folder is not None)
+
+
+def _find(name: str) -> Path | None:
+    return next((folder / name for folder in FOLDERS if (folder / name).is_dir()), None)

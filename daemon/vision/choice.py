@@ -1,0 +1,87 @@
+"""The layout that the network believes most, and which of its candidates are digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .layout import Layout
+
+DIGITS = 10
+NO_DIGIT = 0.5  # probability of "no digit" from which a candidate is left out
+DIGIT_COST = 0.2  # log probability that a layout pays for every digit
+SURELY_NO_DIGIT = 0.9  # the same where nothing else on the page is a digit
+
+Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, 10 or 11); the eleventh: no digit at all
+
+
+class Score(NamedTuple):
+    """Log probability that every candidate is what it is taken for, and the ink thereby read.
+
+    A product, so that two shaky halves do not beat one sure whole; between equals the layout of
+    fewer digits wins (an open 4 in two strokes is no 11), and ink that a layout leaves out counts
+    against it in proportion.
+    """
+
+    sure: float  # log probability of the candidates' likeliest classes
+    digits: float  # what their number costs
+    read: float  # logarithm of the share of the ink that is read
+    cost: float  # what spoke against the layout before it was read
+
+    @property
+    def total(self) -> float:
+        """The larger, the better; at most 0."""
+        return self.sure - self.digits + self.read - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate."""
+
+    layout: Layout
+    rows: Probabilities
+    score: Score
+
+
+def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
+    """Every layout with its score; `rows` are those of all their candidates, one after the
+    other."""
+    choices, at = [], 0
+    for layout in layouts:
+        own = rows[at : at + len(layout.candidates)]
+        at += len(own)
+        choices.append(Choice(layout, own, _score(layout, own)))
+    return choices
+
+
+def best(choices: Sequence[Choice]) -> Choice | None:
+    """The first of those with the highest score; None among none."""
+    return max(choices, key=lambda choice: choice.score.total, default=None)
+
+
+def are_digits(rows: Probabilities) -> list[bool]:
+    """Which candidates of a layout are read.
+
+    A page's only mark is left out on better evidence than one among many: losing a digit is worse
+    than showing a person a smudge.
+    """
+    limit = NO_DIGIT if any(not _is_no_digit(row) for row in rows) else SURELY_NO_DIGIT
+    return [not _is_no_digit(row, limit) for row in rows]
+
+
+def _score(layout: Layout, rows: Probabilities) -> Score:
+    sure = np.maximum(rows.max(axis=1), 1e-6)
+    shares = np.array([candidate.share for candidate in layout.candidates])
+    read = float(shares[[not _is_no_digit(row) for row in rows]].sum())
+    return Score(
+        float(np.log(sure).sum()), DIGIT_COST * len(rows), math.log(max(read, 1e-3)), layout.cost
+    )
+
+
+def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:
+    return len(row) > DIGITS and bool(row[DIGITS] > limit)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.records import Box
+from daemon.vision.choice import Choice, Probabilities, are_digits, best, weigh
+from daemon.vision.layout import Candidate, Layout
+
+
+def layout(*shares: float, cost: float = 0.0) -> Layout:
+    candidates = (
+        Candidate(Box(0, 0, 9, 9), share, np.ones((9, 9), np.float32)) for share in shares
+    )
+    return Layout((tuple(candidates),), cost=cost)
+
+
+def rows(*likeliest: tuple[int, float]) -> Probabilities:
+    """A row per mark: its class, 10 for no digit, and how sure."""
+    table = np.zeros((len(likeliest), 11), np.float32)
+    for row, (label, sure) in zip(table, likeliest, strict=True):
+        row[:] = (1 - sure) / 10
+        row[label] = sure
+    return table
+
+
+def chosen(*choices: Choice) -> int:
+    found = best(choices)
+    assert found is not None
+    return [choice is found for choice in choices].index(True)
+
+
+def test_every_layout_gets_its_own_rows() -> None:
+    table = rows((1, 0.9), (2, 0.8), (3, 0.7))
+    one, two = weigh([layout(1.0), layout(0.5, 0.5)], table)
+    assert np.array_equal(one.rows, table[:1])
+    assert np.array_equal(two.rows, table[1:])
+
+
+def test_one_sure_whole_beats_two_shaky_halves() -> None:
+    choices = weigh([layout(0.5, 0.5), layout(1.0)], rows((1, 0.7), (2, 0.7), (4, 0.8)))
+    assert chosen(*choices) == 1
+
+
+def test_ink_that_is_left_out_counts_against_a_layout() -> None:
+    choices = weigh([layout(0.5), layout(0.5, 0.5)], rows((1, 0.99), (1, 0.99), (2, 0.99)))
+    assert chosen(*choices) == 1
+
+
+def test_what_speaks_against_a_layout_counts() -> None:
+    table = rows((1, 0.99), (1, 0.99))
+    assert chosen(*weigh([layout(1.0, cost=0.4), layout(1.0)], table)) == 1
+
+
+def test_between_equals_the_first_wins_and_of_none_there_is_none() -> None:
+    table = rows((1, 0.99), (1, 0.99))
+    assert chosen(*weigh([layout(1.0), layout(1.0)], table)) == 0
+    assert best([]) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "digits"),
+    [
+        (rows((10, 0.6), (4, 0.9)), [False, True]),
+        (rows((10, 0.6), (10, 0.95)), [True, False]),
+        (rows((10, 0.6))[:, :10], [True]),
+    ],
+)
+def test_where_nothing_is_a_digit_a_mark_is_left_out_on_better_evidence(
+    table: Probabilities, digits: list[bool]
+) -> None:
+    assert are_digits(table) == digits
+
+
+def test_a_score_is_the_sum_of_what_speaks_against() -> None:
+    (choice,) = weigh([layout(0.5, 0.25, cost=0.05)], rows((1, 0.9), (2, 0.8)))
+    score = choice.score
+    assert score.total == pytest.approx(np.log(0.9 * 0.8) - 0.4 + np.log(0.75) - 0.05, abs=1e-5)
+    assert score.total == score.sure - score.digits + score.read - score.cost
