@@ -11,7 +11,6 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 
 import cv2
@@ -115,12 +114,10 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
 
-    @cache
-    def cut(part: _Part) -> Candidate:
-        return _candidate(ink, labels, part, total)
-
+    distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
+    cut = {part: _candidate(ink, labels, part, total) for part in distinct}
     return [
-        Layout(tuple(tuple(cut(part) for part in line) for line in lines), partial, cost)
+        Layout(tuple(tuple(cut[part] for part in line) for line in lines), partial, cost)
         for lines, partial in choices
     ]
 
@@ -171,6 +168,8 @@ def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
     From the smallest on, every piece goes to the nearest larger one that it belongs to.
     """
     groups = sorted(parts, key=lambda part: part.area)
+    if len(groups) == 1:
+        return groups
     edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
     joined: list[_Part] = []
     for at, small in enumerate(groups):
@@ -250,18 +249,18 @@ def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
     contrast = ink.contrast[y:bottom, x:right]
-    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
+    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0).view(np.uint8) | own)
     ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
     span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
     strengths = (np.arange(256, dtype=np.float32) - np.float32(ground)) * np.float32(1 / span)
-    strength = cv2.LUT(contrast, np.clip(strengths, 0, 1))
+    strength = cv2.LUT(contrast, np.minimum(np.maximum(strengths, 0), 1))
     return Candidate(box, part.area / total, strength * fringe)
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
     """The same as numpy's of the pixels where `mask` is not 0, from their histogram."""
     counts = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel()
-    passed = counts.astype(np.int64).cumsum()
+    passed = counts.cumsum()
     at = quantile * (int(passed[-1]) - 1)
     low, high = passed.searchsorted((math.floor(at), math.ceil(at)), side="right")
     return float(low + (high - low) * (at % 1))
