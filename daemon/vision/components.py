@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import count
 from typing import NamedTuple
 
 import cv2
@@ -38,14 +40,14 @@ class Component(NamedTuple):
 
 
 class Components(NamedTuple):
-    """All components of a mask, by label from 1 on; `labels` is (H, W), 0 for ground."""
+    """All components of a mask, label 1 first; `labels` is (H, W), 0 for ground."""
 
     labels: Labels
     components: list[Component]
 
 
-def find_components(mask: Grey) -> Components:
-    """Label the components of a mask, (H, W) uint8 of 0 and 1.
+def find_components(mask: Grey, most: int = sys.maxsize) -> Components:
+    """Label the components of a mask, (H, W) uint8 of 0 and 1; more than `most` are not listed.
 
     BBDT (Grana et al. 2010) gives the labels of OpenCV's default in a third of the time. OpenCV's
     statistics go through the ground as well: on large pages, the runs of ink tell them sooner.
@@ -58,8 +60,8 @@ def find_components(mask: Grey) -> Components:
     else:
         _, labels = cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
         rows = _measure(np.asarray(labels, np.int32), find_runs(mask))
-    found = [Component(label, *row) for label, row in enumerate(rows.tolist(), start=1)]
-    return Components(np.asarray(labels, np.int32), found)
+    listed = rows.T.tolist() if len(rows) <= most else [()] * 5
+    return Components(np.asarray(labels, np.int32), list(map(Component, count(1), *listed)))
 
 
 def _measure(labels: Labels, runs: Runs) -> npt.NDArray[np.int64]:

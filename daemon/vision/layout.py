@@ -23,7 +23,7 @@ from .components import Component, Components, Labels, find_components
 from .frames import frame_region, is_surrounded, without_frames
 from .ink import Ink, find_mask_outside
 
-MAX_PARTS = 4000  # components: more is noise or texture, not writing
+MAX_PARTS = 3999  # components: more is noise or texture, not writing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
@@ -72,28 +72,32 @@ class _Part:
 
 def propose(ink: Ink) -> tuple[Layout, ...]:
     """The layouts that a page's ink allows, the likeliest first; none where there is no ink."""
-    found = find_components(ink.mask)
+    found = find_components(ink.mask, MAX_PARTS)
     inner, cleaned = _inner(ink, found), rules.remove(ink.mask)
     cost = 0.0 if ink.likely else UNLIKELY_COST
     better = [mask for mask in (inner, cleaned) if mask is not None]
-    layouts = [layout for mask in better for layout in _layouts(ink, find_components(mask), cost)]
+    layouts = [
+        layout
+        for mask in better
+        for layout in _layouts(ink, find_components(mask, MAX_PARTS), cost)
+    ]
     layouts += _layouts(ink, found, cost + UNCLEANED_COST if better else cost)
     if ink.strong is not None:
-        layouts += _layouts(ink, find_components(ink.strong), cost)
+        layouts += _layouts(ink, find_components(ink.strong, MAX_PARTS), cost)
     return tuple(layouts)
 
 
 def _inner(ink: Ink, found: Components) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
-    if len(found.components) >= MAX_PARTS or not is_surrounded(ink.mask):
+    if not is_surrounded(ink.mask):
         return None
     around = frame_region(found)
     return None if around is None else find_mask_outside(ink, around)
 
 
 def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
-    if not 0 < len(found.components) < MAX_PARTS:
+    if not found.components:
         return []
     labels, components = found.labels, without_frames(found)
     height = _digit_height(components)
