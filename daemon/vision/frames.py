@@ -62,18 +62,22 @@ def _zone(shape: tuple[int, ...]) -> int:
 
 
 def _is_frame(part: Component, found: Components) -> bool:
-    labels = found.labels
-    height, width = labels.shape
-    spans = part.width >= 0.8 * width or part.height >= 0.8 * height
-    touches = part.x <= 1 or part.y <= 1 or part.right >= width - 1 or part.bottom >= height - 1
+    return _is_around(part, found.labels) or _is_box(part, found)
+
+
+def _is_around(part: Component, labels: Labels) -> bool:
+    """Whether a part lies at the page's border: the desk, a rule, an open frame."""
+    label, x, y, width, height, _ = part
+    page_height, page_width = labels.shape
+    spans = width >= 0.8 * page_width or height >= 0.8 * page_height
+    free = 1 < x < page_width - 1 - width and 1 < y < page_height - 1 - height
+    if free and not spans:
+        return False
     return (
-        (spans or touches)
-        and (
-            _lies_at_border(part, labels)
-            or _contact(part, labels) >= CONTACT * min(height, width)
-            or (spans and _corners(part, labels) >= 2)
-        )
-    ) or _is_box(part, found)
+        _lies_at_border(part, labels)
+        or _contact(label, labels) >= CONTACT * min(page_height, page_width)
+        or (spans and _corners(label, labels) >= 2)
+    )
 
 
 def _is_box(part: Component, found: Components) -> bool:
@@ -81,6 +85,8 @@ def _is_box(part: Component, found: Components) -> bool:
     labels, components = found
     height, width = labels.shape
     if min(part.width, part.height) < BOX * min(height, width):
+        return False
+    if not any(_encloses(part, each) for each in components):
         return False
     own = labels[part.y : part.bottom, part.x : part.right] == part.label
     high, wide = round(RIM * part.height), round(RIM * part.width)
@@ -90,7 +96,7 @@ def _is_box(part: Component, found: Components) -> bool:
     cut = (part.y <= 1, part.bottom >= height - 1, part.x <= 1, part.right >= width - 1)
     covered = [bool(rim.any(axis=0).mean() >= COVERED) for rim in rims]
     closed = all(side or edge for side, edge in zip(covered, cut, strict=True))
-    return closed and sum(covered) >= 2 and any(_encloses(part, each) for each in components)
+    return closed and sum(covered) >= 2
 
 
 def _encloses(box: Component, part: Component) -> bool:
@@ -110,15 +116,15 @@ def _lies_at_border(part: Component, labels: Labels) -> bool:
     return bool(np.count_nonzero(inner == part.label) <= 0.1 * part.area)
 
 
-def _contact(part: Component, labels: Labels) -> int:
+def _contact(label: int, labels: Labels) -> int:
     """How many pixels of the page's sides a part covers."""
     sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    return sum(int(np.count_nonzero(side == part.label)) for side in sides)
+    return sum(int(np.count_nonzero(side == label)) for side in sides)
 
 
-def _corners(part: Component, labels: Labels) -> int:
+def _corners(label: int, labels: Labels) -> int:
     """In how many corners of the page a part has ink."""
     zone = _zone(labels.shape)
     ends = (slice(None, zone), slice(-zone, None))
     corners = (labels[rows, columns] for rows in ends for columns in ends)
-    return sum(bool((corner == part.label).any()) for corner in corners)
+    return sum(bool((corner == label).any()) for corner in corners)

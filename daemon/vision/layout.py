@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from itertools import accumulate
 
 import cv2
@@ -26,7 +25,7 @@ from .components import Component, Components, Labels, find_components
 from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
 
-MAX_PARTS = 4000  # components: more is noise or texture, not writing
+MAX_PARTS = 3999  # components: more is noise or texture, not writing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
@@ -103,7 +102,7 @@ def propose(ink: Ink) -> tuple[Layout, ...]:
 
 def proposals(ink: Ink) -> tuple[Proposal, ...]:
     """What counts as ink in the ways that the page leaves open, and the layouts of each."""
-    found = find_components(ink.mask)
+    found = find_components(ink.mask, MAX_PARTS)
     # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
     inner, unruled = _inner(ink, found), rules.remove(without_boxes(ink.mask, found))
     cost = 0.0 if ink.likely else UNLIKELY_COST
@@ -114,12 +113,13 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         (Basis.ALL, ink.mask, whole_cost),
         (Basis.STRONG, ink.strong, cost),
     )
+
+    def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
+        own = found if mask is ink.mask else find_components(mask, MAX_PARTS)
+        return tuple(_layouts(ink, own, cost))
+
     return tuple(
-        Proposal(
-            basis,
-            mask,
-            tuple(_layouts(ink, found if mask is ink.mask else find_components(mask), cost)),
-        )
+        Proposal(basis, mask, layouts(mask, cost))
         for basis, mask, cost in masks
         if mask is not None
     )
@@ -128,14 +128,14 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
 def _inner(ink: Ink, found: Components) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
-    if len(found.components) >= MAX_PARTS or not is_surrounded(ink.mask):
+    if not is_surrounded(ink.mask):
         return None
     around = frame_region(found)
     return None if around is None else find_mask_outside(ink, around)
 
 
 def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
-    if not 0 < len(found.components) < MAX_PARTS:
+    if not found.components:
         return []
     labels, components = found.labels, without_frames(found)
     height = _digit_height(components)
@@ -147,10 +147,10 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
     whole_groups = _uncut(groups, height, labels.shape[1])
+    contact = _contacts(labels)
     choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
     if 1 < len(whole_groups) <= FEW:
         choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
-    contact = _contacts(labels)
     costs = [cost + _border_cost(lines, contact) for lines, _ in choices]
     if len(groups) <= FEW and len(parts) > 1:
         everything = _merge(parts)
@@ -158,15 +158,12 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
             free = [contact(group) == 0 for group in groups]
-            grafted = len(groups) > 1 and any(free) and not all(free)
-            costs.append(cost + (GRAFT_COST if grafted else 0.0))
+            costs.append(cost + (GRAFT_COST if any(free) and not all(free) else 0.0))
 
-    @cache
-    def cut(part: _Part) -> Candidate:
-        return _candidate(ink, labels, part, total)
-
+    distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
+    cut = {part: _candidate(ink, labels, part, total) for part in distinct}
     return [
-        Layout(tuple(tuple(cut(part) for part in line) for line in lines), partial, cost)
+        Layout(tuple(tuple(cut[part] for part in line) for line in lines), partial, cost)
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
 
@@ -238,6 +235,8 @@ def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
     From the smallest on, every piece goes to the nearest larger one that it belongs to.
     """
     groups = sorted(parts, key=lambda part: part.area)
+    if len(groups) == 1:
+        return groups
     edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
     joined: list[_Part] = []
     for at, small in enumerate(groups):
@@ -317,18 +316,18 @@ def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
     contrast = ink.contrast[y:bottom, x:right]
-    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
+    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0).view(np.uint8) | own)
     ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
     span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
     strengths = (np.arange(256, dtype=np.float32) - np.float32(ground)) * np.float32(1 / span)
-    strength = cv2.LUT(contrast, np.clip(strengths, 0, 1))
+    strength = cv2.LUT(contrast, np.minimum(np.maximum(strengths, 0), 1))
     return Candidate(box, part.area / total, strength * fringe)
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
     """The same as numpy's of the pixels where `mask` is not 0, from their histogram."""
     counts = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel()
-    passed = counts.astype(np.int64).cumsum()
+    passed = counts.cumsum()
     at = quantile * (int(passed[-1]) - 1)
     low, high = passed.searchsorted((math.floor(at), math.ceil(at)), side="right")
     return float(low + (high - low) * (at % 1))

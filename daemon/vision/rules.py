@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 from .components import find_components
+from .runs import find_runs
 
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
 MIN_SPAN = 0.85  # of the page's side: what a whole rule covers, gaps included
@@ -75,16 +76,13 @@ def _is_across(left: int, breadth: int, width: int) -> bool:
 def _long_runs(mask: Grey, length: int) -> Grey:
     """The runs of ink along the rows that have `length` pixels: (H, W) uint8 of 0 and 1. At a side
     of the page half of that is enough: a run may go on beyond it."""
-    width = mask.shape[1] + 2
-    pixels = cv2.copyMakeBorder(mask, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0).ravel()
-    bounds = np.flatnonzero(pixels[1:] != pixels[:-1]).reshape(-1, 2) + 1
-    bounds = bounds[bounds[:, 1] - bounds[:, 0] >= length / 2]
-    starts, stops = bounds.T
-    at_side = (starts % width == 1) | (stops % width == width - 1)
-    runs = np.zeros_like(pixels)
-    for start, stop in bounds[at_side | (stops - starts >= length)].tolist():
-        runs[start:stop] = 1
-    return runs.reshape(-1, width)[:, 1:-1]
+    rows, starts, stops = find_runs(mask)
+    at_side = (starts == 0) | (stops == mask.shape[1])
+    chosen = stops - starts >= np.where(at_side, length / 2, length)
+    runs = np.zeros_like(mask)
+    for row, start, stop in np.stack([rows, starts, stops], axis=1)[chosen].tolist():
+        runs[row, start:stop] = 1
+    return runs
 
 
 def _near(mask: Grey, reach: int) -> Rows:
