@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
@@ -147,44 +146,47 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
     whole_groups = _uncut(groups, height, labels.shape[1])
-    contact = _contacts(labels)
     choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
+    costs = [cost + _border_cost(whole_groups, labels)]
     if 1 < len(whole_groups) <= FEW:
-        choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
-    costs = [cost + _border_cost(lines, contact) for lines, _ in choices]
+        largest = max(whole_groups, key=lambda group: group.area)
+        choices.append(([[largest]], True))
+        costs.append(cost + _border_cost([largest], labels))
     if len(groups) <= FEW and len(parts) > 1:
         everything = _merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
-            free = [contact(group) == 0 for group in groups]
-            costs.append(cost + (GRAFT_COST if any(free) and not all(free) else 0.0))
+            cut = [_touches(group, labels) for group in groups]
+            costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
 
     distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
-    cut = {part: _candidate(ink, labels, part, total) for part in distinct}
+    candidates = {part: _candidate(ink, labels, part, total) for part in distinct}
     return [
-        Layout(tuple(tuple(cut[part] for part in line) for line in lines), partial, cost)
+        Layout(tuple(tuple(candidates[part] for part in line) for line in lines), partial, cost)
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
 
 
-def _contacts(labels: Labels) -> Callable[[_Part], int]:
-    """How many pixels of the page's sides a part covers."""
-    sides = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
-    pixels = Counter(sides[sides > 0].tolist())
-    return lambda part: sum(pixels[label] for label in part.labels)
+def _touches(part: _Part, labels: Labels) -> bool:
+    height, width = labels.shape
+    box = part.box
+    return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
 
 
-def _border_cost(lines: Sequence[Sequence[_Part]], contact: Callable[[_Part], int]) -> float:
+def _border_cost(parts: Sequence[_Part], labels: Labels) -> float:
     """What speaks against taking for digits all that lies along the border or is cut by it."""
-    parts = [part for line in lines for part in line]
-    tallest = max((part.box.height for part in parts if not contact(part)), default=0)
+    touching = [part for part in parts if _touches(part, labels)]
+    if not touching:
+        return 0.0
+    tallest = max((part.box.height for part in parts if part not in touching), default=0)
+    sides = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     cost = 0.0
-    for part in parts:
-        touching = contact(part)
-        if touching >= FLUSH * max(part.box.width, part.box.height):
+    for part in touching:
+        contact = np.count_nonzero(np.isin(sides, part.labels))
+        if contact >= FLUSH * max(part.box.width, part.box.height):
             cost = FLUSH_COST
-        elif touching and part.box.height < CUT_HEIGHT * tallest:
+        elif part.box.height < CUT_HEIGHT * tallest:
             cost = max(cost, CUT_COST)
     return cost
 
