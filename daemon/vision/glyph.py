@@ -32,8 +32,8 @@ def stroke_width(ink: Ink) -> float:
     padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     dx = padded[:-1, 1:] - padded[:-1, :-1]
     dy = padded[1:, :-1] - padded[:-1, :-1]
-    contour = float(cv2.magnitude(dx, dy).sum())
-    return 2 * float(ink.sum()) / contour if contour > 0 else 0.0
+    contour = cv2.sumElems(cv2.magnitude(dx, dy))[0]
+    return 2 * cv2.sumElems(ink)[0] / contour if contour > 0 else 0.0
 
 
 def normalise(ink: Ink) -> Ink:

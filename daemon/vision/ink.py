@@ -8,6 +8,7 @@ histogram. Everything is uint8 with histograms in place of percentiles: a photo 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,7 +29,18 @@ _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
+_MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
+_MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
+
 Histogram = npt.NDArray[np.float64]
+_LEVELS: Histogram = np.arange(256.0)
+
+
+class _Papers(NamedTuple):
+    """The paper's shade, (h, w) uint8, by the polarity of the ink on it."""
+
+    of_dark_ink: Grey
+    of_light_ink: Grey
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +71,23 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     if factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    sketch = _sketch(pixels)
-    likely, *other = _polarities(sketch)
-    inks = [_ink(pixels, sketch, factor, likely, likely=True)]
-    inks += [_ink(pixels, sketch, factor, light, likely=False) for light in other]
+    sketch, noise = _sketch(pixels), _noise(pixels)
+    papers = _papers(sketch)
+    likely, *other = _polarities(sketch, papers)
+    inks = [_ink(pixels, papers, noise, factor, likely, likely=True)]
+    inks += [_ink(pixels, papers, noise, factor, light, likely=False) for light in other]
     return tuple(inks)
 
 
-def _ink(pixels: Grey, sketch: Grey, factor: int, light_on_dark: bool, *, likely: bool) -> Ink:
-    paper = _paper(sketch, pixels.shape, light_on_dark)
+def _ink(
+    pixels: Grey, papers: _Papers, noise: float, factor: int, light_on_dark: bool, *, likely: bool
+) -> Ink:
+    paper = _under(papers, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
     reach = np.maximum(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = _contrast(more, less, reach)
-    noise = _noise(pixels) * 255 / cv2.mean(reach)[0]
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise))
+    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
     threshold = _threshold(_interior(contrast), floor)
     return Ink(
         contrast=contrast,
@@ -99,34 +113,52 @@ def _threshold(contrast: Grey, floor: int) -> int:
 
 
 def _sketch(pixels: Grey) -> Grey:
+    """The page reduced to what paper and polarity are told by."""
     scale = _SKETCH / max(pixels.shape)
     if scale >= 1:
         return pixels
-    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    height, width = (max(1, round(side * scale)) for side in pixels.shape)
+    if scale > _MUCH_SMALLER:
+        return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    sums = _between(_between(cv2.integral(pixels), height).T, width).T
+    means = np.diff(np.diff(sums, axis=0), axis=1) * (height * width / pixels.size)
+    return np.asarray(np.rint(means), np.uint8)
 
 
-def _paper(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
-    """The paper's shade under every pixel of a page of `shape`.
+def _between(sums: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
+    """Sums (n, m) of ever more rows, interpolated at the bounds of `count` even shares of them."""
+    places = np.linspace(0, len(sums) - 1, count + 1)
+    below = np.minimum(places.astype(int), len(sums) - 2)
+    share = (places - below)[:, None]
+    return np.asarray(sums[below] * (1 - share) + sums[below + 1] * share)
+
+
+def _papers(sketch: Grey) -> _Papers:
+    """The paper's shade on the sketch, where ink is dark and where it is light.
 
     Closing fills every dark stroke narrower than its kernel with the paper around it and, unlike a
     median or a mean, keeps the edges of shadows and sheets where they are (opening, for light
-    strokes). A shadow's edge is known to one pixel of the sketch only: there the darker side holds.
+    strokes).
     """
     kernel = _square(_WIDEST_STROKE, sketch)
+    return _Papers(
+        cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel),
+        cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel),
+    )
+
+
+def _under(papers: _Papers, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
+    """The paper's shade under every pixel of a page of `shape`. A shadow's edge is known to one
+    pixel of the sketch only: there the darker side holds."""
+    paper = papers.of_light_ink if light_on_dark else papers.of_dark_ink
+    if paper.shape == shape:
+        return paper
     near = np.ones((3, 3), np.uint8)
-    if light_on_dark:
-        paper = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
-        paper = cv2.dilate(paper, near) if sketch.shape != shape else paper
-    else:
-        paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
-        paper = cv2.erode(paper, near) if sketch.shape != shape else paper
-    if sketch.shape != shape:
-        paper = cv2.resize(paper, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return paper
+    paper = cv2.dilate(paper, near) if light_on_dark else cv2.erode(paper, near)
+    return cv2.resize(paper, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _polarities(sketch: Grey) -> tuple[bool, ...]:
+def _polarities(sketch: Grey, papers: _Papers) -> tuple[bool, ...]:
     """Whether ink is light on dark, the likelier answer first; one where two clues agree.
 
     Ink is what is rare, against a median so wide that strokes do not reach half of it; shadows
@@ -135,17 +167,20 @@ def _polarities(sketch: Grey) -> tuple[bool, ...]:
     """
     wide = _wide_median(sketch)
     rare = _energy(cv2.subtract(sketch, wide)) > _energy(cv2.subtract(wide, sketch))
-    dark, light = _thinness(sketch, cv2.MORPH_BLACKHAT), _thinness(sketch, cv2.MORPH_TOPHAT)
+    kernel = _square(_THIN_STROKE, sketch)
+    closed = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
+    opened = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
+    dark = _thinness(cv2.subtract(closed, sketch), cv2.subtract(papers.of_dark_ink, sketch))
+    light = _thinness(cv2.subtract(sketch, opened), cv2.subtract(sketch, papers.of_light_ink))
     if max(dark, light) < _CLEAR * min(dark, light) or rare == (light > dark):
         return (rare,)
     return (rare, not rare)
 
 
-def _thinness(sketch: Grey, operation: int) -> float:
+def _thinness(thin: Grey, wide: Grey) -> float:
     """The share of one side's structures that is as narrow as a thin stroke."""
-    thin = _energy(cv2.morphologyEx(sketch, operation, _square(_THIN_STROKE, sketch)))
-    wide = _energy(cv2.morphologyEx(sketch, operation, _square(_WIDEST_STROKE, sketch)))
-    return thin / wide if wide > 0 else 0.0
+    energy = _energy(wide)
+    return _energy(thin) / energy if energy > 0 else 0.0
 
 
 def _square(share: float, sketch: Grey) -> Grey:
@@ -154,10 +189,14 @@ def _square(share: float, sketch: Grey) -> Grey:
 
 
 def _wide_median(sketch: Grey) -> Grey:
-    window = max(sketch.shape) * 3 // 4 | 1
-    margin = window // 2  # mirrored: repeated, a frame at the border would outweigh the paper
-    padded = np.pad(sketch, margin, mode="symmetric")
     height, width = sketch.shape
+    if max(height, width) > _MEDIAN_SKETCH:  # twice the size costs four times as much
+        half = (max(1, width // 2), max(1, height // 2))
+        median = _wide_median(cv2.resize(sketch, half, interpolation=cv2.INTER_AREA))
+        return cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR)
+    window = max(height, width) * 3 // 4 | 1
+    margin = window // 2  # mirrored: repeated, a frame at the border would outweigh the paper
+    padded = cv2.copyMakeBorder(sketch, margin, margin, margin, margin, cv2.BORDER_REFLECT)
     return cv2.medianBlur(padded, window)[margin : margin + height, margin : margin + width]
 
 
@@ -170,14 +209,21 @@ def _contrast(more: Grey, less: Grey, reach: Grey) -> Grey:
 def _noise(pixels: Grey) -> float:
     """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
     the mean of their neighbourhood, which strokes, shadows and desks hardly touch."""
-    counts = _histogram(cv2.absdiff(pixels, cv2.blur(pixels, (5, 5))))
-    return 1.4826 * int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
+    deviations = cv2.absdiff(pixels, cv2.blur(pixels, (5, 5)))
+    median = 0  # which is low: trying levels one by one costs less than a histogram
+    while 2 * _count_above(median, deviations) > pixels.size:
+        median += 1
+    return 1.4826 * median
+
+
+def _count_above(level: int, image: Grey) -> int:
+    return cv2.countNonZero(cv2.threshold(image, level, 1, cv2.THRESH_BINARY)[1])
 
 
 def _energy(contrast: Grey) -> float:
-    counts = _histogram(contrast)
-    values = np.arange(MIN_CONTRAST, 256)
-    return float(counts[MIN_CONTRAST:] @ (values * values))
+    """The sum of squares of what exceeds the faintest mark."""
+    _, marks = cv2.threshold(contrast, MIN_CONTRAST - 1, 0, cv2.THRESH_TOZERO)
+    return cv2.norm(marks, cv2.NORM_L2SQR)
 
 
 def _histogram(image: Grey) -> Histogram:
@@ -187,7 +233,7 @@ def _histogram(image: Grey) -> Histogram:
 def _interior(image: Grey) -> Grey:
     """The image without its border, where frames and shadows would set the threshold."""
     rows, columns = (round(_BORDER * side) for side in image.shape)
-    return np.ascontiguousarray(image[rows : len(image) - rows, columns : image.shape[1] - columns])
+    return image[rows : len(image) - rows, columns : image.shape[1] - columns]
 
 
 def _otsu(contrast: Grey, floor: int) -> int:
@@ -212,13 +258,12 @@ def _strong(contrast: Grey, threshold: int) -> Grey | None:
 def _split(counts: Histogram) -> tuple[int, float]:
     """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
     that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
-    total = counts.sum()
+    below, moment = counts.cumsum(), (counts * _LEVELS).cumsum()
+    total = below[-1]
     if total == 0:
         return 0, 0.0
-    values = np.arange(len(counts))
-    weight = np.cumsum(counts) / total
-    mean = np.cumsum(counts * values) / total
-    variance = float(counts @ (values - mean[-1]) ** 2 / total)
-    between = (mean[-1] * weight - mean) ** 2 / np.maximum(weight * (1 - weight), 1e-9)
+    mean = moment[-1] / total
+    variance = counts @ (_LEVELS - mean) ** 2 / total
+    between = (mean * below - moment) ** 2 / np.maximum(below * (total - below), 1e-9)
     at = int(between.argmax())
-    return at, float(between[at]) / max(variance, 1e-9)
+    return at, float(between[at] / max(variance, 1e-9))

@@ -7,10 +7,12 @@ Lengths are measured against the page's own digit height, so that resolution doe
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from itertools import accumulate
 
 import cv2
 import numpy as np
@@ -18,22 +20,25 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from . import rules
+from .components import Component, Components, Labels, find_components
+from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
 
-MAX_PARTS = 4000  # components: more is noise or texture, not writing
+MAX_PARTS = 3999  # components: more is noise or texture, not writing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
-BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
-CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
-SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
-WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 SPECK = 0.16  # of the digit height: smaller components are dirt
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 UNLIKELY_COST = 0.4  # of the less likely polarity
+FLUSH = 0.6  # of its longer side: a mark so far along the border may be an edge or a shadow
+FLUSH_COST = 0.5  # of taking it for a digit
+CUT_HEIGHT = 0.9  # of the tallest free digit: what is lower and touches the border may be cut
+CUT_COST = 0.3  # of taking it for a digit
+GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
@@ -96,72 +101,94 @@ def propose(ink: Ink) -> tuple[Layout, ...]:
 
 def proposals(ink: Ink) -> tuple[Proposal, ...]:
     """What counts as ink in the ways that the page leaves open, and the layouts of each."""
-    inner, cleaned = _inner(ink), rules.remove(ink.mask)
+    found = find_components(ink.mask, MAX_PARTS)
+    # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
+    inner, unruled = _inner(ink, found), rules.remove(without_boxes(ink.mask, found))
     cost = 0.0 if ink.likely else UNLIKELY_COST
-    better = [
-        (basis, mask)
-        for basis, mask in ((Basis.INNER, inner), (Basis.UNRULED, cleaned))
-        if mask is not None
-    ]
-    masks = [(basis, mask, cost) for basis, mask in better]
-    masks.append((Basis.ALL, ink.mask, cost + UNCLEANED_COST if better else cost))
-    if ink.strong is not None:
-        masks.append((Basis.STRONG, ink.strong, cost))
+    whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
+    masks = (
+        (Basis.INNER, inner, cost),
+        (Basis.UNRULED, unruled, cost),
+        (Basis.ALL, ink.mask, whole_cost),
+        (Basis.STRONG, ink.strong, cost),
+    )
+
+    def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
+        own = found if mask is ink.mask else find_components(mask, MAX_PARTS)
+        return tuple(_layouts(ink, own, cost))
+
     return tuple(
-        Proposal(basis, mask, tuple(_layouts(ink, mask, cost))) for basis, mask, cost in masks
+        Proposal(basis, mask, layouts(mask, cost))
+        for basis, mask, cost in masks
+        if mask is not None
     )
 
 
-def _inner(ink: Ink) -> Grey | None:
+def _inner(ink: Ink, found: Components) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
-    threshold for the writing; None where most ink is not at the page's border anyway."""
-    zone = _zone(ink.mask.shape)
-    total = int(ink.mask.sum())
-    if total - int(ink.mask[zone:-zone, zone:-zone].sum()) < SURROUNDED * total:
+    threshold for the writing; None where there is none. `found` are the whole mask's components."""
+    if not is_surrounded(ink.mask):
         return None
-    labels, parts = _components(ink.mask)
-    frames = np.zeros(len(parts) + 1, np.uint8)
-    frames[1:] = _are_frames(parts, labels)
-    around = cv2.dilate(frames[labels], np.ones((5, 5), np.uint8))
-    return find_mask_outside(ink, around) if around.any() else None
+    around = frame_region(found)
+    return None if around is None else find_mask_outside(ink, around)
 
 
-def _components(mask: Grey) -> tuple[npt.NDArray[Any], list[_Part]]:
-    """Labels (H, W) int32 and the parts in their order; none where there are too many."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count > MAX_PARTS:
-        return np.zeros_like(labels), []
-    return np.asarray(labels), [
-        _Part(Box(*(int(v) for v in row[:4])), (label,), int(row[4]))
-        for label, row in enumerate(stats[1:], start=1)
-    ]
-
-
-def _layouts(ink: Ink, mask: Grey, cost: float) -> list[Layout]:
-    labels, parts = _components(mask)
-    if not parts:
+def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
+    if not found.components:
         return []
-    parts = _without_frames(parts, labels)
-    height = _digit_height(parts)
-    if height < min(MIN_HEIGHT, 0.3 * len(mask)):
+    labels, components = found.labels, without_frames(found)
+    height = _digit_height(components)
+    if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
-    total = sum(part.area for part in parts)
-    parts = [part for part in parts if max(part.box.width, part.box.height) >= SPECK * height]
+    total = sum(each.area for each in components)
+    parts = [_part(each) for each in components if max(each.width, each.height) >= SPECK * height]
     groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
-    whole_groups = _uncut(groups, height, mask.shape[1])
+    whole_groups = _uncut(groups, height, labels.shape[1])
     choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
+    costs = [cost + _border_cost(whole_groups, labels)]
     if 1 < len(whole_groups) <= FEW:
-        choices.append(([[max(whole_groups, key=lambda group: group.area)]], True))
+        largest = max(whole_groups, key=lambda group: group.area)
+        choices.append(([[largest]], True))
+        costs.append(cost + _border_cost([largest], labels))
     if len(groups) <= FEW and len(parts) > 1:
         everything = _merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
+            cut = [_touches(group, labels) for group in groups]
+            costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
+
+    distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
+    candidates = {part: _candidate(ink, labels, part, total) for part in distinct}
     return [
-        Layout(_candidates(ink, labels, lines, total), partial, cost) for lines, partial in choices
+        Layout(tuple(tuple(candidates[part] for part in line) for line in lines), partial, cost)
+        for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
+
+
+def _touches(part: _Part, labels: Labels) -> bool:
+    height, width = labels.shape
+    box = part.box
+    return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
+
+
+def _border_cost(parts: Sequence[_Part], labels: Labels) -> float:
+    """What speaks against taking for digits all that lies along the border or is cut by it."""
+    touching = [part for part in parts if _touches(part, labels)]
+    if not touching:
+        return 0.0
+    tallest = max((part.box.height for part in parts if part not in touching), default=0)
+    sides = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    cost = 0.0
+    for part in touching:
+        contact = np.count_nonzero(np.isin(sides, part.labels))
+        if contact >= FLUSH * max(part.box.width, part.box.height):
+            cost = FLUSH_COST
+        elif part.box.height < CUT_HEIGHT * tallest:
+            cost = max(cost, CUT_COST)
+    return cost
 
 
 def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
@@ -179,53 +206,17 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     return kept if free else groups
 
 
-def _without_frames(parts: list[_Part], labels: npt.NDArray[Any]) -> list[_Part]:
-    """Leave out what surrounds the writing, as long as something is left that could be writing."""
-    frames = _are_frames(parts, labels)
-    kept = [part for part, is_frame in zip(parts, frames, strict=True) if not is_frame]
-    largest = max((max(part.box.width, part.box.height) for part in kept), default=0)
-    return kept if largest >= WRITING * min(labels.shape) else parts
+def _part(component: Component) -> _Part:
+    label, x, y, width, height, area = component
+    return _Part(Box(x, y, width, height), (label,), area)
 
 
-def _zone(shape: tuple[int, ...]) -> int:
-    """Width in pixels of the border where frames and paper edges lie."""
-    return max(2, round(BORDER * min(shape)))
-
-
-def _are_frames(parts: Sequence[_Part], labels: npt.NDArray[Any]) -> list[bool]:
-    """Which parts surround the writing: frames, rules at the border, the desk around a sheet."""
-    height, width = labels.shape
-    zone = _zone(labels.shape)
-    inside = np.bincount(labels[zone:-zone, zone:-zone].ravel(), minlength=len(parts) + 1)
-    corners = np.zeros(len(parts) + 1, np.int64)
-    for rows in (slice(0, zone), slice(height - zone, height)):
-        for columns in (slice(0, zone), slice(width - zone, width)):
-            corners[np.unique(labels[rows, columns])] += 1
-    sides = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    contact = np.bincount(sides, minlength=len(parts) + 1)
-
-    def is_frame(part: _Part) -> bool:
-        box, (label,) = part.box, part.labels
-        touches = box.x <= 1 or box.y <= 1 or box.right >= width - 1 or box.bottom >= height - 1
-        spans = box.width >= 0.8 * width or box.height >= 0.8 * height
-        at_border = inside[label] <= 0.1 * part.area
-        return bool(
-            (at_border and (touches or spans))
-            or (spans and corners[label] >= 2)
-            or contact[label] >= CONTACT * min(height, width)
-        )
-
-    return [is_frame(part) for part in parts]
-
-
-def _digit_height(parts: Sequence[_Part]) -> float:
+def _digit_height(components: Sequence[Component]) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count."""
-    sizes = np.array([max(part.box.height, 0.7 * part.box.width) for part in parts])
-    areas = np.array([part.area for part in parts], np.float64)
-    order = np.argsort(sizes)
-    middle = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
-    return float(sizes[order][middle])
+    sizes = sorted((max(each.height, 0.7 * each.width), each.area) for each in components)
+    passed = list(accumulate(area for _, area in sizes))
+    return sizes[bisect_left(passed, passed[-1] / 2)][0]
 
 
 def _is_digit_sized(part: _Part, height: float) -> bool:
@@ -246,6 +237,8 @@ def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
     From the smallest on, every piece goes to the nearest larger one that it belongs to.
     """
     groups = sorted(parts, key=lambda part: part.area)
+    if len(groups) == 1:
+        return groups
     edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
     joined: list[_Part] = []
     for at, small in enumerate(groups):
@@ -314,13 +307,7 @@ def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
     return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
 
 
-def _candidates(
-    ink: Ink, labels: npt.NDArray[Any], lines: Sequence[Sequence[_Part]], total: int
-) -> tuple[tuple[Candidate, ...], ...]:
-    return tuple(tuple(_candidate(ink, labels, part, total) for part in line) for line in lines)
-
-
-def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> Candidate:
+def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
     """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
     height, width = labels.shape
     box = part.box
@@ -331,9 +318,18 @@ def _candidate(ink: Ink, labels: npt.NDArray[Any], part: _Part, total: int) -> C
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
     contrast = ink.contrast[y:bottom, x:right]
-    level = float(np.quantile(contrast[own.view(np.bool_)], LEVEL))
-    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0) | (own == 1))
+    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0).view(np.uint8) | own)
     ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
-    span = max(1.0, level - ground)
-    strength = (contrast.astype(np.float32) - np.float32(ground)) * np.float32(1 / span)
-    return Candidate(box, part.area / total, np.clip(strength, 0, 1) * fringe)
+    span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
+    strengths = (np.arange(256, dtype=np.float32) - np.float32(ground)) * np.float32(1 / span)
+    strength = cv2.LUT(contrast, np.minimum(np.maximum(strengths, 0), 1))
+    return Candidate(box, part.area / total, strength * fringe)
+
+
+def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
+    """The same as numpy's of the pixels where `mask` is not 0, from their histogram."""
+    counts = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel()
+    passed = counts.cumsum()
+    at = quantile * (int(passed[-1]) - 1)
+    low, high = passed.searchsorted((math.floor(at), math.ceil(at)), side="right")
+    return float(low + (high - low) * (at % 1))

@@ -1,4 +1,7 @@
-"""Ruled lines and frames: found by straightness, removed without cutting what crosses them."""
+"""Ruled lines and frames: found by straightness, removed without cutting what crosses them.
+
+A rule is made of long runs of ink, which few rows of a page have: only those are looked at.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,24 @@ import math
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey
+from .components import find_components
+from .runs import find_runs
 
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
 MIN_SPAN = 0.85  # of the page's side: what a whole rule covers, gaps included
 MAX_THICKNESS = 1 / 20  # of the rule's length
 
+Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
+
 
 def remove(mask: Grey) -> Grey | None:
     """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none."""
     cleaned = _without_lying(mask)
-    cleaned = _transposed(_without_lying(_transposed(cleaned)))
-    return None if (cleaned == mask).all() else cleaned
-
-
-def _transposed(mask: Grey) -> Grey:
-    return np.ascontiguousarray(mask.T)
+    cleaned = cv2.transpose(_without_lying(cv2.transpose(cleaned)))
+    return None if np.array_equal(cleaned, mask) else cleaned
 
 
 def _without_lying(mask: Grey) -> Grey:
@@ -32,27 +36,56 @@ def _without_lying(mask: Grey) -> Grey:
     cleaned = mask & ~rules
     # Strokes that cross a rule stand on both of its sides: what joins them is given back.
     reach = thickness + 4
-    closed = cv2.morphologyEx(
-        np.pad(cleaned, reach), cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8)
-    )[reach:-reach, reach:-reach]
-    return np.asarray(cleaned | (closed & rules))
+    crossed = _near(rules, reach)
+    margins = ((reach, reach), (0, 0))
+    padded: Grey = np.pad(cleaned[crossed], margins)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
+    cleaned[crossed] |= np.asarray(closed[reach:-reach] & rules[crossed], np.uint8)
+    return cleaned
 
 
 def _lying(mask: Grey) -> tuple[Grey, int]:
     """The lying rules of a mask (long, thin, from side to side), and the thickest one's pixels."""
     width = mask.shape[1]
-    found = np.zeros_like(mask)
-    length = max(4, round(MIN_LENGTH * width))
-    straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    straight = cv2.dilate(straight, np.ones((1, 5), np.uint8)) & mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=8)
+    rules = np.zeros_like(mask)
+    left, _, span, _ = cv2.boundingRect(mask)
+    if not _is_across(left, span, width):
+        return rules, 0
+    runs = _long_runs(mask, max(4, round(MIN_LENGTH * width)))
+    rows = _near(runs, 1)  # with the rows beside them, so that what does not touch stays apart
+    if not rows.any():
+        return rules, 0
+    straight = cv2.dilate(runs[rows], np.ones((1, 5), np.uint8)) & mask[rows]
+    labels, components = find_components(straight)
+    found = np.zeros_like(straight)
     thickest = 0.0
-    for label in range(1, count):
-        x, _y, breadth, _h, area = (int(v) for v in stats[label])
-        thickness = area / breadth
-        reaches = x <= 2 or x + breadth >= width - 2
-        if breadth >= MIN_SPAN * width and reaches and thickness <= MAX_THICKNESS * width + 1:
-            found |= (labels == label).view(np.uint8)
+    for each in components:
+        thickness = each.area / each.width
+        if _is_across(each.x, each.width, width) and thickness <= MAX_THICKNESS * width + 1:
+            found |= (labels == each.label).view(np.uint8)
             thickest = max(thickest, thickness)
-    near = cv2.dilate(found, np.ones((3, 1), np.uint8)) & mask
-    return near, math.ceil(thickest)
+    rules[rows] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & mask[rows]
+    return rules, math.ceil(thickest)
+
+
+def _is_across(left: int, breadth: int, width: int) -> bool:
+    """Whether columns from `left` on go across the page, and to one of its sides."""
+    return breadth >= MIN_SPAN * width and (left <= 2 or left + breadth >= width - 2)
+
+
+def _long_runs(mask: Grey, length: int) -> Grey:
+    """The runs of ink along the rows that have `length` pixels: (H, W) uint8 of 0 and 1. At a side
+    of the page half of that is enough: a run may go on beyond it."""
+    rows, starts, stops = find_runs(mask)
+    at_side = (starts == 0) | (stops == mask.shape[1])
+    chosen = stops - starts >= np.where(at_side, length / 2, length)
+    runs = np.zeros_like(mask)
+    for row, start, stop in np.stack([rows, starts, stops], axis=1)[chosen].tolist():
+        runs[row, start:stop] = 1
+    return runs
+
+
+def _near(mask: Grey, reach: int) -> Rows:
+    """Which rows are at most `reach` away from one with ink."""
+    inked = mask.max(axis=1)[None]
+    return cv2.dilate(inked, np.ones((1, 2 * reach + 1), np.uint8)).ravel().view(np.bool_)

@@ -63,6 +63,28 @@ def test_the_noise_of_a_blank_page_is_no_ink():
     assert find_ink(np.clip(noise, 0, 255).astype(np.uint8))[0].mask.mean() < 1e-3
 
 
+@pytest.mark.parametrize("grain", [0, 4, 9])
+def test_the_floor_is_four_standard_deviations_of_the_grain(grain):
+    noise = np.random.default_rng(4).normal(255, grain, (400, 300)) / 2 + 60
+    floor = find_ink(np.clip(noise, 0, 255).astype(np.uint8))[0].floor
+    paper = 60 + 255 / 2 + 2 * grain  # the closed sketch is a little lighter than the paper
+    assert floor == pytest.approx(max(14, 4 * grain / 2 * 255 / paper), abs=4)
+
+
+@pytest.mark.parametrize("size", [(230, 290), (600, 750), (1033, 1291)])
+@pytest.mark.parametrize("desk", [False, True])
+def test_shade_and_light_are_told_apart_at_any_size(size, desk):
+    height, width = size
+    options = {"shade": 0.5, "desk": desk, "digit_height": 0.5 * height, "pen_width": 0.04 * height}
+    picture = compose(scene(width=width, height=height, **options), np.random.default_rng(8))
+    ink = find_ink(picture.pixels)[0]
+    box = picture.digits[0].box
+    assert not ink.light_on_dark
+    sheet = ink.mask[height // 6 : -height // 6, width // 6 : -width // 6].sum()
+    inside = ink.mask[box.y : box.bottom, box.x : box.right].sum()
+    assert 0.9 * sheet < inside
+
+
 def test_pen_on_printed_rules_gives_the_pen_alone_as_strong_ink():
     page = np.full((200, 200), 235, np.uint8)
     page[20::40] = page[21::40] = 190

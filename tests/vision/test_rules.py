@@ -43,3 +43,22 @@ def test_the_long_foot_of_a_two_in_a_loose_crop_is_no_rule():
 
 def test_a_page_narrower_than_any_rule_is_left_alone():
     assert rules.remove(np.ones((8, 8), np.uint8)) is None
+
+
+def test_a_rule_that_leaves_the_page_on_a_gentle_slope_is_found_to_its_end():
+    mask = sheet()
+    cv2.line(mask, (0, 70), (239, 74), 1, 2)
+    cleaned = rules.remove(mask)
+    assert cleaned is not None
+    assert not cleaned.any()
+
+
+def test_rules_side_by_side_go_together_and_the_writing_between_them_stays():
+    mask = sheet()
+    cv2.ellipse(mask, (120, 60), (20, 16), 0, 0, 360, 1, 3)
+    writing = mask.copy()
+    mask[20:22] = mask[40:42] = mask[90:92] = 1
+    cleaned = rules.remove(mask)
+    assert cleaned is not None
+    assert (cleaned & writing).sum() >= 0.9 * writing.sum()
+    assert cleaned[:, :90].sum() == 0

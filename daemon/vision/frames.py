@@ -1,0 +1,130 @@
+"""What surrounds the writing: frames, rules at the border, the desk around a sheet."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from .components import Component, Components, Labels
+
+BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
+CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
+SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
+BOX = 0.3  # of the page's shorter side: smaller boxes are no frames of its only digit
+RIM = 0.2  # of a box's side: where its own ink lies
+COVERED = 0.9  # of a box's side: what its ink covers at least
+ENCLOSED = 0.25  # of a box's shorter side: what is smaller is no writing inside it
+WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
+
+
+def is_surrounded(mask: Grey) -> bool:
+    """Whether much of a mask's ink, (H, W) uint8 of 0 and 1, lies at the border of the page."""
+    zone = _zone(mask.shape)
+    total = cv2.countNonZero(mask)
+    inside = cv2.countNonZero(mask[zone:-zone, zone:-zone])
+    return total - inside >= SURROUNDED * total
+
+
+def frame_region(found: Components) -> Grey | None:
+    """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
+    labels, components = found
+    frames = [each for each in components if _is_frame(each, found)]
+    if not frames:
+        return None
+    region = np.zeros(labels.shape, np.uint8)
+    for frame in frames:
+        window = np.s_[frame.y : frame.bottom, frame.x : frame.right]
+        region[window] |= (labels[window] == frame.label).view(np.uint8)
+    return cv2.dilate(region, np.ones((5, 5), np.uint8))
+
+
+def without_boxes(mask: Grey, found: Components) -> Grey:
+    """A mask, (H, W) uint8 of 0 and 1, without the printed boxes around writing. `found` are its
+    components."""
+    for part in found.components:
+        if _is_box(part, found):
+            mask = mask * (found.labels != part.label)
+    return mask
+
+
+def without_frames(found: Components) -> list[Component]:
+    """Leave out what surrounds the writing, as long as something is left that could be writing."""
+    labels, components = found
+    kept = [each for each in components if not _is_frame(each, found)]
+    largest = max((max(each.width, each.height) for each in kept), default=0)
+    return kept if largest >= WRITING * min(labels.shape) else components
+
+
+def _zone(shape: tuple[int, ...]) -> int:
+    """Width in pixels of the border where frames and paper edges lie."""
+    return max(2, round(BORDER * min(shape)))
+
+
+def _is_frame(part: Component, found: Components) -> bool:
+    return _is_around(part, found.labels) or _is_box(part, found)
+
+
+def _is_around(part: Component, labels: Labels) -> bool:
+    """Whether a part lies at the page's border: the desk, a rule, an open frame."""
+    label, x, y, width, height, _ = part
+    page_height, page_width = labels.shape
+    spans = width >= 0.8 * page_width or height >= 0.8 * page_height
+    free = 1 < x < page_width - 1 - width and 1 < y < page_height - 1 - height
+    if free and not spans:
+        return False
+    return (
+        _lies_at_border(part, labels)
+        or _contact(label, labels) >= CONTACT * min(page_height, page_width)
+        or (spans and _corners(label, labels) >= 2)
+    )
+
+
+def _is_box(part: Component, found: Components) -> bool:
+    """Whether a part is a printed box around writing, whole or cut by the border of the page."""
+    labels, components = found
+    height, width = labels.shape
+    if min(part.width, part.height) < BOX * min(height, width):
+        return False
+    if not any(_encloses(part, each) for each in components):
+        return False
+    own = labels[part.y : part.bottom, part.x : part.right] == part.label
+    high, wide = round(RIM * part.height), round(RIM * part.width)
+    if np.count_nonzero(own[high:-high, wide:-wide]) > 0.1 * part.area:
+        return False
+    rims = (own[:high], own[-high:], own[:, :wide].T, own[:, -wide:].T)
+    cut = (part.y <= 1, part.bottom >= height - 1, part.x <= 1, part.right >= width - 1)
+    covered = [bool(rim.any(axis=0).mean() >= COVERED) for rim in rims]
+    closed = all(side or edge for side, edge in zip(covered, cut, strict=True))
+    return closed and sum(covered) >= 2
+
+
+def _encloses(box: Component, part: Component) -> bool:
+    inside = (
+        box.x < part.x and part.right < box.right and box.y < part.y and part.bottom < box.bottom
+    )
+    return inside and max(part.width, part.height) >= ENCLOSED * min(box.width, box.height)
+
+
+def _lies_at_border(part: Component, labels: Labels) -> bool:
+    height, width = labels.shape
+    zone = _zone(labels.shape)
+    inner = labels[
+        max(part.y, zone) : min(part.bottom, height - zone),
+        max(part.x, zone) : min(part.right, width - zone),
+    ]
+    return bool(np.count_nonzero(inner == part.label) <= 0.1 * part.area)
+
+
+def _contact(label: int, labels: Labels) -> int:
+    """How many pixels of the page's sides a part covers."""
+    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    return sum(int(np.count_nonzero(side == label)) for side in sides)
+
+
+def _corners(label: int, labels: Labels) -> int:
+    """In how many corners of the page a part has ink."""
+    zone = _zone(labels.shape)
+    ends = (slice(None, zone), slice(-zone, None))
+    corners = (labels[rows, columns] for rows in ends for columns in ends)
+    return sum(bool((corner == label).any()) for corner in corners)

@@ -1,0 +1,20 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.vision.runs import find_runs
+
+
+def test_runs_come_in_reading_order_and_end_at_the_sides() -> None:
+    mask = np.array([[1, 1, 0, 1], [0, 0, 0, 0], [0, 1, 1, 1]], np.uint8)
+    found = [tuple(int(value) for value in run) for run in zip(*find_runs(mask), strict=True)]
+    assert found == [(0, 0, 2), (0, 3, 4), (2, 1, 4)]
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 2**31))
+def test_runs_say_all_of_a_mask(height: int, width: int, seed: int) -> None:
+    mask = np.random.default_rng(seed).integers(0, 2, (height, width), dtype=np.uint8)
+    again = np.zeros_like(mask)
+    for row, start, stop in zip(*find_runs(mask), strict=True):
+        again[row, start:stop] = 1
+    assert np.array_equal(again, mask)

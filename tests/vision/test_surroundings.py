@@ -1,0 +1,83 @@
+"""What surrounds a digit is no digit: printed boxes, the edge of a shadow, cut neighbours."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.training.handwriting import own_digit
+from daemon.training.strokes import render_strokes
+from daemon.vision.components import find_components
+from daemon.vision.frames import without_frames
+from daemon.vision.ink import find_ink
+from daemon.vision.layout import CUT_COST, FLUSH_COST, GRAFT_COST, propose
+
+
+def paper(height: int = 240, width: int = 240) -> np.ndarray:
+    return np.full((height, width), 225, np.uint8)
+
+
+def write(page: np.ndarray, label: int, x: int, y: int, height: int = 90) -> None:
+    ink = render_strokes(own_digit(label, np.random.default_rng(4)), height=height, pen_width=8)
+    part = page[y : y + len(ink), x : x + ink.shape[1]]
+    part[:] = part * (1 - 0.85 * ink[: len(part), : part.shape[1]])
+
+
+def widths(page: np.ndarray) -> list[int]:
+    """Of the candidates of the likeliest layout."""
+    return [candidate.box.width for candidate in propose(find_ink(page)[0])[0].candidates]
+
+
+@pytest.mark.parametrize("corners", [(40, 30, 200, 210), (-9, 30, 200, 210), (40, 30, 200, 270)])
+@pytest.mark.parametrize("tilt", [0, 6])
+def test_a_printed_box_around_a_digit_is_left_out(corners: tuple[int, ...], tilt: int) -> None:
+    page = paper()
+    write(page, 5, 85, 75)
+    alone = widths(page)
+    left, top, right, bottom = corners
+    outline = [(left + tilt, top), (right, top + tilt), (right - tilt, bottom), (left, bottom)]
+    cv2.polylines(page, [np.array(outline)], True, 70, 4, cv2.LINE_AA)
+    assert widths(page) == pytest.approx(alone, abs=3)
+
+
+def test_a_zero_around_a_speck_is_no_box() -> None:
+    mask = np.zeros((100, 100), np.uint8)
+    cv2.ellipse(mask, (50, 50), (30, 40), 0, 0, 360, 1, 6)
+    cv2.circle(mask, (50, 50), 4, 1, -1)
+    found = find_components(mask)
+    assert len(without_frames(found)) == 2
+
+
+def test_a_digit_in_pieces_is_no_box() -> None:
+    mask = np.zeros((120, 120), np.uint8)
+    cv2.polylines(mask, [np.array([(30, 20), (30, 70), (90, 70)])], False, 1, 7)  # an open 4
+    cv2.line(mask, (62, 35), (62, 60), 1, 7)
+    assert len(without_frames(find_components(mask))) == 2
+
+
+def test_what_lies_along_the_border_is_an_unlikely_digit() -> None:
+    page = paper(200, 120)
+    page[:, :20] = 40  # the edge of a shadow, or of a book
+    layouts = propose(find_ink(page)[0])
+    assert layouts
+    assert all(layout.cost >= FLUSH_COST for layout in layouts)
+
+
+def test_a_neighbour_that_the_border_cuts_costs_and_joined_to_the_digit_more() -> None:
+    page = paper(200, 150)
+    write(page, 2, 40, 50)
+    write(page, 0, 45, 160, height=60)
+    layouts = propose(find_ink(page)[0])
+    assert {len(layout.candidates): layout.cost for layout in layouts if not layout.partial} == {
+        2: pytest.approx(CUT_COST),
+        1: pytest.approx(GRAFT_COST),
+    }
+    assert any(layout.partial and layout.cost == 0 for layout in layouts)
+
+
+def test_digits_of_one_height_may_touch_the_border() -> None:
+    page = paper(100, 200)
+    for number, label in enumerate((5, 3)):
+        write(page, label, 20 + 90 * number, 1 + number, height=98)
+    assert propose(find_ink(page)[0])[0].cost < CUT_COST
