@@ -24,7 +24,7 @@ import numpy as np
 from daemon.records import Limits, Rejection, Scan
 from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.sources import load
-from daemon.vision.decode import decode
+from daemon.vision.decode import first_page
 from daemon.vision.glyph import normalise
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
@@ -130,10 +130,10 @@ def cost_of(data: bytes) -> Cost:
     """Find the digits of a file once."""
     encoded = np.frombuffer(data, np.uint8)
     _, imdecode_ms = timed(lambda: cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED))
-    pages, decode_ms = timed(lambda: decode(Scan("", "", "", data), Limits()))
-    if isinstance(pages, Rejection):
-        raise SystemExit(pages.message)
-    inks, ink_ms = timed(lambda: find_ink(pages[0].pixels))
+    page, decode_ms = timed(lambda: first_page(Scan("", "", "", data), Limits()))
+    if isinstance(page, Rejection):
+        raise SystemExit(page.message)
+    inks, ink_ms = timed(lambda: find_ink(page.pixels))
     layouts, layout_ms = timed(lambda: [layout for ink in inks for layout in propose(ink)])
     _, glyph_ms = timed(
         lambda: [normalise(each.ink) for layout in layouts for each in layout.candidates]

@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a scan was rejected; stable codes, written to readings.csv."""
+    """Why a scan or a page of it was rejected; stable codes, written to readings.csv."""
 
     EMPTY_FILE = "empty_file"
     NOT_AN_IMAGE = "not_an_image"
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_SMALL = "too_small"
     UNSUPPORTED = "unsupported"
+    ENCRYPTED = "encrypted"
     NOT_A_FILE = "not_a_file"
     BROKEN_LINK = "broken_link"
     NO_PERMISSION = "no_permission"
@@ -65,12 +66,28 @@ class Scan:
 @dataclass(frozen=True, slots=True)
 class Page:
     """One upright page. `pixels` is (H, W) uint8 grey; `colour` (H, W, 3) uint8 BGR or None when
-    the page is grey anyway. `number` counts from 1. `dpi` is None when the file does not say."""
+    the page is grey anyway. `number` counts from 1. `dpi` is None when the file does not say.
+
+    A large page is decoded at the scale that reading needs: then each of `pixels` stands for
+    `reduction` x `reduction` of the page's own, and `full_size` is its width and height in these.
+    """
 
     number: int
     pixels: Grey
     colour: Grey | None = None
     dpi: float | None = None
+    reduction: int = 1
+    full_size: tuple[int, int] | None = None
+
+    @property
+    def width(self) -> int:
+        """In the page's own pixels."""
+        return self.full_size[0] if self.full_size else int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In the page's own pixels."""
+        return self.full_size[1] if self.full_size else int(self.pixels.shape[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,23 @@ class PageReading:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedPage:
+    """Why one page was not read, of a scan of which others may have been."""
+
+    number: int
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture of one page: its number, and a file's bytes."""
+
+    page: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Durations:
     """Where the time of one scan went, in milliseconds; `read_ms` is the scan's share of the one
     predict call of its batch."""
@@ -149,9 +183,9 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from one scan. `model` is the version's name. `pictures` holds one encoded
-    JPEG per page, the annotated page, and `explanations` one encoded PNG per page, what each stage
-    saw; or nothing where they were not asked for."""
+    """What was read from one scan, one page of it at least; `status` is REVIEW where some page was
+    rejected. `model` is the version's name. `pictures` are annotated pages (JPEG), `explanations`
+    what each stage saw of each page (PNG), where they were asked for."""
 
     scan_id: str
     file: str
@@ -160,8 +194,14 @@ class Reading:
     status: Status
     model: str
     durations: Durations
-    pictures: tuple[bytes, ...] = ()
-    explanations: tuple[bytes, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    explanations: tuple[Picture, ...] = ()
+    rejected_pages: tuple[RejectedPage, ...] = ()
+
+    @property
+    def page_count(self) -> int:
+        """How many pages the scan has, rejected ones included."""
+        return len(self.pages) + len(self.rejected_pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +220,8 @@ Outcome: TypeAlias = Reading | Rejection
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a scan may cost, checked on the header before pixels are allocated."""
+    """What a scan may cost, checked on the header before pixels are allocated; `max_megapixels` of
+    each page."""
 
     max_file_mb: float = 200
     max_megapixels: float = 200

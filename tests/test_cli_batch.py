@@ -19,6 +19,7 @@ from daemon.records import (
     Line,
     Outcome,
     PageReading,
+    Picture,
     Reading,
     Reason,
     Rejection,
@@ -52,8 +53,8 @@ def _read(scan: Scan, settings: ReaderSettings) -> Outcome:
     )
     box = digits[0].box.union(digits[-1].box)
     page = PageReading(1, 100, 100, (Line(digits, text, 0.9, box, Status.READ),))
-    pictures = (b"jpeg",) if settings.annotated == "all" else ()
-    explanations = (b"png",) if settings.explained else ()
+    pictures = (Picture(1, b"jpeg"),) if settings.annotated == "all" else ()
+    explanations = (Picture(1, b"png"),) if settings.explained else ()
     return Reading(
         scan.id,
         scan.file,
@@ -105,6 +106,9 @@ def test_machine_prints_one_json_object(scans: Path, capsys: pytest.CaptureFixtu
         "ignored": 0,
         "already_done": 0,
         "already_rejected": 0,
+        "incomplete": 0,
+        "rejected_pages": 0,
+        "already_incomplete": 0,
         "interrupted": False,
         "readings": "results/readings.csv",
     }

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from ..errors import NothingReadable
-from ..records import Limits, Outcome, Rejection, Status
+from ..records import Limits, Outcome, Reading, Rejection, Status
 from ..spool.delivery import Delivery, JsonMode
 from ..spool.intake import Candidate, check_paths, find_scans
 from ..spool.journal import Arrival, Journal
@@ -50,6 +50,8 @@ class _Tally:
     digits: int = 0
     review: int = 0
     rejected: int = 0
+    incomplete: int = 0
+    rejected_pages: int = 0
     rejections: list[Rejection] = field(default_factory=list)
 
     def add(self, arrivals: Sequence[Arrival], outcomes: Mapping[str, Outcome]) -> None:
@@ -58,8 +60,12 @@ class _Tally:
         self.digits += sum(arrival.result.digits for arrival in arrivals)
         self.review += statuses.count(Status.REVIEW)
         self.rejected += statuses.count(Status.REJECTED)
-        found = (outcomes.get(arrival.id) for arrival in arrivals)
-        self.rejections += [outcome for outcome in found if isinstance(outcome, Rejection)]
+        for arrival in arrivals:
+            found = _rejections(outcomes.get(arrival.id))
+            self.rejections += found
+            if arrival.result.reason and arrival.result.status is not Status.REJECTED:
+                self.incomplete += 1
+                self.rejected_pages += len(found)
         del self.rejections[MAX_SHOWN:]
 
 
@@ -137,7 +143,26 @@ def run_batch(
             readings=delivery.readings,
             explained=settings.explain,
             explanations=explanations.count if explanations else 0,
+            incomplete=tally.incomplete,
+            rejected_pages=tally.rejected_pages,
+            already_incomplete=planner.already_incomplete,
         )
+
+
+def _rejections(outcome: Outcome | None) -> list[Rejection]:
+    """That of a scan, or those of its pages."""
+    if not isinstance(outcome, Reading):
+        return [outcome] if outcome else []
+    return [
+        Rejection(
+            outcome.scan_id,
+            f"{outcome.file}, page {page.number}",
+            outcome.sha256,
+            page.reason,
+            page.message,
+        )
+        for page in outcome.rejected_pages
+    ]
 
 
 def _refuse_nothing(inputs: Sequence[Path]) -> None:

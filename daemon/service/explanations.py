@@ -7,12 +7,12 @@ cut. But who looks into the folder sees whole files only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..records import Outcome, Reading
 from ..spool.durable import writing_to
-from ..spool.outbox import explanation_names
+from ..spool.outbox import explanation_name
 
 
 class Explanations:
@@ -39,17 +39,19 @@ class Explanations:
                 self._unfinished.unlink(missing_ok=True)
 
     def _write(self, outcome: Outcome) -> None:
-        pictures = _pictures(outcome)
-        names = explanation_names(outcome.file, outcome.scan_id, len(pictures))
-        for name, picture in zip(names, pictures, strict=True):
+        for page, picture in _pictures(outcome):
+            name = explanation_name(outcome.file, outcome.scan_id, page)
             self._unfinished.write_bytes(picture)
             self._unfinished.replace(self.folder / name)
             self.count += 1
 
 
-def _pictures(outcome: Outcome) -> tuple[bytes, ...]:
+def _pictures(outcome: Outcome) -> Iterator[tuple[int | None, bytes]]:
+    """Pages' numbers, None for the only one, with their pictures."""
     if isinstance(outcome, Reading):
-        return outcome.explanations
+        for picture in outcome.explanations:
+            yield picture.page if outcome.page_count > 1 else None, picture.data
+        return
     from ..vision.explain import explain_rejection  # OpenCV takes its time: only who needs it waits
 
-    return (explain_rejection(outcome),)
+    yield None, explain_rejection(outcome)

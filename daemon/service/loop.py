@@ -200,7 +200,7 @@ class Daemon:
         seconds = time.monotonic() - started
         statuses = [arrival.result.status for arrival in arrivals]
         rejected = statuses.count(Status.REJECTED)
-        self.has_rejected |= rejected > 0
+        self.has_rejected |= any(arrival.result.reason for arrival in arrivals)
         self._standing.delivered(len(arrivals), seconds)
         log.info(
             "batch of %d scans read in %.2f s: %d to review, %d rejected",

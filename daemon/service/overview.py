@@ -101,10 +101,7 @@ class Overview:
         )
         lines += _some(
             "rejected",
-            [
-                f"{each.id[:8]} {printable(each.file)}: {each.result.reason}"
-                for each in self.rejected
-            ],
+            [f"{each.id[:8]} {printable(each.file)}{_pages(each)}" for each in self.rejected],
         )
         if self.rejected:
             lines.append("         digitd retry ID (or --all) reads again; or remove the original")
@@ -155,6 +152,15 @@ def _told(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _pages(arrival: Arrival) -> str:
+    """Why it was rejected, or which of its pages were and why."""
+    pages = json.loads(arrival.result.document).get("rejected_pages", [])
+    if not pages:
+        return f": {arrival.result.reason}"
+    more = f", and {len(pages) - 1} more" if len(pages) > 1 else ""
+    return f", page {pages[0]['page']}: {pages[0]['reason']}{more}"
 
 
 def _some(title: str, items: list[str]) -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..records import Limits, Rejection, Scan
+from ..records import Limits, Rejection, Scan, Status
 from ..spool.claims import Source
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
-from ..spool.journal import Journal
+from ..spool.journal import Fate, Journal
 from ..vision.decode import count_pixels
 
 # Small: several batches are under way, and Ctrl-C loses what they have read.
@@ -40,7 +40,8 @@ def count_shares(scans: Sequence[Scan], workers: int) -> int:
 class Planner:
     """Makes batches of what lies below `inputs` and is not in the journal.
 
-    `ignored`, `already_done` and `already_rejected` (which are among those) count what is left out.
+    `ignored` and `already_done` count what is left out; `already_rejected` and `already_incomplete`
+    (with a rejected page) are among those.
     """
 
     def __init__(self, journal: Journal, limits: Limits, model: str, max_scans: int) -> None:
@@ -52,6 +53,7 @@ class Planner:
         self.ignored = 0
         self.already_done = 0
         self.already_rejected = 0
+        self.already_incomplete = 0
 
     def batches(self, inputs: Sequence[Path]) -> Iterator[Batch]:
         """Batches of at most `max_scans` claims, closed when their bytes or pixels get too many."""
@@ -79,11 +81,11 @@ class Planner:
         fates = self._journal.fates(source)
         read_before = [fate for fate in fates if fate.sha256]
         if source in self._under_way or (read_before and not problem):
-            return self._leave_out(rejected=any(fate.reason for fate in read_before))
+            return self._leave_out(read_before)
         content = problem or read(candidate.path, self._limits)
         if isinstance(content, Problem):
             if any(fate.reason is content.reason for fate in fates):
-                return self._leave_out(rejected=True)
+                return self._leave_out(fates)
             claim = self._claim(batch, candidate, source, None)
             batch.rejections.append(
                 Rejection(claim.id, claim.file, None, content.reason, content.message)
@@ -110,7 +112,9 @@ class Planner:
         """Whether this content has been read, or is about to be."""
         return sha256 in self._under_way or self._journal.original(sha256, self._model) is not None
 
-    def _leave_out(self, *, rejected: bool) -> int:
+    def _leave_out(self, fates: Sequence[Fate]) -> int:
+        rejected = any(fate.status is Status.REJECTED for fate in fates)
         self.already_done += 1
         self.already_rejected += rejected
+        self.already_incomplete += not rejected and any(fate.reason for fate in fates)
         return 0

@@ -16,11 +16,13 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from ..errors import DigitdError
 from ..records import Outcome, Scan
+from .pulse import PULSE
 from .workers import LoadReader, WorkerDiedError
 
 _spawn = multiprocessing.get_context(
@@ -38,8 +40,8 @@ class WorkerFailedError(Exception):
 class ProcessReader:
     """Reads in `workers` processes, started when they are first needed and again when they die.
 
-    `read` is called in the threads of `executor`. A worker that takes longer than `timeout_s` for
-    an answer hangs, and is killed.
+    `read` is called in the threads of `executor`. A worker that gives no answer and finishes no
+    page for `timeout_s` hangs, and is killed.
     """
 
     def __init__(
@@ -111,10 +113,13 @@ class _Worker:
             self._await_start()
         with suppress(OSError):  # it died before it had them all: the missing answer tells how
             self._pipe.send(scans)
-        if not self._pipe.poll(self._timeout_s):
-            self.kill()
-            raise WorkerDiedError(f"its worker took more than {self._timeout_s:g} s")
-        return self._receive()
+        while True:
+            if not self._pipe.poll(self._timeout_s):
+                self.kill()
+                raise WorkerDiedError(f"its worker took more than {self._timeout_s:g} s")
+            answer = self._receive()
+            if answer is not None:
+                return answer
 
     def kill(self) -> None:
         """End it, whatever it does."""
@@ -128,9 +133,10 @@ class _Worker:
             raise DigitdError(f"a worker process could not start: {error}") from error
         self._has_started = True
 
-    def _receive(self) -> list[Outcome]:
+    def _receive(self) -> list[Outcome] | None:
+        """Its answer, None where it only says that it is alive."""
         try:
-            answer: list[Outcome] | Exception = self._pipe.recv()
+            answer: list[Outcome] | Exception | None = self._pipe.recv()
         except (EOFError, OSError):
             self._process.join()
             raise WorkerDiedError(_how_it_ended(self._process.exitcode)) from None
@@ -164,6 +170,7 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
         pipe.send(_portable(error))
         return
     pipe.send([])
+    PULSE.listener = partial(pipe.send, None)
     while True:
         try:
             scans = pipe.recv()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..records import Limits
+from .pulse import PULSE
 from .workers import Reader
 
 
@@ -44,4 +45,5 @@ def load_reader(settings: ReaderSettings) -> Reader:
         review_below=settings.review_below,
         annotated=settings.annotated,
         explained=settings.explained,
+        alive=PULSE.beat,
     )

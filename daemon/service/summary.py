@@ -15,9 +15,10 @@ MAX_SHOWN = 10  # rejections that are named
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run did. `review` counts scans that a person should look at, `already_done` those
-    that an earlier run has read, `already_rejected` which of them it rejected; `rejections` are the
-    first few; `readings` is the file of rows. `explanations` counts the pictures in the folder
-    `explained`, where they were asked for."""
+    that an earlier run has read, `already_rejected` which of them it rejected. `incomplete` are
+    scans that were read but for `rejected_pages`, `already_incomplete` likewise; `rejections` are
+    the first few, of scans and of pages; `readings` is the file of rows. `explanations` counts the
+    pictures in the folder `explained`, where they were asked for."""
 
     scans: int
     digits: int
@@ -32,6 +33,9 @@ class Summary:
     readings: Path
     explained: Path | None = None
     explanations: int = 0
+    incomplete: int = 0
+    rejected_pages: int = 0
+    already_incomplete: int = 0
 
     @property
     def scans_per_second(self) -> float:
@@ -46,7 +50,7 @@ class Summary:
         rejected = self.rejected + self.already_rejected
         if rejected == self.scans + self.already_done:
             return NothingReadable.exit_code
-        return 1 if rejected else 0
+        return 1 if rejected or self.incomplete or self.already_incomplete else 0
 
     def as_json(self) -> dict[str, object]:
         """One JSON object."""
@@ -62,16 +66,19 @@ class Summary:
 
     def as_text(self) -> str:
         """A few lines for a person."""
-        before = f" ({self.already_rejected} of them rejected)" if self.already_rejected else ""
+        faulty = [f"{self.already_rejected} of them rejected"] if self.already_rejected else []
+        faulty += [f"{self.already_incomplete} incomplete"] if self.already_incomplete else []
+        before = f" ({', '.join(faulty)})" if faulty else ""
+        pages = f", {_count(self.rejected_pages, 'page')} rejected" if self.rejected_pages else ""
         lines = [
             f"{_count(self.scans, 'scan')}, {_count(self.digits, 'digit')}, "
-            f"{self.review} to review, {self.rejected} rejected; {self.ignored} ignored, "
+            f"{self.review} to review, {self.rejected} rejected{pages}; {self.ignored} ignored, "
             f"{self.already_done} already done{before}; {self.seconds:.1f} s, "
             f"{self.scans_per_second:.0f} scans a second"
         ]
         lines += [f"  rejected {printable(r.file)}: {r.message}" for r in self.rejections]
-        if self.rejected > len(self.rejections):
-            lines.append(f"  and {self.rejected - len(self.rejections)} more")
+        if more := self.rejected + self.rejected_pages - len(self.rejections):
+            lines.append(f"  and {more} more")
         if self.interrupted:
             lines.append("Interrupted: run the same command again and it goes on from here.")
         lines.append(f"Results: {printable(shown(self.readings))}")

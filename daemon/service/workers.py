@@ -73,7 +73,7 @@ def cores() -> int:
 @contextmanager
 def hire_processes(workers: int, load_reader: LoadReader, timeout_s: float) -> Iterator[Crew]:
     """A crew of worker processes, even for one, so that no scan can harm this process; the first
-    one has loaded its reader. `timeout_s` is what they may take for an answer.
+    one has loaded its reader. `timeout_s` is how long they may finish no page.
 
     Raises:
         DigitdError: it could not.

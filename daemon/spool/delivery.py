@@ -24,7 +24,7 @@ from .claims import Source
 from .document import CSV_HEADER, Result, copied_result, result_of
 from .durable import writing_to
 from .journal import Arrival, Journal
-from .outbox import Outbox, json_artifact, picture_artifacts, reason_artifact
+from .outbox import Outbox, json_artifact, picture_artifact, reason_artifact
 from .sheet import Form, Sheet
 from .steps import Step
 
@@ -169,7 +169,12 @@ class Delivery:
 
 def _pictures(outcome: Outcome | None) -> dict[str, bytes]:
     """The annotated pictures of an outcome by their artifact."""
-    if not isinstance(outcome, Reading) or not outcome.pictures:
+    if not isinstance(outcome, Reading):
         return {}
-    names = picture_artifacts(outcome.file, outcome.scan_id, len(outcome.pictures))
-    return dict(zip(names, outcome.pictures, strict=True))
+    several = outcome.page_count > 1
+    return {
+        picture_artifact(
+            outcome.file, outcome.scan_id, picture.page if several else None
+        ): picture.data
+        for picture in outcome.pictures
+    }

@@ -33,8 +33,9 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is known of one scan and how it is written. `document` is JSON on one line (without its
-    line end), `rows` are complete lines of CSV, `digits` counts the digits read."""
+    """What is known of one scan and how it is written. `reason` says why it was rejected, or else
+    why its first rejected page was. `document` is JSON on one line (without its line end), `rows`
+    are complete lines of CSV, `digits` counts the digits read."""
 
     status: Status
     reason: Reason | None
@@ -62,6 +63,10 @@ def result_of(outcome: Outcome, processed_at: datetime, annotated: Sequence[str]
             "durations": {name: round(ms, 3) for name, ms in durations.items()},
             "annotated": list(annotated),
             "pages": [_page(page) for page in outcome.pages],
+            "rejected_pages": [
+                {"page": page.number, "reason": page.reason, "message": page.message}
+                for page in outcome.rejected_pages
+            ],
         }
     else:
         document |= {
@@ -117,6 +122,7 @@ def timestamp(moment: datetime) -> str:
 
 def _result(document: Json) -> Result:
     lines = [(page, line) for page in document.get("pages", []) for line in page["lines"]]
+    rejected = document.get("rejected_pages", [])
     rows = [
         document
         | line
@@ -124,9 +130,12 @@ def _result(document: Json) -> Result:
         | {"page": page["page"], "confidence": f"{line['confidence']:.4f}"}
         for page, line in lines
     ]
+    rows += [document | page | {"status": Status.REJECTED} for page in rejected]
+    rows.sort(key=lambda row: row["page"])
+    reasons = [each["reason"] for each in (document, *rejected) if "reason" in each]
     return Result(
         status=Status(document["status"]),
-        reason=Reason(document["reason"]) if "reason" in document else None,
+        reason=Reason(reasons[0]) if reasons else None,
         duplicate_of=document["duplicate_of"],
         digits=sum(len(line["digits"]) for _, line in lines),
         document=json.dumps(document, ensure_ascii=False),

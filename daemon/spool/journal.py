@@ -46,9 +46,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a source before; `sha256` is None where its bytes could not be read."""
+    """What became of a source before; `sha256` is None where its bytes could not be read. A
+    `reason` without the status REJECTED is that of a page."""
 
     sha256: str | None
+    status: Status
     reason: Reason | None
 
 
@@ -124,11 +126,14 @@ class Journal:
     def fates(self, source: Source) -> list[Fate]:
         """What became of this very state of a file; empty if it was never seen."""
         found = self._db.execute(
-            "SELECT sha256, reason FROM arrivals"
+            "SELECT sha256, status, reason FROM arrivals"
             " WHERE source = ? AND size = ? AND mtime_ns = ? AND state NOT LIKE 'retr%'",
             (source.path, source.size, source.mtime_ns),
         )
-        return [Fate(row["sha256"], row["reason"] and Reason(row["reason"])) for row in found]
+        return [
+            Fate(row["sha256"], Status(row["status"]), row["reason"] and Reason(row["reason"]))
+            for row in found
+        ]
 
     def original(self, sha256: str, model: str) -> Arrival | None:
         """What this model version read the first time it met this content; a rejection only where
@@ -178,8 +183,9 @@ class Journal:
         self._advance(arrivals, "archived")
 
     def rejected(self) -> list[Arrival]:
-        """Rejected arrivals, those that are on their way back to the inbox included."""
-        return list(self._select("status = 'rejected' AND state IN ('archived', 'retrying')", ()))
+        """Arrivals that were rejected or have a rejected page, those that are on their way back to
+        the inbox included."""
+        return list(self._select("reason IS NOT NULL AND state IN ('archived', 'retrying')", ()))
 
     def retrying_now(self) -> list[Arrival]:
         """Those that are on their way back to the inbox."""
@@ -199,7 +205,8 @@ class Journal:
             "SELECT (SELECT total FROM seen) AS seen,"
             " (SELECT count(*) FROM claims) + count(*) FILTER (WHERE state IN ('recorded',"
             " 'published')) AS in_work,"
-            " count(*) FILTER (WHERE state = 'archived' AND status <> 'rejected') AS done,"
+            " count(*) FILTER (WHERE state IN ('archived', 'retrying') AND status <> 'rejected')"
+            " AS done,"
             " count(*) FILTER (WHERE state IN ('archived', 'retrying') AND status = 'rejected')"
             " AS rejected, count(*) FILTER (WHERE state = 'retried') AS retried FROM arrivals"
         ).fetchone()

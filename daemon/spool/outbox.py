@@ -40,14 +40,14 @@ def original_artifact(file: str, scan_id: str, *, rejected: bool) -> str:
     return f"{folder}/{name.stem}.{scan_id[:SHORT]}{name.suffix}"
 
 
-def picture_artifacts(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
-    """Where the annotated pages stand; the only page of a scan has no number."""
-    return tuple(f"annotated/{name}" for name in _page_names(file, scan_id, pages, ".jpg"))
+def picture_artifact(file: str, scan_id: str, page: int | None) -> str:
+    """Where an annotated page stands; the only page of a scan has no number (None)."""
+    return f"annotated/{_page_name(file, scan_id, page)}.jpg"
 
 
-def explanation_names(file: str, scan_id: str, pages: int) -> tuple[str, ...]:
-    """What the pictures of what reading saw are called; their folder is the user's choice."""
-    return _page_names(file, scan_id, pages, ".png")
+def explanation_name(file: str, scan_id: str, page: int | None) -> str:
+    """What the picture of what reading saw is called; its folder is the user's choice."""
+    return f"{_page_name(file, scan_id, page)}.png"
 
 
 class Outbox:
@@ -102,11 +102,9 @@ class Outbox:
         return self.staging / artifact.rpartition("/")[2]
 
 
-def _page_names(file: str, scan_id: str, pages: int, suffix: str) -> tuple[str, ...]:
+def _page_name(file: str, scan_id: str, page: int | None) -> str:
     stem = _stem(file, scan_id)
-    if pages == 1:
-        return (f"{stem}{suffix}",)
-    return tuple(f"{stem}.p{page}{suffix}" for page in range(1, pages + 1))
+    return stem if page is None else f"{stem}.p{page}"
 
 
 def _stem(file: str, scan_id: str) -> str:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..errors import InputMissing, NothingReadable
 from ..records import Limits, Rejection, Scan
-from ..vision.decode import decode
+from ..vision.decode import first_page
 from ..vision.reader import single_glyph
 from .datasets import DigitSet, Source, glyph_bytes
 from .labels import LABELS_FILE, LabelledScan, read_labels
@@ -102,11 +102,11 @@ def _glyph(file: Path) -> npt.NDArray[np.float32] | None:
     except OSError as error:
         raise InputMissing(f"{file} cannot be read: {error.strerror}") from None
     scan = Scan(id=file.name, file=file.name, sha256=hashlib.sha256(data).hexdigest(), data=data)
-    pages = decode(scan, Limits())
-    if isinstance(pages, Rejection):
-        _log.warning("%s is left out: %s", file, pages.message)
+    page = first_page(scan, Limits())
+    if isinstance(page, Rejection):
+        _log.warning("%s is left out: %s", file, page.message)
         return None
-    glyph = single_glyph(pages[0])
+    glyph = single_glyph(page)
     if glyph is None:
         _log.warning("%s is left out: no digit found", file)
         return None

@@ -8,7 +8,7 @@ import numpy as np
 from ..ann.registry import NONE_LABEL
 from ..records import Grey, Limits, Rejection, Scan
 from ..vision.choice import DIGITS
-from ..vision.decode import decode
+from ..vision.decode import first_page
 from ..vision.lettering import printable, shorten
 from .canvas import FAINT, HEADER, INK, MARGIN, RULE, fill, label, page
 from .evaluate import Evaluation
@@ -78,10 +78,10 @@ def _scan_tile(picture: Grey, result: ScanResult, x: int, y: int) -> None:
 def _thumbnail(result: ScanResult, width: int, height: int) -> Grey | None:
     """The first page, no larger than that; None where it cannot be decoded."""
     path = result.scan.path
-    pages = decode(Scan(path.name, path.name, "", path.read_bytes()), Limits())
-    if isinstance(pages, Rejection):
+    page = first_page(Scan(path.name, path.name, "", path.read_bytes()), Limits())
+    if isinstance(page, Rejection):
         return None
-    pixels = pages[0].pixels
+    pixels = page.pixels
     rows, columns = pixels.shape
     scale = min(width / columns, height / rows)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))

@@ -75,8 +75,9 @@ def annotate(
 
     corner = (left - _RIM, mat - _RIM)
     draw_header(picture[:header], reading.lines, printable(title), status, unit)
+    shown = scale / page.reduction  # boxes are in the page's own pixels
     marks = [
-        _mark(digit, fate_of(digit, line, review_below), _frame(digit, scale, corner, unit))
+        _mark(digit, fate_of(digit, line, review_below), _frame(digit, shown, corner, unit))
         for line in reading.lines
         for digit in line.digits
     ]

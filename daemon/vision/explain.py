@@ -134,9 +134,10 @@ def _fates(seen: Explanation) -> list[Status]:
 
 def _stages(seen: Explanation) -> list[Grey]:
     page = seen.page.pixels if seen.page.colour is None else seen.page.colour
-    height, width = page.shape[:2]
-    factor = seen.sights[0].factor
-    note = f"{width} x {height} px" + (f", read at 1/{factor} of that" if factor > 1 else "")
+    factor = seen.page.reduction * seen.sights[0].factor
+    note = f"{seen.page.width} x {seen.page.height} px" + (
+        f", read at 1/{factor} of that" if factor > 1 else ""
+    )
     blocks = [panel(_sized(page, seen.sights[0].size), "page", note)]
     for sight in seen.sights:
         blocks += [panel(_sized(s.pixels, sight.size), s.title, s.note) for s in sight.stages]

@@ -13,7 +13,9 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from ..records import Reason
+from .bmff import is_bmff, read_bmff
 from .header import Frame, Header, UnfitError
+from .pdf import is_pdf, read_pdf
 from .tiff import MAGICS as TIFF_MAGICS
 from .tiff import Exif, read_exif, read_tiff
 
@@ -22,12 +24,7 @@ _INCH = 0.0254  # m
 
 _AS_PNG = "save it as PNG or JPEG"
 _FOREIGN = (  # offset, magic, name, what to do: known by sight, so that the message can help
-    (0, b"%PDF-", "PDF", "export its pages as PNG or TIFF"),
     (0, b"GIF8", "GIF", _AS_PNG),
-    (4, b"ftyphe", "HEIC", _AS_PNG),
-    (4, b"ftypmif1", "HEIC or AVIF", _AS_PNG),
-    (4, b"ftypmsf1", "HEIC or AVIF", _AS_PNG),
-    (4, b"ftypavi", "AVIF", _AS_PNG),
     (4, b"jP  \r\n\x87\n", "JPEG 2000", _AS_PNG),
     (0, b"\xff\x4f\xff\x51", "JPEG 2000", _AS_PNG),
     (4, b"JXL \r\n\x87\n", "JPEG XL", _AS_PNG),
@@ -57,6 +54,10 @@ def read_header(data: bytes) -> Header:
         UnfitError: not an image, an image of a kind that cannot be read, or cut off in its header.
     """
     read = next((read for magic, read in _READERS if data.startswith(magic)), None)
+    if read is None and is_bmff(data):
+        read = read_bmff
+    elif read is None and is_pdf(data):
+        read = read_pdf
     if read is None and not any(magic.startswith(data) for magic, _ in _READERS):
         raise _stranger(data)
     try:
@@ -73,8 +74,8 @@ def _stranger(data: bytes) -> UnfitError:
             return UnfitError(Reason.UNSUPPORTED, f"{name} files cannot be read: {advice}")
     return UnfitError(
         Reason.NOT_AN_IMAGE,
-        "the content is no image, whatever the name says; PNG, JPEG, TIFF, WebP, BMP and PNM can "
-        "be read",
+        "the content is no image, whatever the name says; PNG, JPEG, TIFF, PDF, HEIC, WebP, AVIF, "
+        "BMP and PNM can be read",
     )
 
 

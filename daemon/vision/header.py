@@ -8,7 +8,8 @@ from ..records import Reason
 
 
 class UnfitError(Exception):
-    """A file that gives no pages. `decode` turns it into a `Rejection`; it never leaves vision."""
+    """A file or a page of it that cannot be read. `decode` turns it into a `Rejection` or a
+    `RejectedPage`; it never leaves vision."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -22,7 +23,7 @@ class Frame:
 
     `orientation` is EXIF's, 1 (upright) to 8, where it is left to us to turn the picture. `white`
     is the sample value of white where the file states one that the decoder does not scale to.
-    `thumbnail` says that the picture is a small copy of another one.
+    `thumbnail` says that the picture is a small copy of another one, `fault` why it cannot be read.
     """
 
     width: int
@@ -31,15 +32,28 @@ class Frame:
     dpi: float | None = None
     white: int | None = None
     thumbnail: bool = False
+    fault: UnfitError | None = None
+
+    @property
+    def pixels(self) -> int:
+        """How many it holds."""
+        return self.width * self.height
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """A file's format and frames. `data` is what the decoder gets: the file, without what could
     only disturb it. `fault` is TRUNCATED or DAMAGED where the file is not whole: a separate word,
-    so that the size is known, and judged, even of a file that is cut off behind its header."""
+    so that the size is known, and judged, even of a file that is cut off behind its header.
+    `frames` are none where only the decoder knows them (PDF)."""
 
     format: str
     frames: tuple[Frame, ...]
     data: bytes
     fault: Reason | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the end of the file, or of one of its pictures, is missing."""
+        faults = [frame.fault.reason for frame in self.frames if frame.fault]
+        return Reason.TRUNCATED in (self.fault, *faults)

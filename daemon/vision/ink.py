@@ -62,15 +62,26 @@ class Ink:
     likely: bool
 
 
+def reduction_of(height: int, width: int) -> int:
+    """By what whole factor a page of this size is reduced before its ink is looked for."""
+    return max(1, -(-max(height, width) // MAX_SIDE))
+
+
+def reduce_by(factor: int, pixels: Grey) -> Grey:
+    """The page, (H, W) or (H, W, 3) uint8, smaller by a whole factor."""
+    if factor == 1:
+        return pixels
+    size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
 def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
 
     Gives one Ink, or both polarities, the likelier first, where the page leaves that open.
     """
-    factor = max(1, -(-max(pixels.shape) // MAX_SIDE))
-    if factor > 1:
-        size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    factor = reduction_of(*pixels.shape)
+    pixels = reduce_by(factor, pixels)
     sketch, noise = _sketch(pixels), _noise(pixels)
     papers = _papers(sketch)
     likely, *other = _polarities(sketch, papers)

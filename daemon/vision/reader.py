@@ -1,46 +1,50 @@
 """Scans -> readings: decode, find, one predict call for the whole batch, assemble.
 
 `read_batch` is pure: bytes in, values out. One bad scan becomes a `Rejection` and never stops the
-others.
+others, nor does one bad page. Pages are kept in memory until their glyphs are read; where a scan
+has more of them than there is room for, its batch takes several rounds with a predict call each.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..records import (
-    Box,
-    Digit,
     Durations,
     Limits,
-    Line,
     Outcome,
     Page,
     PageReading,
+    Picture,
     Reading,
     Reason,
+    RejectedPage,
     Rejection,
     Scan,
     Status,
 )
 from .annotate import annotate, encode_jpeg
-from .choice import DIGITS, Choice, Probabilities, are_digits, best, weigh
-from .decode import decode
-from .explain import Explanation, explain
+from .assemble import assemble, status_of
+from .choice import Choice, Probabilities, best, weigh
+from .decode import decode, rejection_of
+from .explain import Explanation, explain, explain_rejection
 from .glyph import SIDE, normalise
 from .ink import find_ink
-from .layout import Candidate, Layout, proposals, propose
+from .layout import Layout, proposals, propose
 from .stages import Sight, look_back
 
 Annotated = Literal["all", "review", "none"]
+
+ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
+
+_FAILED = "digitd failed on this scan; the log says where: please report it"
 
 log = logging.getLogger(__name__)
 
@@ -61,43 +65,6 @@ class Classifier(Protocol):
         eleventh is that of no digit at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A decoded page with its layouts; `start` is where their glyphs begin in the batch. `sights`
-    is kept only where an explanation is asked for."""
-
-    page: Page
-    factor: int
-    layouts: tuple[Layout, ...]
-    start: int
-    sights: tuple[Sight, ...]
-
-    @property
-    def glyphs(self) -> slice:
-        """Which of the batch's glyphs are this page's."""
-        count = sum(len(layout.candidates) for layout in self.layouts)
-        return slice(self.start, self.start + count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    scan: Scan
-    pages: tuple[_Found, ...]
-    decode_ms: float
-    find_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What the network says of the batch's glyphs, `read_ms` each, and how to take it."""
-
-    glyphs: npt.NDArray[np.float32]  # (N, 28, 28)
-    probabilities: Probabilities
-    read_ms: float
-    model: str
-    threshold: float
-
-
 def read_batch(
     scans: Sequence[Scan],
     classifier: Classifier,
@@ -106,26 +73,20 @@ def read_batch(
     review_below: float | None = None,
     annotated: Annotated = "all",
     explained: bool = False,
+    alive: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Read a batch of scans with one predict call; outcomes in the order of the scans.
 
-    `review_below` overrides the classifier's own threshold on a digit's confidence. `explained`
-    adds to each reading a picture per page of what every stage saw.
+    `review_below` overrides the classifier's own threshold on a digit's confidence. `annotated`
+    says which pages get a picture. `explained` adds to each reading a picture per page of what
+    every stage saw. `alive` is called after every page that was decoded or read.
     """
-    glyphs: list[npt.NDArray[np.float32]] = []
-    work = [_prepare(scan, limits, glyphs, explained=explained) for scan in scans]
-    started = time.perf_counter()
-    batch = np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
-    probabilities = classifier.classify(batch)
-    read_ms = _since(started) / max(1, len(glyphs))
     threshold = classifier.review_below if review_below is None else review_below
-    read = _Read(batch, probabilities, read_ms, classifier.name, threshold)
-    return [
-        item
-        if isinstance(item, Rejection)
-        else _assemble(item, read, annotated, explained=explained)
-        for item in work
-    ]
+    batch = _Batch(classifier, limits, _Wishes(threshold, annotated, explained), alive)
+    for scan in scans:
+        batch.take(scan)
+    batch.finish()
+    return [draft.outcome(classifier.name) for draft in batch.drafts]
 
 
 def single_glyph(page: Page) -> npt.NDArray[np.float32] | None:
@@ -138,153 +99,204 @@ def single_glyph(page: Page) -> npt.NDArray[np.float32] | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What is wanted of a reading."""
+
+    review_below: float
+    annotated: Annotated
+    explained: bool
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of a scan so far."""
+
+    scan: Scan
+    pages: list[PageReading] = field(default_factory=list)
+    rejected: list[RejectedPage] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    explanations: list[Picture] = field(default_factory=list)
+    rejection: Rejection | None = None
+    seen: int = 0  # pages that were decoded or rejected
+    decode_ms: float = 0
+    find_ms: float = 0
+    read_ms: float = 0
+
+    def title(self, number: int) -> str:
+        """The file's name, with the page's number where there are several."""
+        return f"{self.scan.file}, page {number}" if self.seen > 1 else self.scan.file
+
+    def reject(self, page: RejectedPage, *, explained: bool) -> None:
+        """Note that a page is not read."""
+        self.rejected.append(page)
+        if explained:
+            title = f"{self.scan.file}, page {page.number}"
+            why = Rejection(self.scan.id, title, self.scan.sha256, page.reason, page.message)
+            self.explanations.append(Picture(page.number, explain_rejection(why)))
+
+    def outcome(self, model: str) -> Outcome:
+        """What became of it."""
+        if self.rejection:
+            return self.rejection
+        if not self.pages:
+            return rejection_of(self.scan, self.rejected)
+        status = status_of([line for page in self.pages for line in page.lines])
+        return Reading(
+            scan_id=self.scan.id,
+            file=self.scan.file,
+            sha256=self.scan.sha256,
+            pages=tuple(self.pages),
+            status=Status.REVIEW if self.rejected else status,
+            model=model,
+            durations=Durations(self.decode_ms, self.find_ms, self.read_ms),
+            pictures=tuple(self.pictures),
+            explanations=tuple(sorted(self.explanations, key=lambda each: each.page)),
+            rejected_pages=tuple(self.rejected),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A decoded page with its layouts; `start` is where their glyphs begin in the round. `sights`
+    is kept only where an explanation is asked for."""
+
+    draft: _Draft
+    page: Page
+    factor: int
+    layouts: tuple[Layout, ...]
+    start: int
+    sights: tuple[Sight, ...]
+
+    @property
+    def glyphs(self) -> slice:
+        """Which of the round's glyphs are this page's."""
+        count = sum(len(layout.candidates) for layout in self.layouts)
+        return slice(self.start, self.start + count)
+
+
+class _Batch:
+    """Scans on their way from bytes to drafts, a round of pages at a time."""
+
+    def __init__(
+        self, classifier: Classifier, limits: Limits, wishes: _Wishes, alive: Callable[[], None]
+    ) -> None:
+        self.drafts: list[_Draft] = []
+        self._classifier = classifier
+        self._limits = limits
+        self._wishes = wishes
+        self._alive = alive
+        self._found: list[_Found] = []
+        self._glyphs: list[npt.NDArray[np.float32]] = []
+        self._pixels = 0
+        self._rounds = 0
+
+    def take(self, scan: Scan) -> None:
+        """Decode a scan, find what stands on its pages, and read them when the round is full."""
+        draft = _Draft(scan)
+        self.drafts.append(draft)
+        try:
+            started = time.perf_counter()
+            pages = decode(scan, self._limits)
+            draft.decode_ms += _since(started)
+            if isinstance(pages, Rejection):
+                draft.rejection = pages
+                return
+            for page in _timed(pages, draft):
+                draft.seen += 1
+                if isinstance(page, RejectedPage):
+                    draft.reject(page, explained=self._wishes.explained)
+                else:
+                    self._take_page(page, draft)
+                self._alive()
+        except Exception:  # a scan must never take its batch along, whatever it found in us
+            log.exception("could not read %s", scan.file)
+            draft.rejection = Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, _FAILED)
+
+    def finish(self) -> None:
+        """Read what is left."""
+        if self._found or not self._rounds:
+            self._read()
+
+    def _take_page(self, page: Page, draft: _Draft) -> None:
+        already, started = len(self._glyphs), time.perf_counter()
+        try:
+            self._found.append(self._find(page, draft))
+        except Exception:  # as above, and a page must not take its scan along
+            log.exception("could not read page %d of %s", page.number, draft.scan.file)
+            del self._glyphs[already:]
+            failed = RejectedPage(page.number, Reason.UNREADABLE, _FAILED)
+            draft.reject(failed, explained=self._wishes.explained)
+            return
+        draft.find_ms += _since(started)
+        self._pixels += page.pixels.size
+        if self._pixels > ROUND_PIXELS:
+            self._read()
+
+    def _find(self, page: Page, draft: _Draft) -> _Found:
+        inks = find_ink(page.pixels)
+        layouts: list[Layout] = []
+        sights = []
+        for ink in inks:
+            proposed = proposals(ink)
+            layouts += (layout for proposal in proposed for layout in proposal.layouts)
+            if self._wishes.explained:
+                sights.append(look_back(ink, proposed))
+        start = len(self._glyphs)
+        self._glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
+        return _Found(draft, page, inks[0].factor, tuple(layouts), start, tuple(sights))
+
+    def _read(self) -> None:
+        """Ask the network about all glyphs of the round, and end it."""
+        started = time.perf_counter()
+        glyphs = np.stack(self._glyphs) if self._glyphs else np.zeros((0, SIDE, SIDE), np.float32)
+        probabilities = self._classifier.classify(glyphs)
+        read_ms = _since(started) / max(1, len(glyphs))
+        for found in self._found:
+            self._alive()
+            mine = found.glyphs
+            found.draft.read_ms += read_ms * (mine.stop - mine.start)
+            self._finish_page(found, glyphs[mine], weigh(found.layouts, probabilities[mine]))
+        self._found, self._glyphs, self._pixels = [], [], 0
+        self._rounds += 1
+
+    def _finish_page(
+        self, found: _Found, glyphs: npt.NDArray[np.float32], choices: Sequence[Choice]
+    ) -> None:
+        draft, page, wishes = found.draft, found.page, self._wishes
+        reading = assemble(page, found.factor, best(choices), wishes.review_below)
+        status = status_of(reading.lines)
+        draft.pages.append(reading)
+        title = draft.title(page.number)
+        if wishes.annotated == "all" or (wishes.annotated == "review" and status is Status.REVIEW):
+            picture = annotate(
+                page, reading, title=title, status=status, review_below=wishes.review_below
+            )
+            draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
+        if wishes.explained:
+            seen = Explanation(
+                title=title,
+                page=page,
+                reading=reading,
+                status=status,
+                sights=found.sights,
+                choices=choices,
+                glyphs=glyphs,
+                review_below=wishes.review_below,
+            )
+            draft.explanations.append(Picture(page.number, explain(seen)))
+
+
+def _timed(pages: Iterator[Page | RejectedPage], draft: _Draft) -> Iterator[Page | RejectedPage]:
+    """The pages, with the time that their decoding takes."""
+    while True:
+        started = time.perf_counter()
+        page = next(pages, None)
+        draft.decode_ms += _since(started)
+        if page is None:
+            return
+        yield page
+
+
 def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _prepare(
-    scan: Scan, limits: Limits, glyphs: list[npt.NDArray[np.float32]], *, explained: bool
-) -> _Work | Rejection:
-    """Decode a scan and append the glyphs of all its layouts to the batch's."""
-    started = time.perf_counter()
-    already = len(glyphs)
-    try:
-        decoded = decode(scan, limits)
-        decode_ms = _since(started)
-        if isinstance(decoded, Rejection):
-            return decoded
-        started = time.perf_counter()
-        pages = tuple(_find(page, glyphs, explained=explained) for page in decoded)
-        return _Work(scan, pages, decode_ms, _since(started))
-    except Exception:  # a scan must never take its batch along, whatever it found in us
-        log.exception("could not read %s", scan.file)
-        del glyphs[already:]
-        message = "digitd failed on this scan; the log says where: please report it"
-        return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
-
-
-def _find(page: Page, glyphs: list[npt.NDArray[np.float32]], *, explained: bool) -> _Found:
-    inks = find_ink(page.pixels)
-    layouts: list[Layout] = []
-    sights = []
-    for ink in inks:
-        proposed = proposals(ink)
-        layouts += (layout for proposal in proposed for layout in proposal.layouts)
-        if explained:
-            sights.append(look_back(ink, proposed))
-    start = len(glyphs)
-    glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
-    return _Found(page, inks[0].factor, tuple(layouts), start, tuple(sights))
-
-
-def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool) -> Reading:
-    choices = [weigh(found.layouts, read.probabilities[found.glyphs]) for found in work.pages]
-    pages = tuple(
-        _read_page(found, best(weighed), read.threshold)
-        for found, weighed in zip(work.pages, choices, strict=True)
-    )
-    status = _status([line for page in pages for line in page.lines])
-    wants_pictures = annotated == "all" or (annotated == "review" and status is Status.REVIEW)
-    glyphs = sum(len(layout.candidates) for found in work.pages for layout in found.layouts)
-    return Reading(
-        scan_id=work.scan.id,
-        file=work.scan.file,
-        sha256=work.scan.sha256,
-        pages=pages,
-        status=status,
-        model=read.model,
-        durations=Durations(work.decode_ms, work.find_ms, read.read_ms * glyphs),
-        pictures=_pictures(work, pages, status, read.threshold) if wants_pictures else (),
-        explanations=_explanations(work, pages, choices, read) if explained else (),
-    )
-
-
-def _pictures(
-    work: _Work, pages: Sequence[PageReading], status: Status, threshold: float
-) -> tuple[bytes, ...]:
-    title = work.scan.file
-    return tuple(
-        encode_jpeg(annotate(found.page, page, title=title, status=status, review_below=threshold))
-        for found, page in zip(work.pages, pages, strict=True)
-    )
-
-
-def _explanations(
-    work: _Work, pages: Sequence[PageReading], choices: Sequence[Sequence[Choice]], read: _Read
-) -> tuple[bytes, ...]:
-    return tuple(
-        explain(
-            Explanation(
-                title=_title(work, page),
-                page=found.page,
-                reading=page,
-                status=_status(page.lines),
-                sights=found.sights,
-                choices=weighed,
-                glyphs=read.glyphs[found.glyphs],
-                review_below=read.threshold,
-            )
-        )
-        for found, page, weighed in zip(work.pages, pages, choices, strict=True)
-    )
-
-
-def _status(lines: Sequence[Line]) -> Status:
-    if not lines:
-        return Status.EMPTY
-    return Status.REVIEW if any(line.status is Status.REVIEW for line in lines) else Status.READ
-
-
-def _title(work: _Work, page: PageReading) -> str:
-    pages = len(work.pages)
-    return work.scan.file if pages == 1 else f"{work.scan.file}, page {page.number} of {pages}"
-
-
-def _read_page(found: _Found, chosen: Choice | None, threshold: float) -> PageReading:
-    """The layout that was chosen, without what the network holds for no digit."""
-    height, width = found.page.pixels.shape
-    lines = _lines(chosen, found, threshold) if chosen else ()
-    return PageReading(found.page.number, width, height, lines)
-
-
-def _lines(chosen: Choice, found: _Found, threshold: float) -> tuple[Line, ...]:
-    """The layout's lines of digits.
-
-    A line from which a mark was left out is for a person to look at: it may have been two digits
-    that touch.
-    """
-    every = iter(zip(chosen.rows, are_digits(chosen.rows), strict=True))
-    lines = []
-    for candidates in chosen.layout.lines:
-        marks = [(candidate, *next(every)) for candidate in candidates]
-        digits = tuple(
-            _digit(candidate, row, found) for candidate, row, is_digit in marks if is_digit
-        )
-        if digits:
-            whole = len(digits) == len(marks) and not chosen.layout.partial
-            lines.append(_line(digits, threshold, whole=whole))
-    return tuple(lines)
-
-
-def _digit(candidate: Candidate, row: Probabilities, found: _Found) -> Digit:
-    digit = int(row[:DIGITS].argmax())
-    box = _enlarge(candidate.box, found.factor, found.page.pixels.shape)
-    return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
-
-
-def _enlarge(box: Box, factor: int, shape: tuple[int, ...]) -> Box:
-    """A box of the reduced page in pixels of the page itself, which is of `shape`."""
-    height, width = shape
-    x, y = min(box.x * factor, width - 1), min(box.y * factor, height - 1)
-    right, bottom = min(box.right * factor, width), min(box.bottom * factor, height)
-    return Box(x, y, right - x, bottom - y)
-
-
-def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
-    confidence = math.prod(digit.confidence for digit in digits)
-    sure = whole and all(digit.confidence >= threshold for digit in digits)
-    text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)

@@ -17,15 +17,16 @@ from .header import Frame, Header, UnfitError
 
 MAX_DIRECTORIES = 10_000  # more is a trap, or a loop
 
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION = 254, 256, 257, 259
 _STRIPS, _ORIENTATION, _STRIP_BYTES = 273, 274, 279
 _DPI, _DPI_UNIT, _TILES, _TILE_BYTES = 282, 296, 324, 325
 
 _NUMBERS = {1: "u1", 3: "u2", 4: "u4", 5: "u4", 16: "u8"}  # type code -> dtype
 _RATIONAL = 5  # two numbers: numerator, denominator
-_PALETTE = 3
-_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)  # those that OpenCV's TIFF decoder has
+_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)  # those that every build of libtiff has
 _INCHES = {2: 1.0, 3: 1 / 2.54}  # resolution unit -> inches
+
+_CUT_OFF = "the TIFF file is cut off, its end is missing: copy or scan it again"
 
 _BAD_STRUCTURE = (struct.error, ValueError, IndexError, OverflowError)
 
@@ -88,9 +89,12 @@ class _Directory:
         return default
 
     def dpi(self) -> float | None:
-        """Pixels per inch, None where the tags do not say."""
-        ratio = self.numbers(_DPI)
-        inches = _INCHES.get(self.number(_DPI_UNIT, 2))
+        """Pixels per inch, None where the tags do not say. Raises one of _BAD_STRUCTURE."""
+        try:
+            ratio = self.numbers(_DPI)
+            inches = _INCHES.get(self.number(_DPI_UNIT, 2))
+        except KeyError:  # of no type that a resolution can have
+            return None
         if inches is None or len(ratio) < 2 or not ratio[0] or not ratio[1]:
             return None
         return float(ratio[0] / ratio[1]) / inches
@@ -105,27 +109,28 @@ def read_exif(data: bytes) -> Exif:
         return Exif()
     try:
         dpi = directory.dpi()
-    except (*_BAD_STRUCTURE, KeyError):
+    except _BAD_STRUCTURE:
         dpi = None
     return Exif(orientation if 1 <= orientation <= 8 else 1, dpi)
 
 
 def read_tiff(data: bytes) -> Header:
-    """The header of a TIFF file. Raises UnfitError."""
+    """The header of a TIFF file; what is wrong with a page is its frame's fault, and a chain of
+    directories that breaks off ends with a frame that says so. Raises UnfitError."""
     frames: list[Frame] = []
-    fault = None
     try:
         for directory in _directories(data):
-            frames.append(_frame(directory, first=not frames))
-            if _end(directory) > len(data):
-                fault = Reason.TRUNCATED
-    except _BAD_STRUCTURE:
-        fault = Reason.TRUNCATED
-    except KeyError:
-        fault = Reason.DAMAGED
+            frames.append(_frame(directory, len(data), first=not frames))
+    except (*_BAD_STRUCTURE, KeyError):
+        if not frames:
+            raise UnfitError(
+                Reason.TRUNCATED, "the TIFF file ends before its first page: copy or scan it again"
+            ) from None
+        message = "the TIFF file is cut off or damaged here: what came next is lost, scan it again"
+        frames.append(Frame(0, 0, fault=UnfitError(Reason.TRUNCATED, message)))
     if not frames:
-        raise UnfitError(fault or Reason.DAMAGED, "the TIFF file has no readable directory")
-    return Header("TIFF", tuple(frames), data, fault)
+        raise UnfitError(Reason.DAMAGED, "the TIFF file has no pages: copy or scan it again")
+    return Header("TIFF", tuple(frames), data)
 
 
 def _directories(data: bytes) -> Iterator[_Directory]:
@@ -152,26 +157,36 @@ def _directories(data: bytes) -> Iterator[_Directory]:
     )
 
 
-def _frame(directory: _Directory, *, first: bool) -> Frame:
-    """One directory's frame. Its orientation stays 1: OpenCV turns the pictures of TIFF files."""
-    bits = directory.number(_BITS, 1)
-    palette = directory.number(_PHOTOMETRIC, 0) == _PALETTE
-    if bits == 2 or (bits == 4 and not palette):
-        raise UnfitError(
-            Reason.UNSUPPORTED, f"TIFF with {bits} bits a pixel: save it with 8 bits, or as PNG"
-        )
+def _frame(directory: _Directory, size: int, *, first: bool) -> Frame:
+    """One directory's frame, in a file of `size` bytes. Its orientation stays 1: the decoders turn
+    the pictures of TIFF files."""
+    width = height = 0
+    dpi, thumbnail, fault = None, False, None
+    try:
+        width, height = directory.number(_WIDTH), directory.number(_HEIGHT)
+        dpi = directory.dpi()
+        thumbnail = not first and bool(directory.number(_SUBFILE, 0) & 1)
+        _check(directory, size)
+    except UnfitError as unfit:
+        fault = unfit
+    except _BAD_STRUCTURE:
+        fault = UnfitError(Reason.TRUNCATED, _CUT_OFF)
+    except KeyError:
+        message = "the TIFF file is damaged, its directory says too little: copy or scan it again"
+        fault = UnfitError(Reason.DAMAGED, message)
+    return Frame(width, height, dpi=dpi, thumbnail=thumbnail, fault=fault)
+
+
+def _check(directory: _Directory, size: int) -> None:
+    """Raise UnfitError where a picture is not whole, or packed in a way that no decoder has."""
     compression = directory.number(_COMPRESSION, 1)
     if compression not in _COMPRESSIONS:
         raise UnfitError(
             Reason.UNSUPPORTED,
             f"TIFF with compression {compression}: save it with LZW or G4, or as PNG",
         )
-    return Frame(
-        width=directory.number(_WIDTH),
-        height=directory.number(_HEIGHT),
-        dpi=directory.dpi(),
-        thumbnail=not first and bool(directory.number(_SUBFILE, 0) & 1),
-    )
+    if _end(directory) > size:
+        raise UnfitError(Reason.TRUNCATED, _CUT_OFF)
 
 
 def _end(directory: _Directory) -> int:

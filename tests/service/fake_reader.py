@@ -15,6 +15,7 @@ from daemon.records import (
     Line,
     Outcome,
     PageReading,
+    Picture,
     Reading,
     Reason,
     Rejection,
@@ -73,8 +74,8 @@ def _read(scan: Scan) -> Outcome:
         status=status if digits else Status.EMPTY,
         model="fake-1",
         durations=Durations(0, 0, 0),
-        pictures=(b"picture of " + scan.data,),
-        explanations=(b"what was seen of " + scan.data,),
+        pictures=(Picture(1, b"picture of " + scan.data),),
+        explanations=(Picture(1, b"what was seen of " + scan.data),),
     )
 
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import daemon
-from daemon.records import Box, Digit, Durations, Line, PageReading, Reading, Status
+from daemon.records import Box, Digit, Durations, Line, PageReading, Picture, Reading, Status
 
 MakeReading = Callable[..., Reading]
 Check = Callable[[str], Mapping[str, Any]]
@@ -30,15 +30,16 @@ def reading() -> MakeReading:
     ) -> Reading:
         lines = tuple(_line(text, 40 * number) for number, text in enumerate(texts))
         page = PageReading(number=1, width=800, height=600, lines=lines)
+        blank = [PageReading(n, 800, 600, ()) for n in range(2, len(pictures) + 1)]
         return Reading(
             scan_id=scan_id,
             file=file,
             sha256="ab" * 32,
-            pages=(page,),
+            pages=(page, *blank),
             status=status if lines else Status.EMPTY,
             model="test-1",
             durations=Durations(decode_ms=1.23456, find_ms=2, read_ms=3),
-            pictures=pictures,
+            pictures=tuple(Picture(n, data) for n, data in enumerate(pictures, 1)),
         )
 
     return make

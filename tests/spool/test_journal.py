@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import OutputUnwritable
-from daemon.records import Reading, Reason, Rejection
+from daemon.records import Reading, Reason, Rejection, Status
 from daemon.spool.claims import Source
 from daemon.spool.document import copied_result, result_of
 from daemon.spool.journal import Arrival, Fate, Journal, Voucher
@@ -81,8 +81,8 @@ def test_a_fate_belongs_to_one_state_of_a_file(journal: Journal, arrival: Arriva
     source = Source(b"/in/b.png", 5, 5)
     blocked = Arrival(TWO, "b.png", source, None, "test-1", result_of(rejection, NOON))
     journal.record([arrival, blocked])
-    assert journal.fates(SOURCE) == [Fate("ab" * 32, None)]
-    assert journal.fates(source) == [Fate(None, Reason.NO_PERMISSION)]
+    assert journal.fates(SOURCE) == [Fate("ab" * 32, Status.READ, None)]
+    assert journal.fates(source) == [Fate(None, Status.REJECTED, Reason.NO_PERMISSION)]
     assert journal.fates(Source(SOURCE.path, SOURCE.size, 1)) == []
 
 

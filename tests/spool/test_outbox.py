@@ -8,9 +8,9 @@ import pytest
 from daemon.errors import OutputUnwritable
 from daemon.spool.outbox import (
     Outbox,
-    explanation_names,
+    explanation_name,
     json_artifact,
-    picture_artifacts,
+    picture_artifact,
     reason_artifact,
 )
 
@@ -27,13 +27,10 @@ def outbox(tmp_path: Path) -> Outbox:
 def test_artifacts_carry_the_files_name_and_the_ids_beginning() -> None:
     assert json_artifact("x/a.png", ID) == "json/a.png.01234567.json"
     assert reason_artifact("x/a.png", ID) == "rejected/a.png.01234567.reason.json"
-    assert picture_artifacts("x/a.png", ID, 1) == ("annotated/a.png.01234567.jpg",)
-    assert picture_artifacts("a.tif", ID, 2) == (
-        "annotated/a.tif.01234567.p1.jpg",
-        "annotated/a.tif.01234567.p2.jpg",
-    )
-    assert explanation_names("x/a.png", ID, 1) == ("a.png.01234567.png",)
-    assert explanation_names("a.tif", ID, 2)[1] == "a.tif.01234567.p2.png"
+    assert picture_artifact("x/a.png", ID, None) == "annotated/a.png.01234567.jpg"
+    assert picture_artifact("a.tif", ID, 2) == "annotated/a.tif.01234567.p2.jpg"
+    assert explanation_name("x/a.png", ID, None) == "a.png.01234567.png"
+    assert explanation_name("a.tif", ID, 2) == "a.tif.01234567.p2.png"
 
 
 def test_a_hostile_name_stays_inside_the_folder_and_within_the_file_systems_limit(
@@ -44,7 +41,7 @@ def test_a_hostile_name_stays_inside_the_folder_and_within_the_file_systems_limi
         for file in ("..", "/", "a/../..", "x" * 255, "ä" * 127, "\n.png")
         for name in (
             reason_artifact(file, ID),
-            *picture_artifacts(file, ID, 500)[-1:],
+            picture_artifact(file, ID, 500),
         )
     ]
     outbox.stage(dict.fromkeys(artifacts, b"x"))

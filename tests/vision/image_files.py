@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from daemon.records import Grey, Limits, Page, Rejection, Scan
-from daemon.vision.decode import decode
+from daemon.records import Grey, Limits, Page, RejectedPage, Rejection, Scan
+from daemon.vision.decode import decode, rejection_of
 
 
 def scan(data: bytes, file: str = "scan.png") -> Scan:
@@ -22,21 +22,34 @@ def scan(data: bytes, file: str = "scan.png") -> Scan:
 def rejected(data: bytes, limits: Limits | None = None) -> Rejection:
     """The rejection of bytes that cannot be read."""
     outcome = decode(scan(data), limits or Limits())
-    assert isinstance(outcome, Rejection)
-    return outcome
+    if isinstance(outcome, Rejection):
+        return outcome
+    every = list(outcome)
+    bad = [each for each in every if isinstance(each, RejectedPage)]
+    assert bad == every
+    return rejection_of(scan(data), bad)
 
 
 def pages(data: bytes, limits: Limits | None = None) -> tuple[Page, ...]:
     """The pages of bytes that can be read."""
     outcome = decode(scan(data), limits or Limits())
     assert not isinstance(outcome, Rejection), outcome.message
-    return outcome
+    every = list(outcome)
+    for each in every:
+        assert isinstance(each, Page), each.message
+    return tuple(every)
 
 
 def page(data: bytes) -> Page:
     """The only page of bytes that can be read."""
     (only,) = pages(data)
     return only
+
+
+def tried(data: bytes, limits: Limits | None = None) -> list[Page | RejectedPage]:
+    """All pages of bytes, rejected ones too; none where the whole file is rejected."""
+    outcome = decode(scan(data), limits or Limits())
+    return [] if isinstance(outcome, Rejection) else list(outcome)
 
 
 def encode(extension: str, pixels: npt.NDArray[np.generic], *parameters: int) -> bytes:

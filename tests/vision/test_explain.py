@@ -63,8 +63,8 @@ def explained(
         explained=True,
     )
     assert isinstance(outcome, Reading)
-    (data,) = outcome.explanations
-    return outcome, decoded(data)
+    (seen,) = outcome.explanations
+    return outcome, decoded(seen.data)
 
 
 def decoded(data: bytes) -> Grey:
@@ -181,7 +181,7 @@ def test_every_page_of_a_scan_has_its_own_picture() -> None:
     two = Scan("0" * 32, "a.tif", hashlib.sha256(data).hexdigest(), data)
     (outcome,) = read_batch([two], Believer(), limits=Limits(), explained=True)
     assert isinstance(outcome, Reading)
-    first, second = (decoded(data) for data in outcome.explanations)
+    first, second = (decoded(seen.data) for seen in outcome.explanations)
     _, alone = explained(pages[0], file="a.tif")
     assert first.shape != second.shape
     assert np.array_equal(first[BODY], alone[BODY])

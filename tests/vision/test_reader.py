@@ -7,7 +7,7 @@ import pytest
 from daemon.records import Limits, Reading, Reason, Rejection, Scan, Status
 from daemon.training.camera import Pen, Scene, compose
 from daemon.vision import reader
-from daemon.vision.decode import decode
+from daemon.vision.decode import first_page
 from daemon.vision.ink import find_ink
 from daemon.vision.reader import read_batch, single_glyph
 
@@ -152,8 +152,8 @@ def test_pictures_are_made_for_what_was_asked(annotated, sure, pictures):
         annotated=annotated,
     )
     assert len(outcome.pictures) == pictures
-    for data in outcome.pictures:
-        assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is not None
+    for made in outcome.pictures:
+        assert cv2.imdecode(np.frombuffer(made.data, np.uint8), cv2.IMREAD_COLOR) is not None
 
 
 def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, caplog):
@@ -214,9 +214,9 @@ def test_of_two_polarities_that_read_alike_the_likelier_wins():
 
 
 def test_single_glyph_is_the_digit_or_nothing():
-    (page,) = decode(scan(encoded(picture("3").pixels)), Limits())
+    page = first_page(scan(encoded(picture("3").pixels)), Limits())
     glyph = single_glyph(page)
     assert glyph is not None
     assert glyph.shape == (28, 28)
-    (blank,) = decode(scan(encoded(np.full((50, 60), 255, np.uint8))), Limits())
+    blank = first_page(scan(encoded(np.full((50, 60), 255, np.uint8))), Limits())
     assert single_glyph(blank) is None

@@ -1,0 +1,67 @@
+"""The layout that was chosen -> the lines of a page, in the page's own pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..records import Box, Digit, Line, Page, PageReading, Status
+from .choice import DIGITS, Choice, Probabilities, are_digits
+
+
+def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
+    """A page's reading by the layout that was `chosen`, whose boxes are `factor` times smaller than
+    the page's pixels; lines with a digit below the confidence `threshold` are for review."""
+    lines = _lines(page, factor, chosen, threshold) if chosen else ()
+    return PageReading(page.number, page.width, page.height, lines)
+
+
+def status_of(lines: Sequence[Line]) -> Status:
+    """That of a page or a scan with these lines."""
+    if not lines:
+        return Status.EMPTY
+    return Status.REVIEW if any(line.status is Status.REVIEW for line in lines) else Status.READ
+
+
+def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[Line, ...]:
+    """The layout's lines of digits, without what the network holds for none.
+
+    A line from which a mark was left out is for a person to look at: it may have been two digits
+    that touch.
+    """
+    every = iter(zip(chosen.rows, are_digits(chosen.rows), strict=True))
+    lines = []
+    for candidates in chosen.layout.lines:
+        marks = [(candidate, *next(every)) for candidate in candidates]
+        digits = tuple(
+            _digit(_enlarge(candidate.box, page, factor), row)
+            for candidate, row, is_digit in marks
+            if is_digit
+        )
+        if digits:
+            whole = len(digits) == len(marks) and not chosen.layout.partial
+            lines.append(_line(digits, threshold, whole=whole))
+    return tuple(lines)
+
+
+def _digit(box: Box, row: Probabilities) -> Digit:
+    digit = int(row[:DIGITS].argmax())
+    return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
+
+
+def _enlarge(box: Box, page: Page, factor: int) -> Box:
+    """A box of the reduced page in pixels of the page itself."""
+    scale = factor * page.reduction
+    x, y = min(box.x * scale, page.width - 1), min(box.y * scale, page.height - 1)
+    right, bottom = min(box.right * scale, page.width), min(box.bottom * scale, page.height)
+    return Box(x, y, right - x, bottom - y)
+
+
+def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
+    box = digits[0].box
+    for digit in digits[1:]:
+        box = box.union(digit.box)
+    confidence = math.prod(digit.confidence for digit in digits)
+    sure = whole and all(digit.confidence >= threshold for digit in digits)
+    text = "".join(str(digit.digit) for digit in digits)
+    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)

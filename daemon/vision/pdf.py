@@ -1,0 +1,150 @@
+"""PDF: whether a file is one, and its pages, drawn by PDFium at the scale that reading needs.
+
+What a scanner or a person put on a page is a picture, lines, or both; a page is drawn whole, and
+upright as its own rotation asks for. A scanned page is drawn pixel by pixel, or at a whole fraction
+of that.
+`read_pdf` looks at the bytes only: it runs where files of strangers must not do harm.
+Source: ISO 32000-2; PDFium's public headers by way of pypdfium2.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import Grey, Reason
+from .header import Header, UnfitError
+from .ink import MAX_SIDE
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+_MAGIC = b"%PDF-"
+_HEAD, _TAIL = 1024, 2048  # bytes in which readers look for the magic and for the end
+_END = b"%%EOF"
+_PAGE = re.compile(rb"/Type\s*/Page\b")
+_POINTS = 72  # an inch
+_MAX_DPI = 300  # of a page that was drawn, and of one with pictures beside other things
+_ROUNDING = 1e-3  # of a page's size in points
+_WHOLE_PAGE = 0.9  # of the page that the picture on a scanned one covers
+_IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
+_LOCKED = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether this is a PDF file; other bytes may stand before it."""
+    return _MAGIC in data[:_HEAD]
+
+
+def read_pdf(data: bytes) -> Header:
+    """The header of a PDF file; its pages are known when it is opened."""
+    fault = None if _END in data[-_TAIL:] else Reason.TRUNCATED
+    return Header("PDF", (), data, fault)
+
+
+def guess_pages(data: bytes) -> int:
+    """About how many pages a PDF file has, by looking at its bytes only; one at least."""
+    return max(1, len(_PAGE.findall(data)))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as it was drawn: (H, W, 3) uint8 BGR."""
+
+    pixels: Grey
+    dpi: float
+
+
+class PdfFile:
+    """The pages of a PDF file. Use in a `with` block; one thread at a time in a process."""
+
+    def __init__(self, header: Header) -> None:
+        """Raises UnfitError."""
+        import pypdfium2  # takes its time: only who meets a PDF waits
+
+        self._error = pypdfium2.PdfiumError
+        self.is_cut_off = header.is_cut_off
+        try:
+            self._file = pypdfium2.PdfDocument(header.data)
+        except pypdfium2.PdfiumError as error:
+            raise _unfit(error.err_code, header) from None
+        if not len(self._file):
+            raise UnfitError(Reason.DAMAGED, "the PDF file has no pages: save or scan it again")
+
+    def __enter__(self) -> PdfFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._file)
+
+    def draw(self, index: int, max_megapixels: float) -> Drawn:
+        """Draw the page `index`, from 0, with at most MAX_SIDE pixels a side.
+
+        Raises UnfitError, also where its pictures hold more than `max_megapixels`.
+        """
+        try:
+            page = self._file[index]
+        except self._error:
+            message = "this page of the PDF file is damaged: copy or scan it again"
+            raise UnfitError(Reason.DAMAGED, message) from None
+        try:
+            return self._draw(page, max_megapixels)
+        finally:
+            page.close()
+
+    def _draw(self, page: pypdfium2.PdfPage, max_megapixels: float) -> Drawn:
+        sides = page.get_size()
+        if not min(sides) > 0:  # NaN neither
+            raise UnfitError(Reason.DAMAGED, "this page of the PDF file has no size: save it again")
+        images = [each for each in page.get_objects() if each.type == _IMAGE]
+        megapixels = sum(math.prod(image.get_px_size()) for image in images) / 1e6
+        if megapixels > max_megapixels:
+            raise UnfitError(
+                Reason.TOO_LARGE,
+                f"the pictures on this page are {megapixels:.0f} megapixels, more than "
+                f"limits.max_megapixels ({max_megapixels:g}): raise the limit",
+            )
+        scale = _scale(sides, images)
+        drawn = page.render(scale=scale).to_numpy()
+        if images and drawn.min() == drawn.max() and not all(map(self._is_whole, images)):
+            message = "the picture on this page of the PDF file is damaged: copy or scan it again"
+            raise UnfitError(Reason.DAMAGED, message)
+        return Drawn(np.ascontiguousarray(drawn[..., :3]), scale * _POINTS)
+
+    def _is_whole(self, image: pypdfium2.PdfImage) -> bool:
+        try:
+            image.get_bitmap()
+        except self._error:
+            return False
+        return True
+
+
+def _scale(sides: tuple[float, float], images: list[pypdfium2.PdfImage]) -> float:
+    """Pixels a point: where a picture covers the page, its own or a whole fraction of them."""
+    densest = 0.0
+    for image in images:
+        left, bottom, right, top = image.get_bounds()
+        width, height = abs(right - left), abs(top - bottom)
+        if width * height >= _WHOLE_PAGE * sides[0] * sides[1]:
+            densest = max(densest, max(image.get_px_size()) / max(width, height))
+    if not densest:
+        return min(_MAX_DPI / _POINTS, MAX_SIDE / max(sides))
+    return densest / math.ceil(densest * max(sides) / MAX_SIDE - _ROUNDING)
+
+
+def _unfit(code: int | None, header: Header) -> UnfitError:
+    """Why PDFium did not open a file, by its error code."""
+    if code in _LOCKED:
+        return UnfitError(
+            Reason.ENCRYPTED, "the PDF file asks for a password: save it without one, or print it"
+        )
+    reason = header.fault or Reason.DAMAGED
+    what = "is cut off, its end is missing" if header.fault else "is damaged"
+    return UnfitError(reason, f"the PDF file {what}: copy or scan it again")

@@ -1,0 +1,90 @@
+"""The pages of a TIFF file, one at a time: decoded by Pillow's libtiff, else by OpenCV's.
+
+Pillow comes first, for it notices damage where OpenCV returns half a page and no error (LZW,
+deflate, PackBits), reads 2 and 4 bits a sample, and goes straight to a page. What it does not know
+(64-bit floats, 12 bits in 12, big-endian BigTIFF, Lab), OpenCV does.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ..records import Reason
+from .header import Header, UnfitError
+from .silence import native_stderr_discarded
+
+Stored: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, 3 or 4) BGR(A), of any number type
+
+# Pillow's mode -> the mode to convert to; one that is not here is left to OpenCV.
+_MODES = {
+    **{mode: mode for mode in ("L", "RGB", "RGBA", "I", "F", "I;16", "I;16B", "I;16L")},
+    **dict.fromkeys(("1",), "L"),
+    **dict.fromkeys(("P", "CMYK", "YCbCr", "RGBX"), "RGB"),
+    **dict.fromkeys(("LA", "PA", "RGBa"), "RGBA"),
+}
+_TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+
+Image.MAX_IMAGE_PIXELS = None  # the limit is ours, and was checked on the header
+
+
+class TiffPages:
+    """The pictures of a TIFF file, upright as their tags ask for."""
+
+    def __init__(self, header: Header) -> None:
+        self._data = header.data
+        self._file = self._open()
+
+    def picture(self, index: int) -> Stored:
+        """The picture of the directory `index`, from 0. Raises UnfitError."""
+        picture = self._by_pillow(index)
+        if picture is None:
+            picture = self._by_opencv(index)
+        if picture is None:
+            message = "this page of the TIFF file is damaged: copy or scan it again"
+            raise UnfitError(Reason.DAMAGED, message)
+        return picture
+
+    def _open(self) -> Image.Image | None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # it warns of what it cannot make sense of
+                return Image.open(io.BytesIO(self._data), formats=("TIFF",))
+        except Exception:  # of any kind, by what the bytes hold; OpenCV has a look as well
+            return None
+
+    def _by_pillow(self, index: int) -> Stored | None:
+        """None where Pillow does not know this kind of picture. Raises UnfitError."""
+        if self._file is None:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                self._file.seek(index)
+        except Exception:  # as above
+            return None
+        if self._file.mode not in _MODES:
+            return None
+        try:
+            with native_stderr_discarded():
+                self._file.load()
+        except Exception:  # as above, and here it has said that it can read this kind
+            message = "this page of the TIFF file is damaged: copy or scan it again"
+            raise UnfitError(Reason.DAMAGED, message) from None
+        mode = _MODES[self._file.mode]
+        picture = np.asarray(self._file if mode == self._file.mode else self._file.convert(mode))
+        return cv2.cvtColor(picture, _TO_BGR[picture.shape[2]]) if picture.ndim == 3 else picture
+
+    def _by_opencv(self, index: int) -> Stored | None:
+        data = np.frombuffer(self._data, np.uint8)
+        try:
+            _, pictures = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(index, index + 1))
+        except cv2.error:
+            return None
+        return pictures[0] if pictures else None
