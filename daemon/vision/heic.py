@@ -24,7 +24,8 @@ def decode_heic(header: Header) -> Grey:
             "HEIC files need an extra: pip install 'digitd[heic]', or save it as PNG or JPEG",
         ) from None
     try:
-        picture = np.asarray(pi_heif.open_heif(io.BytesIO(header.data), bgr_mode=True))
+        file = pi_heif.open_heif(io.BytesIO(header.data), bgr_mode=True)
+        picture = np.array(file)  # a copy: the file's own memory goes with it
     except Exception:  # of many kinds, by what the bytes hold
         message = "the HEIC file is damaged: copy it again, or save it as PNG or JPEG"
         raise UnfitError(Reason.DAMAGED, message) from None

@@ -29,8 +29,9 @@ _END = b"%%EOF"
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _POINTS = 72  # an inch
 _MAX_DPI = 300  # of a page that was drawn, and of one with pictures beside other things
-_ROUNDING = 1e-3  # of a page's size in points
+_ROUNDING = 1e-6  # a page's size and its picture's are given in single precision
 _WHOLE_PAGE = 0.9  # of the page that the picture on a scanned one covers
+_JPEG_END = b"\xff\xd9"
 _IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
 _LOCKED = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
@@ -67,6 +68,7 @@ class PdfFile:
         import pypdfium2  # takes its time: only who meets a PDF waits
 
         self._error = pypdfium2.PdfiumError
+        self._length_of = pypdfium2.raw.FPDFImageObj_GetImageDataDecoded
         self.is_cut_off = header.is_cut_off
         try:
             self._file = pypdfium2.PdfDocument(header.data)
@@ -112,15 +114,26 @@ class PdfFile:
                 f"limits.max_megapixels ({max_megapixels:g}): raise the limit",
             )
         scale = _scale(sides, images)
-        drawn = page.render(scale=scale).to_numpy()
-        if images and drawn.min() == drawn.max() and not all(map(self._is_whole, images)):
+        drawn = page.render(scale=scale * (1 - _ROUNDING)).to_numpy()  # it rounds sides up
+        is_plain = drawn.min() == drawn.max()
+        if not all(self._is_whole(image, decode=is_plain) for image in images):
             message = "the picture on this page of the PDF file is damaged: copy or scan it again"
             raise UnfitError(Reason.DAMAGED, message)
         return Drawn(np.ascontiguousarray(drawn[..., :3]), scale * _POINTS)
 
-    def _is_whole(self, image: pypdfium2.PdfImage) -> bool:
+    def _is_whole(self, image: pypdfium2.PdfImage, *, decode: bool) -> bool:
+        """Whether a picture's data are all there; PDFium draws what it has, and says nothing. With
+        `decode` of every kind of data, for nothing is to be seen of it."""
         try:
-            image.get_bitmap()
+            filters = image.get_filters(skip_simple=True)
+            if not filters:
+                about = image.get_metadata()
+                row = -(-about.width * about.bits_per_pixel // 8)
+                return self._length_of(image, None, 0) >= row * about.height
+            if filters[-1] == "DCTDecode" and _JPEG_END not in bytes(image.get_data()):
+                return False
+            if decode:
+                image.get_bitmap()
         except self._error:
             return False
         return True
@@ -140,8 +153,8 @@ def _scale(sides: tuple[float, float], images: list[pypdfium2.PdfImage]) -> floa
 
 
 def _unfit(code: int | None, header: Header) -> UnfitError:
-    """Why PDFium did not open a file, by its error code."""
-    if code in _LOCKED:
+    """Why PDFium did not open a file, by its error code: at times that of an earlier file."""
+    if code in _LOCKED and b"/Encrypt" in header.data:
         return UnfitError(
             Reason.ENCRYPTED, "the PDF file asks for a password: save it without one, or print it"
         )
