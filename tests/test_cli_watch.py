@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -89,6 +90,17 @@ def test_status_says_first_what_needs_a_person(
         f"rejected {rejected['id'][:8]} a.png: not_an_image",
         "         digitd retry ID (or --all) reads again; or remove the original",
     ]
+
+
+def test_a_rejected_page_needs_a_person_too(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (house / "inbox" / "a.png").write_text("half 42")
+    assert digitd("watch", "--once", capsys=capsys)[0] == 1
+    code, out, _ = digitd("status", capsys=capsys)
+    assert code == 1
+    assert "1 done + 0 rejected" in out
+    assert re.search(r"rejected \w{8} a\.png, page 2: damaged\n", out)
 
 
 def test_a_paused_daemon_is_the_first_line(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

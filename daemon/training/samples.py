@@ -8,32 +8,44 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
+from ..records import Grey
 from .camera import Pen, Picture, Ruling, Scene, compose
 
 LABELS = "labels.csv"
 
 _JPEG_QUALITY = 82
+_PDF_DPI = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture: its file name (the suffix is the format), what is on it, and what is special."""
+    """One file: its name (the suffix is the format), what is on its first page, what is special,
+    and its further pages."""
 
     file: str
     scene: Scene
     notes: str
+    more: tuple[Scene, ...] = ()
+
+    @property
+    def scenes(self) -> tuple[Scene, ...]:
+        """What is on each of its pages."""
+        return (self.scene, *self.more)
 
     @property
     def label(self) -> str:
         """The digits as they stand in labels.csv, lines separated by `|`."""
-        return "|".join(self.scene.lines)
+        return "|".join(line for scene in self.scenes for line in scene.lines)
 
 
 SAMPLES = (
@@ -114,19 +126,57 @@ SAMPLES = (
         Scene(("27", "58"), 420, 360, 110, 9, desk=True, shade=0.3, blur=1),
         "two lines of two digits",
     ),
+    Sample(
+        "three-pages.tif",
+        Scene(("640", "278"), 400, 320, 95, 7, pen=Pen.BLACK, grey=True),
+        "three pages, grey TIFF",
+        (
+            Scene(("195", "853"), 400, 320, 95, 7, pen=Pen.BLACK, grey=True),
+            Scene(("402",), 400, 180, 95, 7, pen=Pen.BLACK, grey=True),
+        ),
+    ),
+    Sample(
+        "two-pages.pdf",
+        Scene(("318", "642"), 420, 340, 95, 7, shade=0.15),
+        "two scanned pages, PDF",
+        (Scene(("971", "205"), 420, 340, 95, 7, pen=Pen.RED, ruling=Ruling.RULED, shade=0.15),),
+    ),
 )
 
 
-def draw(sample: Sample) -> Picture:
-    """The sample's picture before it is encoded."""
-    return compose(sample.scene, np.random.default_rng(zlib.crc32(sample.file.encode())))
+def draw(sample: Sample) -> list[Picture]:
+    """The sample's pages before they are encoded."""
+    rng = np.random.default_rng(zlib.crc32(sample.file.encode()))
+    return [compose(scene, rng) for scene in sample.scenes]
 
 
 def encode(sample: Sample) -> bytes:
     """The sample's file."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if sample.file.endswith(".jpg") else []
-    _, data = cv2.imencode(Path(sample.file).suffix, draw(sample).pixels, quality)
-    return data.tobytes()
+    pages = [page.pixels for page in draw(sample)]
+    suffix = Path(sample.file).suffix
+    if suffix == ".pdf":
+        return _pdf(pages)
+    if len(pages) > 1:
+        return cv2.imencodemulti(suffix, pages)[1].tobytes()
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
+    return cv2.imencode(suffix, pages[0], quality)[1].tobytes()
+
+
+def _pdf(pages: Sequence[Grey]) -> bytes:
+    """A PDF file of scanned pages, as an office scanner makes it."""
+    first, *others = [Image.fromarray(cv2.cvtColor(page, cv2.COLOR_BGR2RGB)) for page in pages]
+    file, epoch = io.BytesIO(), time.gmtime(0)  # the same file whenever it is made
+    first.save(
+        file,
+        "PDF",
+        save_all=True,
+        append_images=others,
+        resolution=_PDF_DPI,
+        quality=_JPEG_QUALITY,
+        creationDate=epoch,
+        modDate=epoch,
+    )
+    return file.getvalue()
 
 
 def labels() -> str:

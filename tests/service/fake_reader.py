@@ -18,10 +18,12 @@ from daemon.records import (
     Picture,
     Reading,
     Reason,
+    RejectedPage,
     Rejection,
     Scan,
     Status,
 )
+from daemon.service.pulse import PULSE
 from daemon.service.workers import Reader
 
 
@@ -41,7 +43,8 @@ def die_while_loading() -> Reader:
 
 
 def read(scans: Sequence[Scan]) -> list[Outcome]:
-    """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7."""
+    """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7, `b"half 42"` as a first
+    page of two with 42, the second being damaged."""
     return [_read(scan) for scan in scans]
 
 
@@ -63,8 +66,12 @@ def _read(scan: Scan) -> Outcome:
         case ["die", "once", path, _] if not Path(path).exists():
             Path(path).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        case ["beat", _]:
+            assert PULSE.listener
+            PULSE.listener()
     digits = "".join(char for char in text.split()[-1] if char.isdigit())
-    status = Status.REVIEW if text.startswith("?") else Status.READ
+    lost = (RejectedPage(2, Reason.DAMAGED, "it is torn"),) if text.startswith("half") else ()
+    status = Status.REVIEW if text.startswith("?") or lost else Status.READ
     lines = (_line(digits, status),) if digits else ()
     return Reading(
         scan_id=scan.id,
@@ -76,6 +83,7 @@ def _read(scan: Scan) -> Outcome:
         durations=Durations(0, 0, 0),
         pictures=(Picture(1, b"picture of " + scan.data),),
         explanations=(Picture(1, b"what was seen of " + scan.data),),
+        rejected_pages=lost,
     )
 
 

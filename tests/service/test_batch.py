@@ -251,6 +251,27 @@ def test_a_second_run_reads_nothing_and_writes_nothing(bench: Bench) -> None:
     assert {path: path.stat().st_mtime_ns for path in bench.out.glob("[!.]*/*")} == before
 
 
+def test_a_scan_with_a_rejected_page_is_read_and_its_page_is_told_of(bench: Bench) -> None:
+    bench.put(a="half 42", b="7", c="half 42")
+    first = bench.run()
+    assert bench.cells("file", "page", "text", "status", "reason") == [
+        ("a.png", "1", "42", "review", ""),
+        ("a.png", "2", "", "rejected", "damaged"),
+        ("b.png", "1", "7", "read", ""),
+        ("c.png", "1", "42", "review", ""),
+        ("c.png", "2", "", "rejected", "damaged"),
+    ]
+    assert (first.scans, first.rejected, first.incomplete, first.rejected_pages) == (3, 0, 2, 1)
+    assert "  rejected a.png, page 2: it is torn" in first.as_text().splitlines()
+    (reason,) = bench.out.glob("rejected/a.*.reason.json")
+    assert json.loads(reason.read_text())["rejected_pages"][0]["page"] == 2
+    assert [path.name for path in bench.out.glob("annotated/a.*")] == ["a.png.00000000.p1.jpg"]
+    second = bench.run()
+    assert (second.scans, second.already_rejected, second.already_incomplete) == (0, 0, 2)
+    assert first.exit_code == second.exit_code == 1
+    assert "3 already done (2 incomplete)" in second.as_text()
+
+
 def test_a_changed_file_is_a_new_arrival(bench: Bench) -> None:
     bench.put(a="42")
     bench.run()

@@ -24,6 +24,7 @@ from daemon.spool import originals
 from daemon.spool.claims import OpenClaim
 from daemon.spool.inbox import Found, Guard, Inbox, source_of
 from daemon.spool.journal import Journal
+from daemon.spool.retry import retry
 from daemon.spool.steps import Step
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -154,6 +155,23 @@ def test_what_was_rejected_is_tried_again_when_it_comes_again(house: House) -> N
     house.put(b="bad")
     house.run()
     assert house.asked == [["a.png"], ["b.png"]]
+
+
+def test_the_original_of_a_scan_with_a_rejected_page_waits_for_a_person(house: House) -> None:
+    house.settings = replace(house.settings, originals="delete")
+    house.put(a="half 42")
+    house.run()
+    day = house.folder / "outbox" / "2026-11-21"
+    (original,) = day.glob("rejected/a.*.png")
+    assert original.read_text() == "half 42"
+    assert house.cells("page", "text", "status") == [("1", "42", "review"), ("2", "", "rejected")]
+    balance = house.journal.balance()
+    assert (balance.done, balance.rejected, balance.is_even) == (1, 0, True)
+    (waiting,) = house.journal.rejected()
+    assert retry(house.journal, house.inbox, house.folder / "outbox") == [waiting]
+    assert house.journal.balance().is_even
+    house.run()
+    assert house.asked == [["a.png"], ["a.png"]]
 
 
 def test_a_file_that_changed_since_it_settled_stays(house: House) -> None:

@@ -40,6 +40,17 @@ def test_rejections_are_named_and_the_rest_counted() -> None:
     assert more == "  and 2 more"
 
 
+def test_rejected_pages_are_named_and_counted_beside_rejected_scans() -> None:
+    page = Rejection("0" * 32, "a.tif, page 2", None, Reason.DAMAGED, "it is torn")
+    summary = replace(SUMMARY, incomplete=1, rejected_pages=3, rejections=(page, page))
+    first, *rest = summary.as_text().splitlines()
+    assert "0 rejected, 3 pages rejected;" in first
+    assert rest[:3] == ["  rejected a.tif, page 2: it is torn"] * 2 + ["  and 1 more"]
+    assert summary.exit_code == 1
+    assert replace(SUMMARY, already_incomplete=1).exit_code == 1
+    assert {"incomplete": 1, "rejected_pages": 3}.items() <= summary.as_json().items()
+
+
 def test_an_interrupted_run_says_how_to_go_on() -> None:
     summary = replace(SUMMARY, interrupted=True, rejected=1)
     assert "run the same command again" in summary.as_text()

@@ -52,6 +52,12 @@ def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> Non
     assert multiprocessing.active_children() == []
 
 
+def test_a_sign_of_life_is_no_answer() -> None:
+    with hire(2, fake_reader.load_reader) as crew:
+        read = list(crew.read_all([batch("beat 1", "beat 2"), batch("3")]))
+    assert [said(outcomes) for _, outcomes in read] == [["1", "2"], ["3"]]
+
+
 def test_batches_are_drawn_only_a_few_ahead() -> None:
     drawn = 0
 

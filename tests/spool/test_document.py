@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.records import Reading, Reason, Rejection, Status
+from daemon.records import Reading, Reason, RejectedPage, Rejection, Status
 from daemon.spool.document import COLUMNS, copied_result, csv_text, guard, result_of, unguard
 from daemon.spool.names import shown
 
@@ -52,6 +53,27 @@ def test_an_empty_scan_has_one_row_without_digits(reading: Callable[..., Reading
     (row,) = rows_of(result_of(reading(), NOON).rows)
     assert row["status"] == "empty"
     assert [row[name] for name in ("page", "line", "text", "confidence", "x", "reason")] == [""] * 6
+
+
+def test_a_rejected_page_is_a_row_in_its_place(
+    reading: Callable[..., Reading], valid: Callable[[str], Mapping[str, Any]]
+) -> None:
+    lost = tuple(RejectedPage(n, Reason.TRUNCATED, "torn") for n in (1, 3))
+    read = reading("12", file="a.tif", status=Status.REVIEW)
+    read = replace(read, pages=(replace(read.pages[0], number=2),), rejected_pages=lost)
+    result = result_of(read, NOON)
+    rows = rows_of(result.rows)
+    assert [(row["page"], row["text"], row["status"], row["reason"]) for row in rows] == [
+        ("1", "", "rejected", "truncated"),
+        ("2", "12", "read", ""),
+        ("3", "", "rejected", "truncated"),
+    ]
+    assert (result.status, result.reason, result.digits) == (Status.REVIEW, Reason.TRUNCATED, 2)
+    document = valid(result.document)
+    assert document["rejected_pages"][1] == {"page": 3, "reason": "truncated", "message": "torn"}
+    copy = copied_result(result, OTHER_ID, "b.tif", NOON)
+    assert (copy.status, copy.reason) == (result.status, result.reason)
+    assert len(rows_of(copy.rows)) == 3
 
 
 def test_a_rejected_scan_has_one_row_with_its_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,20 @@ import numpy.typing as npt
 
 from daemon.records import Grey, Limits, Page, RejectedPage, Rejection, Scan
 from daemon.vision.decode import decode, rejection_of
+
+# `drawing()`, four times as large, by heif-enc (libheif 1.15, x265).
+HEIC = base64.b64decode(
+    """
+    AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAATttZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAA
+    AAAAAAAAAA5waXRtAAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFfAAEAAAAAAAAAqQAAACNpaW5mAAAAAAABAAAA
+    FWluZmUCAAAAAAEAAGh2YzEAAAAAu2lwcnAAAACdaXBjbwAAAHNodmNDAQQIAAAAAAAAAAAAHvAA/Pz4+AAADwMgAAEA
+    F0ABDAH//wQIAAADAJ/4AAADAAAeugJAIQABACdCAQEECAAAAwCf+AAAAwAAHsBQgIFlupJKa5sCAAADAAIAAAMAAhAi
+    AAEAB0QBwXKwYkAAAAAUaXNwZQAAAAAAAACgAAAAgAAAAA5waXhpAAAAAAEIAAAAFmlwbWEAAAAAAAAAAQABA4ECgwAA
+    ALFtZGF0AAAApSgBrhOj6IDjr0R1///3RMMtSb9F/NBPJq6Rm5plnioQssDexhHb7UGe9f3eixrOj7ixIlAuV/WdAoQB
+    Sb0JR9kxC8ahZzXYjf7v//PPdSl+cX/NDMdb//j5y/D6L9qk3fTGqW6LUm5A5pl9P/sr36C1Vh7//x/sR2c+8Kb9WI2o
+    2z1Y6ga6aiDYPH/yEIemVsiRKBH3FH9sCo83XZ2eHCh4hBAz4w==
+    """
+)
 
 
 def scan(data: bytes, file: str = "scan.png") -> Scan:

@@ -3,33 +3,19 @@ read."""
 
 from __future__ import annotations
 
-import base64
 import io
 import sys
 
 import cv2
 import numpy as np
 import pytest
-from image_files import drawing, encode, page, rejected, tried
+from image_files import HEIC, drawing, encode, page, rejected, tried
 from PIL import Image, features
 
 from daemon.records import Limits, Reason
 from daemon.vision.decode import count_pixels
 from daemon.vision.formats import read_header
 
-# `drawing()`, four times as large, by heif-enc (libheif 1.15, x265).
-HEIC = base64.b64decode(
-    """
-    AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAATttZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAA
-    AAAAAAAAAA5waXRtAAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFfAAEAAAAAAAAAqQAAACNpaW5mAAAAAAABAAAA
-    FWluZmUCAAAAAAEAAGh2YzEAAAAAu2lwcnAAAACdaXBjbwAAAHNodmNDAQQIAAAAAAAAAAAAHvAA/Pz4+AAADwMgAAEA
-    F0ABDAH//wQIAAADAJ/4AAADAAAeugJAIQABACdCAQEECAAAAwCf+AAAAwAAHsBQgIFlupJKa5sCAAADAAIAAAMAAhAi
-    AAEAB0QBwXKwYkAAAAAUaXNwZQAAAAAAAACgAAAAgAAAAA5waXhpAAAAAAEIAAAAFmlwbWEAAAAAAAAAAQABA4ECgwAA
-    ALFtZGF0AAAApSgBrhOj6IDjr0R1///3RMMtSb9F/NBPJq6Rm5plnioQssDexhHb7UGe9f3eixrOj7ixIlAuV/WdAoQB
-    Sb0JR9kxC8ahZzXYjf7v//PPdSl+cX/NDMdb//j5y/D6L9qk3fTGqW6LUm5A5pl9P/sr36C1Vh7//x/sR2c+8Kb9WI2o
-    2z1Y6ga6aiDYPH/yEIemVsiRKBH3FH9sCo83XZ2eHCh4hBAz4w==
-    """
-)
 DRAWN = cv2.resize(drawing(), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
 
 needs_avif = pytest.mark.skipif(

@@ -7,10 +7,9 @@ import io
 import cv2
 import numpy as np
 import pytest
-from image_files import drawing, encode, tried
+from image_files import HEIC, drawing, encode, tried
 from pdf_files import STROKE, drawn, image, scanned
 from PIL import Image
-from test_bmff import HEIC
 
 from daemon.records import Limits, Page
 from daemon.vision.decode import count_pixels

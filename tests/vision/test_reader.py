@@ -174,6 +174,77 @@ def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, ca
     assert outcomes[0].pages[0].lines[0].text == outcomes[2].pages[0].lines[0].text == "7"
 
 
+def tiff(*pictures):
+    return cv2.imencodemulti(".tif", pictures)[1].tobytes()
+
+
+def test_an_error_of_ours_on_one_page_rejects_that_page_only(monkeypatch, caplog):
+    find = reader.find_ink
+
+    def failing(pixels):
+        if pixels.shape == (50, 60):
+            raise IndexError("a bug")
+        return find(pixels)
+
+    monkeypatch.setattr(reader, "find_ink", failing)
+    digit = picture("3").pixels
+    data = tiff(digit, np.full((50, 60), 255, np.uint8), digit)
+    (outcome,) = read(scan(data, "a.tif"), annotated="all", explained=True)
+    assert [page.number for page in outcome.pages] == [1, 3]
+    (lost,) = outcome.rejected_pages
+    assert (lost.number, lost.reason) == (2, Reason.UNREADABLE)
+    assert outcome.status is Status.REVIEW
+    assert outcome.page_count == 3
+    assert [made.page for made in outcome.pictures] == [1, 3]
+    assert [made.page for made in outcome.explanations] == [1, 2, 3]
+    assert "page 2 of a.tif" in caplog.text
+
+
+def test_pictures_are_of_the_pages_that_a_person_should_look_at():
+    class Doubting(FakeClassifier):
+        def classify(self, glyphs):
+            rows = super().classify(glyphs)
+            rows[len(rows) // 2 :] = FakeClassifier(sure=0.5).row
+            return rows
+
+    (outcome,) = read(
+        scan(tiff(*[picture("3").pixels] * 2)),
+        classifier=Doubting(),
+        annotated="review",
+    )
+    assert [made.page for made in outcome.pictures] == [2]
+
+
+def test_a_scan_of_many_pages_is_read_in_rounds_and_gives_the_same(monkeypatch):
+    digits = [picture(text, seed=n).pixels for n, text in enumerate("13579")]
+    many, single = scan(tiff(*digits), "a.tif", "01"), scan(encoded(digits[0]), "b.png", "02")
+    together, apart, signs = FakeClassifier(), FakeClassifier(), []
+    expected = read(many, single, classifier=together)
+    monkeypatch.setattr(reader, "ROUND_PIXELS", 2 * digits[0].size)
+    found = read(many, single, classifier=apart, alive=lambda: signs.append(None))
+    assert (len(together.batches), len(apart.batches)) == (1, 2)
+    assert sum(together.batches) == sum(apart.batches)
+    assert [outcome.pages for outcome in found] == [outcome.pages for outcome in expected]
+    assert [page.number for page in found[0].pages] == [1, 2, 3, 4, 5]
+    assert len(signs) == 2 * 6
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_boxes_on_a_large_page_are_in_its_own_pixels(suffix):
+    written = picture("3")
+    large = np.full((4200, 3000), int(np.median(written.pixels)), np.uint8)
+    digit = cv2.resize(written.pixels, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+    y, x = 2600, 1500
+    large[y : y + digit.shape[0], x : x + digit.shape[1]] = digit
+    (outcome,) = read(scan(encoded(large, suffix)), annotated="all")
+    (page,) = outcome.pages
+    assert (page.width, page.height) == (3000, 4200)
+    box, truth = page.lines[0].digits[0].box, written.digits[0].box
+    assert abs(box.x - x - 8 * truth.x) < 40
+    assert abs(box.y - y - 8 * truth.y) < 40
+    assert abs(box.bottom - y - 8 * truth.bottom) < 40
+
+
 def test_of_equally_sure_layouts_the_one_of_fewer_digits_wins():
     sheet = np.full((200, 200), 230, np.uint8)
     cv2.polylines(sheet, [np.array([[70, 50], [55, 110], [95, 110]])], False, 40, 7)
