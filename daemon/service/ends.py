@@ -25,6 +25,6 @@ class EndFinder:
             header = read_header(path.read_bytes())
         except UnfitError as error:
             return End.MISSING if error.reason is Reason.TRUNCATED else End.THERE
-        if header.fault is Reason.TRUNCATED:
+        if header.is_cut_off:
             return End.MISSING
         return End.MAY_GROW if header.format == "TIFF" else End.THERE

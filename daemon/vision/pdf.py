@@ -129,7 +129,7 @@ class PdfFile:
             if not filters:
                 about = image.get_metadata()
                 row = -(-about.width * about.bits_per_pixel // 8)
-                return self._length_of(image, None, 0) >= row * about.height
+                return bool(self._length_of(image, None, 0) >= row * about.height)
             if filters[-1] == "DCTDecode" and _JPEG_END not in bytes(image.get_data()):
                 return False
             if decode:
