@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ _POINTS = 72  # an inch
 _MAX_DPI = 300  # of a page that was drawn, and of one with pictures beside other things
 _ROUNDING = 1e-6  # a page's size and its picture's are given in single precision
 _WHOLE_PAGE = 0.9  # of the page that the picture on a scanned one covers
+_ALL = 0.98  # of a picture's bytes: some programs leave out the last ones
 _JPEG_END = b"\xff\xd9"
 _IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
 _LOCKED = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
@@ -92,20 +94,17 @@ class PdfFile:
         Raises UnfitError, also where its pictures hold more than `max_megapixels`.
         """
         try:
-            page = self._file[index]
+            with closing(self._file[index]) as page:
+                return self._draw(page, max_megapixels)
         except self._error:
             message = "this page of the PDF file is damaged: copy or scan it again"
             raise UnfitError(Reason.DAMAGED, message) from None
-        try:
-            return self._draw(page, max_megapixels)
-        finally:
-            page.close()
 
     def _draw(self, page: pypdfium2.PdfPage, max_megapixels: float) -> Drawn:
         sides = page.get_size()
-        if not min(sides) > 0:  # NaN neither
+        if not 0 < min(sides) <= max(sides) < math.inf:
             raise UnfitError(Reason.DAMAGED, "this page of the PDF file has no size: save it again")
-        images = [each for each in page.get_objects() if each.type == _IMAGE]
+        images = list(page.get_objects(filter=(_IMAGE,)))
         megapixels = sum(math.prod(image.get_px_size()) for image in images) / 1e6
         if megapixels > max_megapixels:
             raise UnfitError(
@@ -128,8 +127,9 @@ class PdfFile:
             filters = image.get_filters(skip_simple=True)
             if not filters:
                 about = image.get_metadata()
-                row = -(-about.width * about.bits_per_pixel // 8)
-                return bool(self._length_of(image, None, 0) >= row * about.height)
+                expected = about.width * about.bits_per_pixel / 8 * about.height
+                length: int = self._length_of(image, None, 0)
+                return length >= _ALL * expected or (length == 0 and not decode)
             if filters[-1] == "DCTDecode" and _JPEG_END not in bytes(image.get_data()):
                 return False
             if decode:

@@ -88,6 +88,20 @@ def test_a_page_whose_picture_is_damaged_is_rejected_and_the_others_are_read() -
     assert isinstance(third, Page)
 
 
+def test_a_jpeg_on_a_page_that_lacks_its_end_is_damaged() -> None:
+    jpeg = encode(".jpg", drawing())
+    for cut in (len(jpeg) // 2, 0):
+        broken = image(drawing(), b"/Filter /DCTDecode", jpeg[:cut] + b"-" * 20)
+        assert rejected(scanned(broken, size=(60, 48))).reason is Reason.DAMAGED
+
+
+@pytest.mark.parametrize("box", [b"[0 0 0 0]", b"[0 0 1e39 1e39]", b"[0 0 -5 nan]", b"[1 2]"])
+def test_a_page_of_no_size_gives_a_page_of_another_or_a_reason(box: bytes) -> None:
+    data = drawn(STROKE).replace(b"[0 0 300 300]", box)
+    for each in tried(data):
+        assert isinstance(each, RejectedPage) or max(each.pixels.shape) <= MAX_SIDE
+
+
 def test_a_white_picture_is_no_damaged_one() -> None:
     assert page(scanned(image(blank(32, 40)), size=(60, 48))).pixels.min() == 255
 
