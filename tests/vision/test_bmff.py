@@ -72,6 +72,14 @@ def test_a_heic_whose_picture_is_damaged_is_rejected() -> None:
     assert rejected(HEIC.replace(b"hvcC", b"none")).reason is Reason.DAMAGED
 
 
+def test_a_heic_whose_header_states_another_depth_is_rejected() -> None:
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    depth = HEIC.index(b"hvcC") + 4 + 17  # of its luminance: 5 bits that are set, then bits - 8
+    assert HEIC[depth] == 0xF8
+    deeper = HEIC[:depth] + b"\xf9" + HEIC[depth + 1 :]
+    assert rejected(deeper).reason is Reason.DAMAGED
+
+
 @needs_avif
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_avif_is_turned_as_it_asks_for(orientation: int) -> None:
