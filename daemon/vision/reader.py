@@ -63,20 +63,14 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A decoded page with its layouts; `start` is where their glyphs begin in the batch. `sights`
-    is kept only where an explanation is asked for."""
+    """A decoded page with its layouts; `glyphs` (n,) says which of the batch's glyphs each of their
+    candidates is. `sights` is kept only where an explanation is asked for."""
 
     page: Page
     factor: int
     layouts: tuple[Layout, ...]
-    start: int
+    glyphs: npt.NDArray[np.intp]
     sights: tuple[Sight, ...]
-
-    @property
-    def glyphs(self) -> slice:
-        """Which of the batch's glyphs are this page's."""
-        count = sum(len(layout.candidates) for layout in self.layouts)
-        return slice(self.start, self.start + count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +166,12 @@ def _find(page: Page, glyphs: list[npt.NDArray[np.float32]], *, explained: bool)
         layouts += (layout for proposal in proposed for layout in proposal.layouts)
         if explained:
             sights.append(look_back(ink, proposed))
-    start = len(glyphs)
-    glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
-    return _Found(page, inks[0].factor, tuple(layouts), start, tuple(sights))
+    candidates = [candidate for layout in layouts for candidate in layout.candidates]
+    distinct = {id(candidate): candidate for candidate in candidates}  # layouts share them
+    at = {each: len(glyphs) + number for number, each in enumerate(distinct)}
+    glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
+    rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
+    return _Found(page, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
 
 def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool) -> Reading:
@@ -185,7 +182,7 @@ def _assemble(work: _Work, read: _Read, annotated: Annotated, *, explained: bool
     )
     status = _status([line for page in pages for line in page.lines])
     wants_pictures = annotated == "all" or (annotated == "review" and status is Status.REVIEW)
-    glyphs = sum(len(layout.candidates) for found in work.pages for layout in found.layouts)
+    glyphs = sum(len(np.unique(found.glyphs)) for found in work.pages)
     return Reading(
         scan_id=work.scan.id,
         file=work.scan.file,
