@@ -135,9 +135,8 @@ def cost_of(data: bytes) -> Cost:
         raise SystemExit(page.message)
     inks, ink_ms = timed(lambda: find_ink(page.pixels))
     layouts, layout_ms = timed(lambda: [layout for ink in inks for layout in propose(ink)])
-    _, glyph_ms = timed(
-        lambda: [normalise(each.ink) for layout in layouts for each in layout.candidates]
-    )
+    candidates = {id(each): each for layout in layouts for each in layout.candidates}
+    _, glyph_ms = timed(lambda: [normalise(each.ink) for each in candidates.values()])
     total = ink_ms + layout_ms + glyph_ms
     return Cost(imdecode_ms, decode_ms, ink_ms, layout_ms, glyph_ms, total)
 

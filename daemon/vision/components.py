@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import count
 from typing import NamedTuple
 
 import cv2
@@ -40,14 +39,17 @@ class Component(NamedTuple):
 
 
 class Components(NamedTuple):
-    """All components of a mask, label 1 first; `labels` is (H, W), 0 for ground."""
+    """The components of a mask, label 1 first; `labels` is (H, W), 0 for ground; `dust` is the
+    number of pixels in those that were too small to be listed."""
 
     labels: Labels
     components: list[Component]
+    dust: int = 0
 
 
-def find_components(mask: Grey, most: int = sys.maxsize) -> Components:
-    """Label the components of a mask, (H, W) uint8 of 0 and 1; more than `most` are not listed.
+def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:
+    """Label the components of a mask, (H, W) uint8 of 0 and 1. Those whose longer side has less
+    than `least` pixels are not listed, and none at all where there are more than `most`.
 
     BBDT (Grana et al. 2010) gives the labels of OpenCV's default in a third of the time. OpenCV's
     statistics go through the ground as well: on large pages, the runs of ink tell them sooner.
@@ -58,16 +60,32 @@ def find_components(mask: Grey, most: int = sys.maxsize) -> Components:
         )
         rows = stats[1:]
     else:
-        _, labels = cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
-        rows = _measure(np.asarray(labels, np.int32), find_runs(mask))
-    listed = rows.T.tolist() if len(rows) <= most else [()] * 5
-    return Components(np.asarray(labels, np.int32), list(map(Component, count(1), *listed)))
+        labels, rows = _label_large(mask)
+    numbers, dust = np.arange(1, len(rows) + 1), 0
+    if len(rows) > most:
+        rows, numbers = rows[:0], numbers[:0]
+    elif least > 1:
+        kept = rows[:, 2:4].max(axis=1, initial=0) >= least
+        dust = int(rows[~kept, 4].sum())
+        rows, numbers = rows[kept], numbers[kept]
+    components = list(map(Component, numbers.tolist(), *rows.T.tolist()))
+    return Components(np.asarray(labels, np.int32), components, dust)
+
+
+def _label_large(mask: Grey) -> tuple[Labels, npt.NDArray[np.int64]]:
+    """The labels, and of each its x, y, width, height and area, (n, 5)."""
+    labels: Labels = np.zeros(mask.shape, np.int32)
+    x, y, width, height = cv2.boundingRect(mask)
+    if width == 0:
+        return labels, np.zeros((0, 5), np.int64)
+    window = np.s_[y : y + height, x : x + width]
+    inked, own = mask[window], labels[window]
+    cv2.connectedComponentsWithAlgorithm(inked, 8, cv2.CV_32S, cv2.CCL_BBDT, own)
+    return labels, _measure(own, find_runs(inked)) + np.array([x, y, 0, 0, 0])
 
 
 def _measure(labels: Labels, runs: Runs) -> npt.NDArray[np.int64]:
     """Box and area of every label from the runs of ink: (n, 5), x, y, width, height, area."""
-    if not len(runs.rows):
-        return np.zeros((0, 5), np.int64)
     owners = labels[runs.rows, runs.starts]
     order = np.argsort(owners, kind="stable")
     rows, starts, stops = (each[order] for each in runs)

@@ -28,7 +28,7 @@ def is_surrounded(mask: Grey) -> bool:
 
 def frame_region(found: Components) -> Grey | None:
     """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
-    labels, components = found
+    labels, components, _ = found
     frames = [each for each in components if _is_frame(each, found)]
     if not frames:
         return None
@@ -50,7 +50,7 @@ def without_boxes(mask: Grey, found: Components) -> Grey:
 
 def without_frames(found: Components) -> list[Component]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
-    labels, components = found
+    labels, components, _ = found
     kept = [each for each in components if not _is_frame(each, found)]
     largest = max((max(each.width, each.height) for each in kept), default=0)
     return kept if largest >= WRITING * min(labels.shape) else components
@@ -82,7 +82,7 @@ def _is_around(part: Component, labels: Labels) -> bool:
 
 def _is_box(part: Component, found: Components) -> bool:
     """Whether a part is a printed box around writing, whole or cut by the border of the page."""
-    labels, components = found
+    labels, components, _ = found
     height, width = labels.shape
     if min(part.width, part.height) < BOX * min(height, width):
         return False

@@ -105,9 +105,8 @@ def _thicken(ink: Ink, width: float) -> Ink:
 def _centred_corner(ink: Ink) -> tuple[int, int]:
     """Row and column of the ink's top left corner that put its centre of mass in the middle."""
     height, width = ink.shape
-    total = float(ink.sum()) or 1.0
-    row = float(ink.sum(axis=1) @ np.arange(height)) / total
-    column = float(ink.sum(axis=0) @ np.arange(width)) / total
-    top = min(max(round(SIDE // 2 - row), 0), SIDE - height)
-    left = min(max(round(SIDE // 2 - column), 0), SIDE - width)
+    moments = cv2.moments(ink)
+    total = moments["m00"] or 1.0
+    top = min(max(round(SIDE // 2 - moments["m01"] / total), 0), SIDE - height)
+    left = min(max(round(SIDE // 2 - moments["m10"] / total), 0), SIDE - width)
     return top, left

@@ -8,7 +8,7 @@ histogram. Everything is uint8 with histograms in place of percentiles: a photo 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from ..records import Grey
 
 MAX_SIDE = 2000  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
+_SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
 _CLEAR = 3.0  # times the other side's: thinness that says something
@@ -29,18 +30,12 @@ _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
+_MANY = 200_000  # pixels: half of them tell as much
 _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
 Histogram = npt.NDArray[np.float64]
-_LEVELS: Histogram = np.arange(256.0)
-
-
-class _Papers(NamedTuple):
-    """The paper's shade, (h, w) uint8, by the polarity of the ink on it."""
-
-    of_dark_ink: Grey
-    of_light_ink: Grey
+_POWERS: Histogram = np.arange(256.0) ** np.arange(3)[:, None]  # of the levels: 0th to 2nd
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +78,16 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     factor = reduction_of(*pixels.shape)
     pixels = reduce_by(factor, pixels)
     sketch, noise = _sketch(pixels), _noise(pixels)
-    papers = _papers(sketch)
-    likely, *other = _polarities(sketch, papers)
-    inks = [_ink(pixels, papers, noise, factor, likely, likely=True)]
-    inks += [_ink(pixels, papers, noise, factor, light, likely=False) for light in other]
+    likely, *other = _clean_polarity(sketch) or _polarities(sketch)
+    inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
+    inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
     return tuple(inks)
 
 
 def _ink(
-    pixels: Grey, papers: _Papers, noise: float, factor: int, light_on_dark: bool, *, likely: bool
+    pixels: Grey, sketch: Grey, noise: float, factor: int, light_on_dark: bool, *, likely: bool
 ) -> Ink:
-    paper = _under(papers, pixels.shape, light_on_dark)
+    paper = _under(sketch, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
     reach = np.maximum(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
@@ -120,7 +114,14 @@ def find_mask_outside(ink: Ink, region: Grey) -> Grey:
 
 
 def _threshold(contrast: Grey, floor: int) -> int:
-    return max(floor, round(_OTSU_SHARE * _otsu(contrast, floor)))
+    """From which contrast on something is ink: a share of Otsu's threshold above the paper's noise,
+    with an equal share of paper, so that little ink on much paper is separated as well as much ink
+    on little."""
+    counts = _histogram(contrast)
+    ink, paper = counts[floor:].sum(), counts[:floor].sum()
+    if paper > ink:
+        counts[:floor] *= ink / paper
+    return max(floor, round(_OTSU_SHARE * _split(counts)[0]))
 
 
 def _sketch(pixels: Grey) -> Grey:
@@ -129,6 +130,11 @@ def _sketch(pixels: Grey) -> Grey:
     if scale >= 1:
         return pixels
     height, width = (max(1, round(side * scale)) for side in pixels.shape)
+    while scale <= _MUCH_SMALLER / 2:  # by two, reducing is quickest
+        rows, columns = (side // 2 for side in pixels.shape)
+        halved = pixels[: 2 * rows, : 2 * columns]
+        pixels = cv2.resize(halved, (columns, rows), interpolation=cv2.INTER_AREA)
+        scale *= 2
     if scale > _MUCH_SMALLER:
         return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     sums = _between(_between(cv2.integral(pixels), height).T, width).T
@@ -144,24 +150,22 @@ def _between(sums: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
     return np.asarray(sums[below] * (1 - share) + sums[below + 1] * share)
 
 
-def _papers(sketch: Grey) -> _Papers:
-    """The paper's shade on the sketch, where ink is dark and where it is light.
+def _paper(sketch: Grey, light_on_dark: bool) -> Grey:
+    """The paper's shade on the sketch for ink of one polarity.
 
     Closing fills every dark stroke narrower than its kernel with the paper around it and, unlike a
     median or a mean, keeps the edges of shadows and sheets where they are (opening, for light
     strokes).
     """
     kernel = _square(_WIDEST_STROKE, sketch)
-    return _Papers(
-        cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel),
-        cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel),
-    )
+    operation = cv2.MORPH_OPEN if light_on_dark else cv2.MORPH_CLOSE
+    return cv2.morphologyEx(sketch, operation, kernel)
 
 
-def _under(papers: _Papers, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
+def _under(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
     """The paper's shade under every pixel of a page of `shape`. A shadow's edge is known to one
     pixel of the sketch only: there the darker side holds."""
-    paper = papers.of_light_ink if light_on_dark else papers.of_dark_ink
+    paper = _paper(sketch, light_on_dark)
     if paper.shape == shape:
         return paper
     near = np.ones((3, 3), np.uint8)
@@ -169,7 +173,23 @@ def _under(papers: _Papers, shape: tuple[int, ...], light_on_dark: bool) -> Grey
     return cv2.resize(paper, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _polarities(sketch: Grey, papers: _Papers) -> tuple[bool, ...]:
+def _clean_polarity(sketch: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, where paper of one shade lies all around and all the ink, less
+    than half of the picture, is on one side of it; empty where that leaves it open. Only for small
+    pictures: a larger one may show a whole sheet on a desk."""
+    if max(sketch.shape) > _SMALL:
+        return ()
+    sides = np.concatenate((sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1]))
+    darkest, lightest, *_ = cv2.minMaxLoc(sides)
+    if lightest - darkest >= MIN_CONTRAST:
+        return ()
+    lighter = _count_above(int(darkest) + MIN_CONTRAST, sketch)
+    darker = sketch.size - _count_above(int(lightest) - MIN_CONTRAST - 1, sketch)
+    clean = min(lighter, darker) == 0 < max(lighter, darker) < sketch.size / 2
+    return (lighter > darker,) if clean else ()
+
+
+def _polarities(sketch: Grey) -> tuple[bool, ...]:
     """Whether ink is light on dark, the likelier answer first; one where two clues agree.
 
     Ink is what is rare, against a median so wide that strokes do not reach half of it; shadows
@@ -181,8 +201,12 @@ def _polarities(sketch: Grey, papers: _Papers) -> tuple[bool, ...]:
     kernel = _square(_THIN_STROKE, sketch)
     closed = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
     opened = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
-    dark = _thinness(cv2.subtract(closed, sketch), cv2.subtract(papers.of_dark_ink, sketch))
-    light = _thinness(cv2.subtract(sketch, opened), cv2.subtract(sketch, papers.of_light_ink))
+    under_dark, under_light = (
+        _paper(sketch, light_on_dark=False),
+        _paper(sketch, light_on_dark=True),
+    )
+    dark = _thinness(cv2.subtract(closed, sketch), cv2.subtract(under_dark, sketch))
+    light = _thinness(cv2.subtract(sketch, opened), cv2.subtract(sketch, under_light))
     if max(dark, light) < _CLEAR * min(dark, light) or rare == (light > dark):
         return (rare,)
     return (rare, not rare)
@@ -238,6 +262,9 @@ def _energy(contrast: Grey) -> float:
 
 
 def _histogram(image: Grey) -> Histogram:
+    """How often each level occurs, on a large image in every other row."""
+    if image.size > _MANY:
+        image = image[::2]
     return cv2.calcHist([image], [0], None, [256], [0, 256]).ravel().astype(np.float64)
 
 
@@ -247,17 +274,9 @@ def _interior(image: Grey) -> Grey:
     return image[rows : len(image) - rows, columns : image.shape[1] - columns]
 
 
-def _otsu(contrast: Grey, floor: int) -> int:
-    """Otsu's threshold over the contrasts above the paper's noise and an equal share of paper, so
-    that little ink on much paper is separated as well as much ink on little."""
-    counts = _histogram(contrast)
-    ink, paper = counts[floor:].sum(), counts[:floor].sum()
-    if paper > ink:
-        counts[:floor] *= ink / paper
-    return _split(counts)[0]
-
-
 def _strong(contrast: Grey, threshold: int) -> Grey | None:
+    if max(contrast.shape) <= _SMALL:
+        return None
     counts = _histogram(contrast)
     counts[: threshold + 1] = 0
     level, separation = _split(counts)
@@ -269,12 +288,12 @@ def _strong(contrast: Grey, threshold: int) -> Grey | None:
 def _split(counts: Histogram) -> tuple[int, float]:
     """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
     that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
-    below, moment = counts.cumsum(), (counts * _LEVELS).cumsum()
+    below, moment, square = (_POWERS * counts).cumsum(axis=1)
     total = below[-1]
     if total == 0:
         return 0, 0.0
     mean = moment[-1] / total
-    variance = counts @ (_LEVELS - mean) ** 2 / total
+    variance = square[-1] / total - mean**2
     between = (mean * below - moment) ** 2 / np.maximum(below * (total - below), 1e-9)
     at = int(between.argmax())
     return at, float(between[at] / max(variance, 1e-9))

@@ -25,6 +25,8 @@ from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
 
 MAX_PARTS = 3999  # components: more is noise or texture, not writing
+LARGE = 250  # pixels, the shorter side of a page from which
+MARK = 3  # pixels: smaller specks are nothing
 FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
@@ -40,7 +42,12 @@ CUT_HEIGHT = 0.9  # of the tallest free digit: what is lower and touches the bor
 CUT_COST = 0.3  # of taking it for a digit
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
+ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
+MARGIN = 1  # pixels: what a box may differ by in any case
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
+
+_LEVELS = np.arange(256, dtype=np.float32)
+_NEAR = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def propose(ink: Ink) -> tuple[Layout, ...]:
 
 def proposals(ink: Ink) -> tuple[Proposal, ...]:
     """What counts as ink in the ways that the page leaves open, and the layouts of each."""
-    found = find_components(ink.mask, MAX_PARTS)
+    least = MARK if min(ink.mask.shape) >= LARGE else 1
+    found = find_components(ink.mask, MAX_PARTS, least)
     # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
     inner, unruled = _inner(ink, found), rules.remove(without_boxes(ink.mask, found))
     cost = 0.0 if ink.likely else UNLIKELY_COST
@@ -114,13 +122,26 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     )
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
-        own = found if mask is ink.mask else find_components(mask, MAX_PARTS)
+        own = found if mask is ink.mask else find_components(mask, MAX_PARTS, least)
+        if mask is ink.strong and _are_alike(own, found):
+            return ()
         return tuple(_layouts(ink, own, cost))
 
     return tuple(
         Proposal(basis, mask, layouts(mask, cost))
         for basis, mask, cost in masks
         if mask is not None
+    )
+
+
+def _are_alike(some: Components, others: Components) -> bool:
+    """Whether two masks of one page have the same parts, but for the width of their strokes."""
+    if len(some.components) != len(others.components):
+        return False
+    return all(
+        max(abs(a.x - b.x), abs(a.y - b.y), abs(a.right - b.right), abs(a.bottom - b.bottom))
+        <= max(MARGIN, ALIKE * max(b.width, b.height))
+        for a, b in zip(some.components, others.components, strict=True)
     )
 
 
@@ -137,7 +158,7 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     if not found.components:
         return []
     labels, components = found.labels, without_frames(found)
-    height = _digit_height(components)
+    height = _digit_height(components, found.dust)
     if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
     total = sum(each.area for each in components)
@@ -211,12 +232,12 @@ def _part(component: Component) -> _Part:
     return _Part(Box(x, y, width, height), (label,), area)
 
 
-def _digit_height(components: Sequence[Component]) -> float:
+def _digit_height(components: Sequence[Component], dust: int) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
-    specks do not count."""
+    specks do not count; 0 where more of it is dust."""
     sizes = sorted((max(each.height, 0.7 * each.width), each.area) for each in components)
-    passed = list(accumulate(area for _, area in sizes))
-    return sizes[bisect_left(passed, passed[-1] / 2)][0]
+    passed = list(accumulate((area for _, area in sizes), initial=dust))
+    return ((0, 0), *sizes)[bisect_left(passed, passed[-1] / 2)][0]
 
 
 def _is_digit_sized(part: _Part, height: float) -> bool:
@@ -318,18 +339,16 @@ def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
     contrast = ink.contrast[y:bottom, x:right]
-    fringe = cv2.dilate(own, np.ones((3, 3), np.uint8)) & ((window == 0).view(np.uint8) | own)
+    fringe = cv2.dilate(own, _NEAR) & ((window == 0).view(np.uint8) | own)
     ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
     span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
-    strengths = (np.arange(256, dtype=np.float32) - np.float32(ground)) * np.float32(1 / span)
+    strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
     strength = cv2.LUT(contrast, np.minimum(np.maximum(strengths, 0), 1))
     return Candidate(box, part.area / total, strength * fringe)
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
-    """The same as numpy's of the pixels where `mask` is not 0, from their histogram."""
-    counts = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel()
-    passed = counts.cumsum()
-    at = quantile * (int(passed[-1]) - 1)
-    low, high = passed.searchsorted((math.floor(at), math.ceil(at)), side="right")
-    return float(low + (high - low) * (at % 1))
+    """The lower neighbour of numpy's quantile of the pixels where `mask` is not 0, from their
+    histogram."""
+    passed = cv2.calcHist([image], [0], mask, [256], [0, 256]).cumsum()
+    return float(passed.searchsorted(math.floor(quantile * (passed[-1] - 1)), side="right"))

@@ -158,21 +158,15 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A decoded page with its layouts; `start` is where their glyphs begin in the round. `sights`
-    is kept only where an explanation is asked for."""
+    """A decoded page with its layouts; `glyphs` (n,) says which of the round's glyphs each of their
+    candidates is. `sights` is kept only where an explanation is asked for."""
 
     draft: _Draft
     page: Page
     factor: int
     layouts: tuple[Layout, ...]
-    start: int
+    glyphs: npt.NDArray[np.intp]
     sights: tuple[Sight, ...]
-
-    @property
-    def glyphs(self) -> slice:
-        """Which of the round's glyphs are this page's."""
-        count = sum(len(layout.candidates) for layout in self.layouts)
-        return slice(self.start, self.start + count)
 
 
 class _Batch:
@@ -242,9 +236,12 @@ class _Batch:
             layouts += (layout for proposal in proposed for layout in proposal.layouts)
             if self._wishes.explained:
                 sights.append(look_back(ink, proposed))
-        start = len(self._glyphs)
-        self._glyphs += [normalise(c.ink) for layout in layouts for c in layout.candidates]
-        return _Found(draft, page, inks[0].factor, tuple(layouts), start, tuple(sights))
+        candidates = [candidate for layout in layouts for candidate in layout.candidates]
+        distinct = {id(candidate): candidate for candidate in candidates}  # layouts share them
+        at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
+        self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
+        rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
+        return _Found(draft, page, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
         """Ask the network about all glyphs of the round, and end it."""
@@ -254,9 +251,9 @@ class _Batch:
         read_ms = _since(started) / max(1, len(glyphs))
         for found in self._found:
             self._alive()
-            mine = found.glyphs
-            found.draft.read_ms += read_ms * (mine.stop - mine.start)
-            self._finish_page(found, glyphs[mine], weigh(found.layouts, probabilities[mine]))
+            rows = found.glyphs
+            found.draft.read_ms += read_ms * len(np.unique(rows))
+            self._finish_page(found, glyphs[rows], weigh(found.layouts, probabilities[rows]))
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 

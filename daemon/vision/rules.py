@@ -24,9 +24,14 @@ Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
 
 def remove(mask: Grey) -> Grey | None:
     """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none."""
-    cleaned = _without_lying(mask)
-    cleaned = cv2.transpose(_without_lying(cv2.transpose(cleaned)))
-    return None if np.array_equal(cleaned, mask) else cleaned
+    height, width = mask.shape
+    left, top, breadth, depth = cv2.boundingRect(mask)
+    cleaned = mask
+    if _is_across(left, breadth, width):
+        cleaned = _without_lying(cleaned)
+    if _is_across(top, depth, height):
+        cleaned = cv2.transpose(_without_lying(cv2.transpose(cleaned)))
+    return None if cleaned is mask or np.array_equal(cleaned, mask) else cleaned
 
 
 def _without_lying(mask: Grey) -> Grey:
@@ -48,15 +53,12 @@ def _lying(mask: Grey) -> tuple[Grey, int]:
     """The lying rules of a mask (long, thin, from side to side), and the thickest one's pixels."""
     width = mask.shape[1]
     rules = np.zeros_like(mask)
-    left, _, span, _ = cv2.boundingRect(mask)
-    if not _is_across(left, span, width):
-        return rules, 0
     runs = _long_runs(mask, max(4, round(MIN_LENGTH * width)))
     rows = _near(runs, 1)  # with the rows beside them, so that what does not touch stays apart
     if not rows.any():
         return rules, 0
     straight = cv2.dilate(runs[rows], np.ones((1, 5), np.uint8)) & mask[rows]
-    labels, components = find_components(straight)
+    labels, components, _ = find_components(straight)
     found = np.zeros_like(straight)
     thickest = 0.0
     for each in components:

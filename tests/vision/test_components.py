@@ -12,11 +12,23 @@ def test_labels_boxes_and_areas_are_those_of_opencv(side: int, ink: float) -> No
     mask = (cv2.GaussianBlur(noise, (0, 0), 2) < np.quantile(noise, ink)).astype(np.uint8)
     if ink in (0, 1):
         mask[:] = int(ink)
-    labels, components = find_components(mask)
+    labels, components, _ = find_components(mask)
     _, wanted, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     assert np.array_equal(labels, wanted)
     assert [each.label for each in components] == list(range(1, len(stats)))
     assert [list(each[1:]) for each in components] == stats[1:].tolist()
+
+
+@pytest.mark.parametrize("side", [40, 300])
+def test_small_components_can_be_left_out_and_too_many_are(side: int) -> None:
+    mask = np.zeros((side, side), np.uint8)
+    mask[2, 2] = mask[9:12, 5] = mask[20, 20:22] = 1
+    labels, components, dust = find_components(mask, least=3)
+    assert [each.label for each in components] == [labels[9, 5]]
+    assert labels[2, 2] > 0
+    assert dust == 3
+    assert len(find_components(mask, most=3).components) == 3
+    assert find_components(mask, most=2).components == []
 
 
 def test_a_component_ends_where_its_box_does() -> None:

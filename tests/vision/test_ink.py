@@ -96,6 +96,29 @@ def test_pen_on_printed_rules_gives_the_pen_alone_as_strong_ink():
     assert ink.strong[100, 100] == 1
 
 
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_on_a_small_clean_picture_ink_is_what_the_paper_all_around_is_not(light_on_dark):
+    bold = np.full((28, 28), 250, np.uint8)
+    cv2.rectangle(bold, (9, 6), (18, 21), 10, 5)  # its counter is thinner than its strokes
+    inks = find_ink(255 - bold if light_on_dark else bold)
+    assert [ink.light_on_dark for ink in inks] == [light_on_dark]
+
+
+def test_a_frame_all_around_a_small_picture_is_not_its_paper():
+    cell = np.full((40, 40), 245, np.uint8)
+    cv2.line(cell, (20, 10), (18, 30), 30, 3)
+    cv2.rectangle(cell, (0, 0), (39, 39), 20, 2)
+    assert not find_ink(cell)[0].light_on_dark
+
+
+def test_strokes_of_a_few_pixels_are_of_one_kind_of_ink():
+    page = np.full((200, 200), 235, np.uint8)
+    page[20::40] = page[21::40] = 190
+    cv2.line(page, (60, 40), (140, 160), 40, 7)
+    small = cv2.resize(page, (40, 40), interpolation=cv2.INTER_AREA)
+    assert find_ink(small)[0].strong is None
+
+
 def test_ink_of_one_kind_has_no_strong_part():
     page = np.full((200, 200), 235, np.uint8)
     cv2.line(page, (60, 40), (140, 160), 40, 7)

@@ -8,7 +8,7 @@ from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
 from daemon.vision.ink import find_ink
-from daemon.vision.layout import propose
+from daemon.vision.layout import Basis, proposals, propose
 
 
 def page(height=200, width=200):
@@ -184,3 +184,29 @@ def test_faint_writing_inside_a_bold_frame_has_its_own_threshold() -> None:
         [candidate.box.width < 80 for candidate in layout.candidates] == [True]
         for layout in propose(find_ink(sheet)[0])
     )
+
+
+def test_strong_ink_of_the_same_parts_is_not_looked_at_twice() -> None:
+    ground = cv2.GaussianBlur(write(page(), 5, 50, 50), (0, 0), 2)  # soft edges: two kinds of ink
+    soft = find_ink(np.where(ground < 100, ground // 2, ground).astype(np.uint8))[0]
+    assert soft.strong is not None
+    bases = {proposal.basis: len(proposal.layouts) for proposal in proposals(soft)}
+    assert bases[Basis.ALL] > 0
+    assert bases[Basis.STRONG] == 0
+
+
+def test_strong_ink_without_what_shows_through_is_looked_at() -> None:
+    through = 255 - (255 - write(page(), 8, 110, 60)) // 2
+    written = np.minimum(write(page(), 5, 20, 50), through)
+    ink = find_ink(written)[0]
+    assert ink.strong is not None
+    bases = {proposal.basis: proposal.layouts for proposal in proposals(ink)}
+    assert next(len(layout.candidates) for layout in bases[Basis.STRONG]) == 1
+
+
+def test_a_large_page_that_is_mostly_dust_bails_out() -> None:
+    dusty = page(400, 400)
+    rng = np.random.default_rng(5)
+    dusty[rng.integers(0, 400, 3000), rng.integers(0, 400, 3000)] = 20
+    cv2.line(dusty, (100, 100), (104, 112), 20, 2)
+    assert propose(find_ink(dusty)[0]) == ()
