@@ -189,28 +189,37 @@ class _Batch:
         """Decode a scan, find what stands on its pages, and read them when the round is full."""
         draft = _Draft(scan)
         self.drafts.append(draft)
-        try:
-            started = time.perf_counter()
-            pages = decode(scan, self._limits)
-            draft.decode_ms += _since(started)
-            if isinstance(pages, Rejection):
-                draft.rejection = pages
-                return
-            for page in _timed(pages, draft):
-                draft.seen += 1
-                if isinstance(page, RejectedPage):
-                    draft.reject(page, explained=self._wishes.explained)
-                else:
-                    self._take_page(page, draft)
-                self._alive()
-        except Exception:  # a scan must never take its batch along, whatever it found in us
-            log.exception("could not read %s", scan.file)
-            draft.rejection = Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, _FAILED)
+        for page in self._decoded(draft):
+            if isinstance(page, RejectedPage):
+                draft.reject(page, explained=self._wishes.explained)
+            else:
+                self._take_page(page, draft)
+            self._alive()
+            if self._pixels > ROUND_PIXELS:
+                self._read()
 
     def finish(self) -> None:
         """Read what is left."""
         if self._found or not self._rounds:
             self._read()
+
+    def _decoded(self, draft: _Draft) -> Iterator[Page | RejectedPage]:
+        """The pages of a scan, one at a time."""
+        scan = draft.scan
+        try:
+            started = time.perf_counter()
+            pages = decode(scan, self._limits)
+            if isinstance(pages, Rejection):
+                draft.rejection = pages
+                return
+            while (page := next(pages, None)) is not None:
+                draft.seen += 1
+                draft.decode_ms += _since(started)
+                yield page
+                started = time.perf_counter()
+        except Exception:  # a scan must never take its batch along, whatever it found in us
+            log.exception("could not read %s", scan.file)
+            draft.rejection = Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, _FAILED)
 
     def _take_page(self, page: Page, draft: _Draft) -> None:
         already, started = len(self._glyphs), time.perf_counter()
@@ -224,8 +233,6 @@ class _Batch:
             return
         draft.find_ms += _since(started)
         self._pixels += page.pixels.size
-        if self._pixels > ROUND_PIXELS:
-            self._read()
 
     def _find(self, page: Page, draft: _Draft) -> _Found:
         inks = find_ink(page.pixels)
@@ -282,17 +289,6 @@ class _Batch:
                 review_below=wishes.review_below,
             )
             draft.explanations.append(Picture(page.number, explain(seen)))
-
-
-def _timed(pages: Iterator[Page | RejectedPage], draft: _Draft) -> Iterator[Page | RejectedPage]:
-    """The pages, with the time that their decoding takes."""
-    while True:
-        started = time.perf_counter()
-        page = next(pages, None)
-        draft.decode_ms += _since(started)
-        if page is None:
-            return
-        yield page
 
 
 def _since(started: float) -> float:

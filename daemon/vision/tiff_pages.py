@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from ..records import Reason
+from .develop import Pixels
 from .header import Header, UnfitError
 from .silence import native_stderr_discarded
-
-Stored: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, 3 or 4) BGR(A), of any number type
 
 # Pillow's mode -> the mode to convert to; one that is not here is left to OpenCV.
 _MODES = {
     **{mode: mode for mode in ("L", "RGB", "RGBA", "I", "F", "I;16", "I;16B", "I;16L")},
-    **dict.fromkeys(("1",), "L"),
+    "1": "L",
     **dict.fromkeys(("P", "CMYK", "YCbCr", "RGBX"), "RGB"),
     **dict.fromkeys(("LA", "PA", "RGBa"), "RGBA"),
 }
@@ -41,8 +38,9 @@ class TiffPages:
         self._data = header.data
         self._file = self._open()
 
-    def picture(self, index: int) -> Stored:
-        """The picture of the directory `index`, from 0. Raises UnfitError."""
+    def picture(self, index: int) -> Pixels:
+        """The picture of the directory `index`, from 0, (H, W) or BGR(A) (H, W, 3 or 4), of any
+        number type. Raises UnfitError."""
         picture = self._by_pillow(index)
         if picture is None:
             picture = self._by_opencv(index)
@@ -59,7 +57,7 @@ class TiffPages:
         except Exception:  # of any kind, by what the bytes hold; OpenCV has a look as well
             return None
 
-    def _by_pillow(self, index: int) -> Stored | None:
+    def _by_pillow(self, index: int) -> Pixels | None:
         """None where Pillow does not know this kind of picture. Raises UnfitError."""
         if self._file is None:
             return None
@@ -81,7 +79,7 @@ class TiffPages:
         picture = np.asarray(self._file if mode == self._file.mode else self._file.convert(mode))
         return cv2.cvtColor(picture, _TO_BGR[picture.shape[2]]) if picture.ndim == 3 else picture
 
-    def _by_opencv(self, index: int) -> Stored | None:
+    def _by_opencv(self, index: int) -> Pixels | None:
         data = np.frombuffer(self._data, np.uint8)
         try:
             _, pictures = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(index, index + 1))

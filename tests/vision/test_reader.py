@@ -229,6 +229,29 @@ def test_a_scan_of_many_pages_is_read_in_rounds_and_gives_the_same(monkeypatch):
     assert len(signs) == 2 * 6
 
 
+def test_a_network_that_fails_in_a_round_blames_no_scan(monkeypatch):
+    class Failing(FakeClassifier):
+        def classify(self, _glyphs):
+            raise MemoryError
+
+    monkeypatch.setattr(reader, "ROUND_PIXELS", 1)
+    with pytest.raises(MemoryError):
+        read(scan(encoded(picture("3").pixels)), classifier=Failing())
+
+
+def test_an_error_of_ours_while_decoding_rejects_its_scan(monkeypatch, caplog):
+    def failing(scan, limits):
+        yield next(whole(scan, limits))
+        raise IndexError("a bug")
+
+    whole = reader.decode
+    monkeypatch.setattr(reader, "decode", failing)
+    digit = picture("3").pixels
+    (outcome,) = read(scan(tiff(digit, digit), "a.tif"))
+    assert outcome.reason is Reason.UNREADABLE
+    assert "a.tif" in caplog.text
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
 def test_boxes_on_a_large_page_are_in_its_own_pixels(suffix):
     written = picture("3")
