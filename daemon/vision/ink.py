@@ -131,7 +131,7 @@ def _sketch(pixels: Grey) -> Grey:
         return pixels
     height, width = (max(1, round(side * scale)) for side in pixels.shape)
     while scale <= _MUCH_SMALLER / 2:  # by two, reducing is quickest
-        rows, columns = (side // 2 for side in pixels.shape)
+        rows, columns = (max(1, side // 2) for side in pixels.shape)
         halved = pixels[: 2 * rows, : 2 * columns]
         pixels = cv2.resize(halved, (columns, rows), interpolation=cv2.INTER_AREA)
         scale *= 2

@@ -137,3 +137,8 @@ def test_small_and_narrow_pages_are_no_error(shape):
     rng = np.random.default_rng(5)
     ink = find_ink(rng.integers(0, 256, shape, dtype=np.uint8))[0]
     assert ink.mask.shape == shape
+
+
+@pytest.mark.parametrize("shape", [(6144, 8), (8, 6144), (1536, 2)])
+def test_a_page_may_be_a_thread(shape):
+    assert find_ink(np.full(shape, 255, np.uint8))[0].mask.max() == 0
