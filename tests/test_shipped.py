@@ -66,10 +66,10 @@ def test_the_mlp_that_ships_reads_mnist_as_well_as_was_promised() -> None:
     (folder,) = (ROOT / "models").glob("mlp-*")
     metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     assert metadata["metrics"]["test"]["data"] == "mnist/test"
-    assert metadata["metrics"]["test"]["accuracy"] >= 0.993
+    assert metadata["metrics"]["test"]["accuracy"] >= 0.9935
 
 
-@pytest.mark.parametrize(("name", "exact"), [("single", 0.97), ("cells", 0.94), ("strings", 1.0)])
+@pytest.mark.parametrize(("name", "exact"), [("single", 0.99), ("cells", 0.98), ("strings", 1.0)])
 def test_real_digits_are_read(name: str, exact: float, classifier: GlyphClassifier) -> None:
     if not (SHARED / name).is_dir():
         pytest.skip(f"../shared/data/{name} is not here")

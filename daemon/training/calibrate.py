@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from ..ann.classifier import softmax
 from ..vision.choice import DIGITS, NO_DIGIT
-from .metrics import Labels, log_loss
+from .metrics import Labels, log_loss, upper_bound
 
 TEMPERATURES = (0.2, 5.0)  # the range searched
+EVEN = 0.5  # what is more likely wrong than right is for review at any risk
 RISKS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # shares of wrong readings
 
 
@@ -45,8 +46,8 @@ def find_threshold(
     """The smallest confidence such that, of the digits read with at least that, no more than
     `max_error` are wrong; 1 where no confidence achieves it.
 
-    What the reader would leave out as no digit does not count. The share of wrong ones is as
-    found on these glyphs, without a margin for their number.
+    What the reader would leave out as no digit does not count. Few glyphs promise little: what is
+    compared with `max_error` is the upper bound of the share of wrong ones, at 99 %.
     """
     if probabilities.shape[1] > DIGITS:
         read = probabilities[:, DIGITS] <= NO_DIGIT
@@ -54,10 +55,11 @@ def find_threshold(
     digits = probabilities[:, :DIGITS]
     confidence, wrong = digits.max(axis=1), digits.argmax(axis=1) != labels
     order = np.argsort(-confidence, kind="stable")
-    risk = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    risk = upper_bound(np.cumsum(wrong[order]), np.arange(1, len(order) + 1))
     # Where confidences are equal, the threshold takes all of them or none.
     last_of_equals = np.append(np.diff(confidence[order]) != 0, True) if len(order) else risk > 1
-    allowed = np.flatnonzero((risk <= max_error) & last_of_equals)
+    likely = confidence[order] >= EVEN
+    allowed = np.flatnonzero((risk <= max_error) & last_of_equals & likely)
     if not len(allowed):
         return 1.0
     return float(confidence[order[allowed[-1]]])

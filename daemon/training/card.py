@@ -93,9 +93,10 @@ Logits are divided by a temperature of {metadata["temperature"]:.3f}: the one wi
 loss on {metadata["metrics"]["calibration_glyphs"]:,} validation glyphs that were not learnt
 from{damaged}.
 
-Of the validation glyphs read as a digit with at least the confidence `review_below`, no more than
-`max_error_read` were read wrong; what is no digit and was read as one is wrong as well. These are
-estimates without a margin: scans unlike those glyphs have more errors.
+Of glyphs like the validation ones read as a digit with at least the confidence `review_below`, no
+more than `max_error_read` are read wrong, with a certainty of 99 %; what is no digit and is read as
+one is wrong as well. At 1 the validation glyphs were too few to promise it, and all is for review.
+Scans unlike those glyphs have more errors.
 
 | `max_error_read` | `review_below` |
 |---|---|

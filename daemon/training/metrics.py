@@ -19,6 +19,7 @@ Shares = npt.NDArray[np.float64]
 
 ECE_BINS = 15
 _Z = 1.959964  # standard normal deviate of a 95 % interval
+_Z_ONE_SIDED = 2.326348  # the same of 99 % on one side
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,15 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     middle = (share + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * (share * (1 - share) / n + spread / (4 * n)) ** 0.5
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def upper_bound(hits: Counts, n: Counts) -> Shares:
+    """Up to where shares seen as `hits` of `n`, (N,) each, may lie: one-sided, at 99 % (Wilson,
+    1927)."""
+    share, spread = hits / n, _Z_ONE_SIDED**2 / n
+    half = _Z_ONE_SIDED * (share * (1 - share) / n + spread / (4 * n)) ** 0.5
+    bound: Shares = (share + spread / 2 + half) / (1 + spread)
+    return bound
 
 
 def risk_coverage(correct: npt.NDArray[np.bool_], priority: Shares) -> tuple[Shares, Shares]:

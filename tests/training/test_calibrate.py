@@ -38,11 +38,24 @@ def test_the_temperature_undoes_a_scaling(factor: float) -> None:
 
 
 def test_the_threshold_lets_as_many_wrong_ones_pass_as_allowed() -> None:
-    probabilities = confident((1, 0.9), (1, 0.8), (1, 0.7), (1, 0.6), (1, 0.5))
-    labels = np.array([1, 1, 2, 1, 2])  # the third and the fifth are wrong
-    assert find_threshold(labels, probabilities, 0.0) == pytest.approx(0.8)
-    assert find_threshold(labels, probabilities, 0.25) == pytest.approx(0.6)
-    assert find_threshold(labels, probabilities, 0.5) == pytest.approx(0.5)
+    steps = (0.9, 0.8, 0.7, 0.6, 0.5)  # 2,000 readings each, of which 0, 0, 40, 0 and 500 are wrong
+    probabilities = confident(*[(1, step) for step in steps for _ in range(2000)])
+    labels = np.ones(10_000, np.int64)
+    labels[4000:4040] = labels[8000:8500] = 2
+    assert find_threshold(labels, probabilities, 0.002) == pytest.approx(0.8)
+    assert find_threshold(labels, probabilities, 0.008) == pytest.approx(0.6)
+    assert find_threshold(labels, probabilities, 0.06) == pytest.approx(0.5)
+
+
+def test_what_is_more_likely_wrong_than_right_is_for_review_at_any_risk() -> None:
+    probabilities = confident(*[(1, 0.8)] * 1000, *[(1, 0.4)] * 1000)
+    assert find_threshold(np.ones(2000), probabilities, 0.5) == pytest.approx(0.8)
+
+
+def test_what_was_found_on_few_readings_promises_less() -> None:
+    few, many = (confident(*[(1, 0.9)] * count) for count in (100, 10_000))
+    assert find_threshold(np.ones(100), few, 0.005) == 1.0
+    assert find_threshold(np.ones(10_000), many, 0.005) == pytest.approx(0.9)
 
 
 def test_every_risk_has_its_threshold_and_more_risk_never_a_higher_one() -> None:
@@ -60,17 +73,19 @@ def test_no_confidence_suffices_where_the_most_confident_is_wrong() -> None:
 
 def test_equal_confidences_pass_together_or_not_at_all() -> None:
     labels = np.array([1, 2])
-    assert find_threshold(labels, confident((1, 0.9), (1, 0.9)), 0.0) == 1.0
+    assert find_threshold(labels, confident((1, 0.9), (1, 0.9)), 0.9) == 1.0
 
 
 def test_what_the_reader_leaves_out_as_no_digit_does_not_count() -> None:
-    probabilities = np.array([[0.95, *[0.0] * 9, 0.05], [0.3, *[0.0] * 9, 0.7]], np.float32)
-    assert find_threshold(np.array([0, 10]), probabilities, 0.0) == pytest.approx(0.95)
+    rows = [[0.95, *[0.0] * 9, 0.05], [0.3, *[0.0] * 9, 0.7]] * 1000
+    labels = np.array([0, 1] * 1000)  # every second one would be wrong
+    assert find_threshold(labels, np.array(rows, np.float32), 0.01) == pytest.approx(0.95)
 
 
 def test_a_sign_read_as_a_digit_counts_as_wrong() -> None:
-    probabilities = np.array([[0.9, *[0.0] * 9, 0.1], [0.95, *[0.0] * 9, 0.05]], np.float32)
-    assert find_threshold(np.array([10, 0]), probabilities, 0.0) == pytest.approx(0.95)
+    rows = [[0.95, *[0.0] * 9, 0.05]] * 1000 + [[0.9, *[0.0] * 9, 0.1]] * 1000
+    labels = np.array([0] * 1000 + [10] * 1000)
+    assert find_threshold(labels, np.array(rows, np.float32), 0.01) == pytest.approx(0.95)
 
 
 def test_without_readings_everything_goes_to_review() -> None:
