@@ -117,11 +117,16 @@ def _smooth(points: Stroke, corners: frozenset[int]) -> Stroke:
     return np.concatenate(pieces)
 
 
-def own_digit(label: int, rng: np.random.Generator) -> tuple[Stroke, ...]:
-    """Write one digit, in a box about 1 high: one of its styles, by an unsteady hand."""
+def own_digit(
+    label: int, rng: np.random.Generator, *, style: int | None = None, slant: float | None = None
+) -> tuple[Stroke, ...]:
+    """Write one digit, in a box about 1 high: one of its styles, by an unsteady hand.
+
+    `style`, any number, and `slant`, columns per row, are drawn where they are not given.
+    """
     styles = _SKELETONS[label]
-    skeleton = styles[rng.integers(len(styles))]
-    slant = rng.normal(_SLANT, _SLANT_SPREAD)
+    skeleton = styles[rng.integers(len(styles)) if style is None else style % len(styles)]
+    slant = rng.normal(_SLANT, _SLANT_SPREAD) if slant is None else slant
     tilt = np.deg2rad(rng.normal(0, _TILT))
     lean = np.array([[rng.uniform(*_WIDTH), 0], [-slant, 1]])
     turn = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
