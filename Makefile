@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO = outbox/demo
 
-.PHONY: help venv demo test check faults accuracy speed samples clean
+.PHONY: help venv demo test check faults accuracy pages speed samples clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ faults: $(VENV)/tests ## the long fault tests of the daemon: kills, full disk, 4
 
 accuracy: $(VENV)/bench ## measure every network on every set that is there; WRITE=1 writes docs/accuracy.md
 	$(BIN)/python -m bench.accuracy $(if $(WRITE),--write)
+
+pages: $(VENV)/tests ## measure reading on the project's own pages; UNSEEN=1 those nobody looks at
+	$(BIN)/python -m bench.read_pages $(if $(UNSEEN),--unseen,--sheets)
 
 speed: $(VENV)/tests ## time the finding of digits beside OpenCV's decoding
 	$(BIN)/python -m bench.vision

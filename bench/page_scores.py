@@ -63,9 +63,7 @@ def score(label: str, lines: Sequence[str]) -> PageScore:
     )
 
 
-def score_table(
-    results: Sequence[ScanResult], aspects: Sequence[Mapping[str, str]] = ()
-) -> str:
+def score_table(results: Sequence[ScanResult], aspects: Sequence[Mapping[str, str]] = ()) -> str:
     """All pages, then those of each value of each aspect."""
     scores = [score(result.scan.label, result.lines) for result in results]
     rows = [_row("**all**", scores)]
@@ -112,11 +110,19 @@ def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdecimal())
 
 
-def _found(rows: Iterable[str], lines: Sequence[str]) -> int:
-    """How many rows stand in lines of their own, longest first; no line serves two rows."""
+def _found(rows: Sequence[str], lines: Sequence[str]) -> int:
+    """How many rows stand in lines of their own; no line serves two rows. Those in one line come
+    first, then the longest."""
     free = [True] * len(lines)
-    found = 0
-    for row in sorted(rows, key=len, reverse=True):
+    rest = []
+    for row in rows:
+        alone = next((at for at, line in enumerate(lines) if free[at] and line == row), None)
+        if alone is None:
+            rest.append(row)
+        else:
+            free[alone] = False
+    found = len(rows) - len(rest)
+    for row in sorted(rest, key=len, reverse=True):
         for start in range(len(lines)):
             stop = _stop(row, lines, start)
             if stop and all(free[start:stop]):

@@ -159,9 +159,7 @@ def _shot(rng: np.random.Generator) -> Shot:
     )
 
 
-def _scale(
-    shot: Shot, paper: tuple[float, float], digit: float, rng: np.random.Generator
-) -> float:
+def _scale(shot: Shot, paper: tuple[float, float], digit: float, rng: np.random.Generator) -> float:
     """Pixels to the millimetre at which the smallest digits stay legible and the file no larger
     than people's are."""
     scanner = shot.setting is Setting.SCAN

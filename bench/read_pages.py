@@ -2,7 +2,8 @@
 
 Draws the project's own pages, reads them as `digitd batch` does, and prints what is right, by
 layout and by what makes reading hard; beside them the pages of ../shared where they are there.
-Drawn pages lie in bench/out/pages, with pages.csv, a row a page, and with `--sheets` contact sheets.
+Pages that may be looked at are then in bench/out: files, pages.csv with a row for each, and with
+`--sheets` contact sheets.
 """
 
 from __future__ import annotations

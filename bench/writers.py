@@ -1,4 +1,4 @@
-"""Who writes the pages: people of whom digits are recorded in ../shared, and the project's own hand.
+"""Who writes the pages: people whose digits lie in ../shared, and the project's own hand.
 
 MNIST's test digits are by nobody that a network learnt from. Of pendigits' test part the legible
 writers: whoever trains on the whole folder has learnt them.

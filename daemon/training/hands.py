@@ -17,6 +17,7 @@ from .handwriting import own_digit
 from .strokes import PenDigit, Stroke, render_strokes
 
 _SHARP = 0.22  # of the ink's depth: how much of a bitmap's edge stays grey
+_WIDE = 0.8  # of its width: a digit wider than that over its height is the less high
 _ROOM = 6  # empty pixels round a bitmap, for slanting
 
 
@@ -54,7 +55,7 @@ class PenHand:
 
     def write(self, label: int, height: float, rng: np.random.Generator) -> Ink:
         known = self.digits[label]
-        strokes: Sequence[Stroke] = known[rng.integers(len(known))].strokes
+        strokes: Sequence[Stroke] = known[int(rng.integers(len(known)))].strokes
         return render_strokes(strokes, height=height, pen_width=max(1.0, self.pen * height))
 
 
@@ -77,7 +78,7 @@ class BitmapHand:
         known = self.images[label]
         small = np.pad(known[rng.integers(len(known))], _ROOM).astype(np.float32) / np.float32(255)
         rows, columns = np.nonzero(small > 0.5)
-        scale = height / (1 + max(np.ptp(rows), np.ptp(columns)))
+        scale = height / (1 + max(np.ptp(rows), _WIDE * np.ptp(columns)))
         lean = (self.slant + rng.normal(0, 0.03) - _slant(small)) * scale
         side = round(len(small) * scale)
         middle = (len(small) - 1) / 2

@@ -1,7 +1,7 @@
 """How people fill pages with digits: lists, tables, forms, notebooks, puzzles.
 
 Each layout fills a sheet and keeps its margins free. Groups stand so far apart that nobody joins
-them, and their digits so close that nobody parts them.
+them, or a printed line parts them; their digits stand so close that nobody parts them.
 """
 
 from __future__ import annotations

@@ -280,8 +280,8 @@ def _desk(size: tuple[int, int], rng: np.random.Generator) -> Grey:
     texture = cv2.resize(streaks, size) * np.float32(rng.uniform(2, 9))
     spots = rng.standard_normal((max(2, height // 40), max(2, width // 40)), np.float32)
     texture += cv2.resize(spots, size) * np.float32(rng.uniform(0, 5))
-    colour = np.float32(_DESKS[rng.integers(len(_DESKS))])
-    return np.clip(texture[..., None] + colour, 0, 255).astype(np.uint8)
+    colour = np.array(_DESKS[rng.integers(len(_DESKS))], np.float32)
+    return np.asarray(np.clip(texture[..., None] + colour, 0, 255), np.uint8)
 
 
 def _lamp(size: tuple[int, int], light: Light, rng: np.random.Generator) -> Map:

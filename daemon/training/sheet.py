@@ -128,7 +128,8 @@ class Sheet:
         font: str = "sans",
         colour: Colour = PRINT,
     ) -> float:
-        """Print words, their capitals 0.7 `size` high around the row `middle`; gives their width."""
+        """Print words, their capitals 0.7 `size` high around the row `middle`. Gives their
+        width."""
         pixels = max(1, round(size * self.scale))
         width = _width(words, pixels, font, weight)
         left = round(x * self.scale - _before(align) * width)
@@ -197,7 +198,7 @@ class Sheet:
             left, top = round(x + piece.x), round(y + piece.y)
             self._ink(piece.ink, left, top, colour)
             if piece.character.isdecimal():
-                marks.append(Mark(int(piece.character), _hull(piece.ink) + (left, top)))
+                marks.append(Mark(int(piece.character), _hull(piece.ink, left, top)))
         return Group(text, tuple(marks))
 
     def _ink(self, ink: Ink, x: float, y: float, colour: Colour) -> None:
@@ -206,7 +207,7 @@ class Sheet:
         window = self.pixels[rows, columns]
         cover = ink[max(0, -top) :, max(0, -left) :][: len(window), : window.shape[1], None]
         grain = 1 - _GRAIN * self.rng.random(cover.shape, np.float32)
-        window[:] = np.rint(window + cover * grain * (np.float32(colour) - window))
+        window[:] = np.rint(window + cover * grain * (np.array(colour, np.float32) - window))
 
 
 def _before(align: Align) -> float:
@@ -219,9 +220,11 @@ def _faded(colour: Colour, paper: Colour, share: float) -> Colour:
     return blue, green, red
 
 
-def _hull(ink: Ink) -> Outline:
+def _hull(ink: Ink, left: int, top: int) -> Outline:
+    """The convex hull of ink whose top left corner lies at column `left`, row `top`."""
     points = cv2.findNonZero((ink > 0.5 * ink.max()).astype(np.uint8))
-    return cv2.convexHull(points).reshape(-1, 2).astype(np.float32)
+    hull = np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2)
+    return hull + np.array((left, top), np.float32)
 
 
 @cache
@@ -240,7 +243,5 @@ def _font(name: str) -> cv2.FontFace:
 @cache
 def _width(text: str, pixels: int, font: str, weight: int) -> int:
     """Width in pixels of one line of print."""
-    _, _, width, _ = cv2.getTextSize(
-        (_UNBOUNDED[1], 1), text, (0, 0), _font(font), pixels, weight
-    )
+    _, _, width, _ = cv2.getTextSize((_UNBOUNDED[1], 1), text, (0, 0), _font(font), pixels, weight)
     return int(width)
