@@ -1,0 +1,225 @@
+"""The bright sheet on a darker ground, by its four edges, and the picture of it as if from above.
+
+A sheet is bright, four-sided and sharp at its edges: a lamp's cone, a shadow or a lit wall are not
+all of that. A side may run out of the picture, but at least two must show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Grey
+
+Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
+Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
+
+_SIDE = 320  # px, the longer side of the sketch on which a sheet is looked for
+_LEVELS = 9  # thresholds tried between the darkest and the brightest
+_STEPS = (
+    0.3,
+    0.5,
+    0.8,
+)  # of the logarithm of brightness, from which one pixel to the next is an edge
+_LEAST = 0.12  # of the picture: a smaller bright patch is no sheet
+_MOST = 0.97  # of the picture: more of it is all sheet
+_FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
+_AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
+_OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
+_POINTS = 40  # on each side
+_BRIGHTER = 1.25  # times its ground: what a sheet is, at its sides
+_SHARP = 0.75  # of a side: where that shows
+
+
+def find_sheet(pixels: Grey) -> Corners | None:
+    """The corners of the sheet on a page, (H, W) uint8, in its pixels; they may lie outside it.
+    None where there is no sheet, or nothing but the sheet."""
+    scale = min(1.0, _SIDE / max(pixels.shape))
+    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
+    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    sketch = cv2.medianBlur(_without_ink(sketch), 3)
+    best, found = 0.0, None
+    for region in _regions(sketch):
+        corners = _quadrangle(region)
+        if corners is None:
+            continue
+        score = _support(sketch, corners) * _area(corners)
+        if score > best:
+            best, found = score, corners
+    if found is None:
+        return None
+    ratio = np.array(pixels.shape[::-1]) / sketch.shape[::-1]
+    return (found + 0.5) * ratio - 0.5
+
+
+def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
+    """What makes a sheet's corners those of an upright picture, and its (width, height): the
+    sides keep their mean lengths."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    width, height = (max(8, round((sides[n] + sides[n + 2]) / 2)) for n in (0, 1))
+    upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), upright)
+    return np.asarray(matrix, np.float64), (width, height)
+
+
+def _without_ink(sketch: Grey) -> Grey:
+    """Dark strokes filled with the paper round them."""
+    side = max(3, round(0.03 * max(sketch.shape))) | 1
+    return cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+
+
+def _regions(sketch: Grey) -> Iterator[Grey]:
+    """What may be a sheet, (h, w) uint8 of 0 and 1: the largest region above each of some levels,
+    and the largest ones without an edge in them, for a shadow on a sheet may be darker than a desk
+    in the light. Those too small or too large are left out."""
+    low, high = np.percentile(sketch, (2, 98))
+    for level in np.linspace(low, high, _LEVELS + 2)[1:-1]:
+        yield from _largest((sketch > level).view(np.uint8), 1)
+    shades = np.log(sketch.astype(np.float32) + np.float32(8))
+    steps = cv2.magnitude(*(cv2.Sobel(shades, cv2.CV_32F, *axes) for axes in ((1, 0), (0, 1))))
+    for step in _STEPS:
+        for region in _largest((steps < step).view(np.uint8), 3):
+            yield cv2.dilate(region, np.ones((3, 3), np.uint8))
+
+
+def _largest(mask: Grey, most: int) -> Iterator[Grey]:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    for at in areas.argsort()[::-1][:most]:
+        if _LEAST * mask.size <= areas[at] <= _MOST * mask.size:
+            yield (labels == at + 1).astype(np.uint8)
+
+
+def _quadrangle(region: Grey) -> Corners | None:
+    """The four sides round a region, if it has four."""
+    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(max(outlines, key=len))
+    corners = _fit(hull.reshape(-1, 2).astype(np.float64), region.shape)
+    if corners is None:
+        return None
+    inside = np.zeros_like(region)
+    cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
+    covered = cv2.countNonZero(inside & region)
+    whole = cv2.countNonZero(inside)
+    area = cv2.countNonZero(region)
+    return corners if covered >= _FILLED * max(whole, area) else None
+
+
+def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | None:
+    """The four straight lines that a hull's points (n, 2) lie on, as their corners."""
+    outline = _dense(hull)
+    free = ~_at_border(outline, shape)
+    start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
+    corners = _clockwise(start)
+    for _ in range(4):
+        lines = []
+        nearest = np.argmin([_distance(outline, *side) for side in _sides(corners)], axis=0)
+        for side in range(4):
+            own = outline[nearest == side]
+            shown = outline[(nearest == side) & free]
+            points = shown if len(shown) >= 0.25 * len(own) else own
+            if len(points) < 4:
+                return None
+            lines.append(_line(points))
+        crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
+        if any(crossing is None for crossing in crossings):
+            return None
+        corners = np.array(crossings)
+    reach = np.array(shape[::-1])
+    near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
+    convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
+    return corners if near and convex else None
+
+
+def _support(sketch: Grey, corners: Corners) -> float:
+    """The share of the sides that show along which the sheet is brighter than what it lies on; 0
+    where they are too few, or one of them does not."""
+    longer = max(sketch.shape)
+    shares = []
+    middle = corners.mean(axis=0)
+    for start, end in _sides(corners):
+        points = start + (end - start) * np.linspace(0.04, 0.96, _POINTS)[:, None]
+        normal = np.array([end[1] - start[1], start[0] - end[0]])
+        normal /= max(float(np.linalg.norm(normal)), 1e-6)
+        if normal @ (middle - start) < 0:
+            normal = -normal
+        inner, outer = points + _OFF * longer * normal, points - _OFF * longer * normal
+        shown = _inside(outer, sketch.shape) & _inside(inner, sketch.shape)
+        if shown.mean() < 0.25:
+            continue
+        inner, outer = inner[shown], outer[shown]
+        brighter = _at(sketch, inner) > _BRIGHTER * _at(sketch, outer) + 4
+        shares.append(float(brighter.mean()))
+    if len(shares) < 2 or min(shares) < _SHARP:
+        return 0.0
+    return float(np.mean(shares)) * len(shares)
+
+
+def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    far = _AT_BORDER * max(shape)
+    x, y = points.T
+    edges = (x <= far) | (y <= far) | (x >= shape[1] - 1 - far) | (y >= shape[0] - 1 - far)
+    return np.asarray(edges)
+
+
+def _dense(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points about a pixel apart along a closed polygon."""
+    steps = []
+    for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
+        count = max(1, int(np.abs(end - start).max()))
+        steps.append(start + (end - start) * np.arange(count)[:, None] / count)
+    return np.concatenate(steps)
+
+
+def _clockwise(corners: Corners) -> Corners:
+    """From the top left one on."""
+    around = corners - corners.mean(axis=0)
+    ordered = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
+    return np.roll(ordered, -int(ordered.sum(axis=1).argmin()), axis=0)
+
+
+def _sides(corners: Corners) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+    return [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
+
+
+def _distance(
+    points: npt.NDArray[np.float64], start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Of points (n, 2) from a side."""
+    along = end - start
+    share = np.clip((points - start) @ along / max(along @ along, 1e-9), 0, 1)
+    return np.asarray(np.linalg.norm(points - start - share[:, None] * along, axis=1))
+
+
+def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(vx, vy, x, y) of the line through points, outliers weighing little."""
+    line = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
+    return np.asarray(line.ravel(), np.float64)
+
+
+def _crossing(
+    one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64] | None:
+    """Where two lines meet; None where they hardly do."""
+    across = one[0] * other[1] - one[1] * other[0]
+    if abs(across) < 0.2:
+        return None
+    step = other[2:] - one[2:]
+    return np.asarray(one[2:] + one[:2] * (step[0] * other[1] - step[1] * other[0]) / across)
+
+
+def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    return np.asarray(((points >= 0) & (points <= np.array(shape[::-1]) - 1)).all(axis=1))
+
+
+def _at(sketch: Grey, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    x, y = np.rint(points).astype(int).T
+    return sketch[y, x].astype(np.float64)
+
+
+def _area(corners: Corners) -> float:
+    return float(cv2.contourArea(corners.astype(np.float32)))

@@ -1,0 +1,76 @@
+"""Sheets on a darker ground are found by their edges; nothing else is taken for one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.training.hands import draw_own_hand
+from daemon.training.photograph import Light, Setting, Shot, photograph
+from daemon.training.sheet import Sheet
+from daemon.vision.rectify import find_sheet, flatten
+
+
+def take(shot: Shot, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A photo, (H, W) uint8, and the middles of the digits on it, (n, 2)."""
+    rng = np.random.default_rng(seed)
+    sheet = Sheet(100, 140, 6, 8, draw_own_hand(rng), rng)
+    for y in (14, 70, 126):  # out to the sheet's margins
+        sheet.rows.append((sheet.write("2", 12, y), sheet.write("5", 84, y)))
+    photo = photograph(sheet, shot, np.random.default_rng(seed))
+    boxes = [digit.box for row in photo.rows for group in row for digit in group.digits]
+    middles = [(box.x + box.width / 2, box.y + box.height / 2) for box in boxes]
+    return cv2.cvtColor(photo.pixels, cv2.COLOR_BGR2GRAY), np.array(middles)
+
+
+def flattened(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    return cv2.perspectiveTransform(points[None].astype(np.float64), matrix)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("light", Light)
+@pytest.mark.parametrize(
+    ("setting", "angle"), [(Setting.DESK, 0), (Setting.DESK, 24), (Setting.EDGE, 2)]
+)
+def test_a_sheet_on_a_desk_is_laid_flat(
+    setting: Setting, angle: float, light: Light, seed: int
+) -> None:
+    page, middles = take(Shot(setting, angle=angle, light=light), seed)
+    corners = find_sheet(page)
+    assert corners is not None
+    matrix, (width, height) = flatten(corners)
+    assert width / height == pytest.approx(100 / 140, rel=0.12)
+    found = flattened(middles, matrix).reshape(3, 2, 2) / (width, height)
+    wanted = np.array([[[x, y] for x in (14.5, 86.5)] for y in (14, 70, 126)]) / (100, 140)
+    np.testing.assert_allclose(found, wanted, atol=0.05)
+
+
+@pytest.mark.parametrize("light", Light)
+@pytest.mark.parametrize("setting", [Setting.SCAN, Setting.CLOSE])
+def test_a_picture_that_is_all_sheet_is_left_as_it_is(setting: Setting, light: Light) -> None:
+    for seed in range(3):
+        page, _ = take(Shot(setting, light=light), seed)
+        assert find_sheet(page) is None
+
+
+def test_shadows_lamps_and_blots_are_no_sheets() -> None:
+    rows, columns = np.mgrid[:300, :400].astype(np.float32)
+    lamp = 240 - 0.4 * np.hypot(rows - 140, columns - 200)
+    half = np.where(columns > 190, 230, 110) + 0 * rows
+    blot = np.where(np.hypot(rows - 150, columns - 200) < 120, 230, 60)
+    for scene in (lamp, half, blot, np.full((300, 400), 230.0)):
+        assert find_sheet(np.clip(scene, 0, 255).astype(np.uint8)) is None
+
+
+def test_corners_of_a_flat_sheet_are_those_of_its_picture() -> None:
+    corners = np.array([[100, 50], [500, 80], [480, 700], [90, 650]], np.float64)
+    matrix, (width, height) = flatten(corners)
+    ends = [[0, 0], [width, 0], [width, height], [0, height]]
+    np.testing.assert_allclose(flattened(corners, matrix), ends, atol=1e-3)
+    assert (width, height) == (397, 610)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (40, 3), (28, 28)])
+def test_the_smallest_pages_have_no_sheet(shape: tuple[int, int]) -> None:
+    assert find_sheet(np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)) is None
