@@ -19,7 +19,9 @@ import numpy as np
 from PIL import Image
 
 from ..records import Grey
-from .camera import Pen, Picture, Ruling, Scene, compose
+from .camera import Pen, Picture, Ruling, Scene
+from .filled import Filled, take
+from .photograph import Light, Setting, Shot
 
 LABELS = "labels.csv"
 
@@ -33,12 +35,12 @@ class Sample:
     and its further pages."""
 
     file: str
-    scene: Scene
+    scene: Scene | Filled
     notes: str
-    more: tuple[Scene, ...] = ()
+    more: tuple[Scene | Filled, ...] = ()
 
     @property
-    def scenes(self) -> tuple[Scene, ...]:
+    def scenes(self) -> tuple[Scene | Filled, ...]:
         """What is on each of its pages."""
         return (self.scene, *self.more)
 
@@ -141,13 +143,25 @@ SAMPLES = (
         "two scanned pages, PDF",
         (Scene(("971", "205"), 420, 340, 95, 7, pen=Pen.RED, ruling=Ruling.RULED, shade=0.15),),
     ),
+    Sample(
+        "list.jpg",
+        Filled(
+            "column",
+            (112, 172),
+            7,
+            6,
+            Shot(Setting.CLOSE, light=Light.UNEVEN, blur=0.7, exposure=0.85),
+            seed=2,
+        ),
+        "a list of numbers on ruled paper, photographed",
+    ),
 )
 
 
 def draw(sample: Sample) -> list[Picture]:
     """The sample's pages before they are encoded."""
     rng = np.random.default_rng(zlib.crc32(sample.file.encode()))
-    return [compose(scene, rng) for scene in sample.scenes]
+    return [take(scene, rng) for scene in sample.scenes]
 
 
 def encode(sample: Sample) -> bytes:

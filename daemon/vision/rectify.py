@@ -32,6 +32,7 @@ _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side run
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _POINTS = 40  # on each side
 _BRIGHTER = 1.25  # times its ground: what a sheet is, at its sides
+_MARGIN = 9  # grey levels more than that: in the dark, noise makes any ratio
 _SHARP = 0.75  # of a side: where that shows
 
 
@@ -152,7 +153,7 @@ def _support(sketch: Grey, corners: Corners) -> float:
         if shown.mean() < 0.25:
             continue
         inner, outer = inner[shown], outer[shown]
-        brighter = _at(sketch, inner) > _BRIGHTER * _at(sketch, outer) + 4
+        brighter = _at(sketch, inner) > _BRIGHTER * _at(sketch, outer) + _MARGIN
         shares.append(float(brighter.mean()))
     if len(shares) < 2 or min(shares) < _SHARP:
         return 0.0
