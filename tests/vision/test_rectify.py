@@ -15,7 +15,7 @@ from daemon.vision.rectify import find_sheet, flatten
 def take(shot: Shot, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A photo, (H, W) uint8, and the middles of the digits on it, (n, 2)."""
     rng = np.random.default_rng(seed)
-    sheet = Sheet(100, 140, 6, 8, draw_own_hand(rng), rng)
+    sheet = Sheet(100, 140, 4, 8, draw_own_hand(rng), rng)
     for y in (14, 70, 126):  # out to the sheet's margins
         sheet.rows.append((sheet.write("2", 12, y), sheet.write("5", 84, y)))
     photo = photograph(sheet, shot, np.random.default_rng(seed))
@@ -28,7 +28,7 @@ def flattened(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return cv2.perspectiveTransform(points[None].astype(np.float64), matrix)[0]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("light", Light)
 @pytest.mark.parametrize(
     ("setting", "angle"), [(Setting.DESK, 0), (Setting.DESK, 24), (Setting.EDGE, 2)]
@@ -49,7 +49,7 @@ def test_a_sheet_on_a_desk_is_laid_flat(
 @pytest.mark.parametrize("light", Light)
 @pytest.mark.parametrize("setting", [Setting.SCAN, Setting.CLOSE])
 def test_a_picture_that_is_all_sheet_is_left_as_it_is(setting: Setting, light: Light) -> None:
-    for seed in range(3):
+    for seed in range(2):
         page, _ = take(Shot(setting, light=light), seed)
         assert find_sheet(page) is None
 
