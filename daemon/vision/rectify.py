@@ -54,7 +54,7 @@ def find_sheet(pixels: Grey) -> Corners | None:
     if found is None:
         return None
     ratio = np.array(pixels.shape[::-1]) / sketch.shape[::-1]
-    return (found + 0.5) * ratio - 0.5
+    return np.asarray((found + 0.5) * ratio - 0.5)
 
 
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
@@ -92,7 +92,7 @@ def _largest(mask: Grey, most: int) -> Iterator[Grey]:
     areas = stats[1:, cv2.CC_STAT_AREA]
     for at in areas.argsort()[::-1][:most]:
         if _LEAST * mask.size <= areas[at] <= _MOST * mask.size:
-            yield (labels == at + 1).astype(np.uint8)
+            yield np.asarray(labels == at + 1, np.uint8)
 
 
 def _quadrangle(region: Grey) -> Corners | None:
@@ -104,7 +104,7 @@ def _quadrangle(region: Grey) -> Corners | None:
         return None
     inside = np.zeros_like(region)
     cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
-    covered = cv2.countNonZero(inside & region)
+    covered = cv2.countNonZero(cv2.bitwise_and(inside, region))
     whole = cv2.countNonZero(inside)
     area = cv2.countNonZero(region)
     return corners if covered >= _FILLED * max(whole, area) else None
@@ -192,8 +192,9 @@ def _distance(
 ) -> npt.NDArray[np.float64]:
     """Of points (n, 2) from a side."""
     along = end - start
-    share = np.clip((points - start) @ along / max(along @ along, 1e-9), 0, 1)
-    return np.asarray(np.linalg.norm(points - start - share[:, None] * along, axis=1))
+    share = np.clip((points - start) @ along / max(float(along @ along), 1e-9), 0, 1)
+    offsets = points - start - share[:, None] * along
+    return np.asarray(np.hypot(offsets[:, 0], offsets[:, 1]))
 
 
 def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -210,7 +211,8 @@ def _crossing(
     if abs(across) < 0.2:
         return None
     step = other[2:] - one[2:]
-    return np.asarray(one[2:] + one[:2] * (step[0] * other[1] - step[1] * other[0]) / across)
+    along = float(step[0] * other[1] - step[1] * other[0]) / float(across)
+    return np.asarray(one[2:] + one[:2] * along)
 
 
 def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -219,7 +221,7 @@ def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDAr
 
 def _at(sketch: Grey, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     x, y = np.rint(points).astype(int).T
-    return sketch[y, x].astype(np.float64)
+    return np.asarray(sketch[y, x], np.float64)
 
 
 def _area(corners: Corners) -> float:
