@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..records import Grey, Ink
 from . import words
+from .clutter import scene
 from .hands import Bitmap, Copybook, Glyph, Hand, printed
 from .papers import PaperBank
 from .strokes import Stroke
@@ -23,11 +24,12 @@ from .strokes import Stroke
 Rng: TypeAlias = np.random.Generator
 Affine: TypeAlias = npt.NDArray[np.float64]  # (2, 3)
 
-EMPTY, SINGLE, WORDLESS = 0.03, 0.12, 0.08  # shares: nothing, one digit, only what is none
+EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
+WORDS = 0.08  # and of such that hold only what is no digit
 BESIDE = 0.10  # of the lines of digits have letters beside them
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
 HEIGHT = (27.0, 0.33, 12.0, 64.0)  # pixels: median, spread of the logarithm, least and most
-PEN = (0.055, 0.17)  # heights
+PEN = (0.05, 0.19)  # heights
 SLANT = (0.15, 0.25)  # mean and standard deviation
 REPEN = (0.75, 1.7)  # how much thinner and thicker bitmaps' strokes may become
 ELASTIC = 0.045  # heights, standard deviation of a control point's displacement
@@ -80,12 +82,14 @@ class LineComposer:
     def compose(self, rng: Rng) -> ComposedLine:
         """One line, of any kind."""
         kind = rng.random()
-        if kind < EMPTY:
+        if kind < PHOTOGRAPHS:
+            return ComposedLine(scene(rng), ())
+        if kind < PHOTOGRAPHS + EMPTY:
             return self._finished([], rng)
         hand = self._book.hand(rng)
-        if kind < EMPTY + WORDLESS:
+        if kind < PHOTOGRAPHS + EMPTY + WORDS:
             return self._finished(_words(hand, rng), rng)
-        single = kind < EMPTY + WORDLESS + SINGLE
+        single = kind < PHOTOGRAPHS + EMPTY + WORDS + SINGLE
         length = 1 if single else LENGTHS[rng.integers(len(LENGTHS))]
         labels = _labels(length, rng)
         placed = _written(hand, labels, rng, marks=rng.random() < (0.15 if single else 0.6))
@@ -126,7 +130,7 @@ class LineComposer:
         noise = rng.uniform(0, 0.045) * darkness + rng.uniform(0, 2)
         grains = np.float32(noise) * self._papers.noise(height, width, rng)
         seen = np.asarray(cv2.GaussianBlur(light, (0, 0), blur)) + grains
-        pixels = np.clip(seen, 0, 255).astype(np.uint8)
+        pixels: Grey = np.clip(seen, 0, 255).astype(np.uint8)
         if rng.random() < 0.5:
             how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))]
             _, data = cv2.imencode(".jpg", pixels, how)
