@@ -154,22 +154,24 @@ class LineSource:
 
 
 @contextmanager
-def lines_ahead(digits: Digits, seed: int) -> Iterator[Iterator[LineBatch]]:
-    """Batches without end, made while others are being learnt."""
+def lines_ahead(
+    digits: Digits, seed: int, batches: int = BATCHES, size: int = BATCH
+) -> Iterator[Iterator[LineBatch]]:
+    """Batches of `size` lines without end, so many made at once, while others are being learnt."""
     # A spawned process: a forked one would inherit TensorFlow's threads and locks.
     with ProcessPoolExecutor(
         1, multiprocessing.get_context("spawn"), _start_worker, (digits, seed)
     ) as worker:
 
-        def batches() -> Iterator[LineBatch]:
+        def without_end() -> Iterator[LineBatch]:
             upcoming: list[Future[list[LineBatch]]] = []
             while True:
                 while len(upcoming) < AHEAD:
-                    upcoming.append(worker.submit(_make_in_worker))
+                    upcoming.append(worker.submit(_make_in_worker, batches, size))
                 yield from upcoming.pop(0).result()
 
         try:
-            yield batches()
+            yield without_end()
         finally:
             worker.shutdown(wait=False, cancel_futures=True)
 
@@ -184,6 +186,6 @@ def _start_worker(digits: Digits, seed: int) -> None:
     _in_worker = LineSource(digits, seed)
 
 
-def _make_in_worker() -> list[LineBatch]:
+def _make_in_worker(batches: int, size: int) -> list[LineBatch]:
     assert _in_worker is not None
-    return _in_worker.make()
+    return _in_worker.make(batches, size)

@@ -15,7 +15,7 @@ from ..ann.ctc import greedy_batch
 from .backend import load_keras
 from .fit import REPORT_EVERY_S, Fitted, Progress, Step
 from .hands import Digits
-from .line_batches import LineBatch, LineSource, lines_ahead
+from .line_batches import BATCH, BATCHES, LineBatch, LineSource, lines_ahead
 from .line_loss import CLASSES, line_loss
 from .line_network import build
 
@@ -25,19 +25,19 @@ LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches
 WEIGHT_DECAY = 1e-2
 CLIP_NORM = 3.0
-VALIDATION_BATCHES = 16
-TEST_BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """What the person who trains chooses, and, in batches, how long an epoch is and how many lines
-    are tested on."""
+    """What the person who trains chooses; the lines of a batch, and the batches of an epoch, of a
+    validation and of the test."""
 
     epochs: int
     seed: int
+    batch: int = BATCH
     epoch: int = EPOCH
-    tested: int = TEST_BATCHES
+    validated: int = 16
+    tested: int = 20
 
 
 def fit_lines(
@@ -49,10 +49,11 @@ def fit_lines(
     keras.utils.set_random_seed(settings.seed)
     model = build(keras)
     learn = _learner(keras, model, settings.epochs * settings.epoch)
-    validation = LineSource(validated, settings.seed + 1).make(VALIDATION_BATCHES)
+    validation = LineSource(validated, settings.seed + 1).make(settings.validated, settings.batch)
     history: list[Step] = []
     started = time.perf_counter()
-    with lines_ahead(learnt, settings.seed) as batches:
+    at_once = min(BATCHES, settings.epoch)
+    with lines_ahead(learnt, settings.seed, at_once, settings.batch) as batches:
         for epoch in range(1, settings.epochs + 1):
             for step in _epoch(learn, batches, settings, epoch, history, started):
                 progress(step)

@@ -20,7 +20,7 @@ from .describe import describe_data, describe_libraries
 from .export import ExportFailed, export_reader
 from .fit import Fitted, Progress
 from .hands import Digits
-from .line_batches import BATCH, LineBatch, LineSource
+from .line_batches import LineBatch, LineSource
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES
 from .line_network import NAME
@@ -76,7 +76,7 @@ def _measure(
 ) -> dict[str, Any]:
     """What LiteRT makes of composed lines of the test digits. Raises ExportFailed."""
     digits = Digits(data.test.images, data.test.labels, ())
-    batches = LineSource(digits, settings.seed + 2).make(settings.tested)
+    batches = LineSource(digits, settings.seed + 2).make(settings.tested, settings.batch)
     reader = LineReader(network)
     ours = _read(batches, lambda views: fitted.model(views, training=False).numpy())
     theirs = _read(batches, lambda views: reader.frames(views).posteriors)
@@ -116,8 +116,8 @@ def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
     last = fitted.history[-1]
     return {
         "epochs": settings.epochs,
-        "lines": settings.epochs * settings.epoch * BATCH,
-        "batch_size": BATCH,
+        "lines": settings.epochs * settings.epoch * settings.batch,
+        "batch_size": settings.batch,
         "loss": "0.25 CTC + cross-entropy of frames + L1 of boxes",
         "optimizer": "AdamW",
         "learning_rate": LEARNING_RATE,

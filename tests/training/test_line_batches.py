@@ -74,6 +74,8 @@ def test_batches_hold_lines_of_similar_width(digits: Digits) -> None:
 
 
 def test_batches_are_made_in_another_process_and_follow_from_the_seed(digits: Digits) -> None:
-    with lines_ahead(digits, 5) as batches:
-        ahead = next(batches)
-    np.testing.assert_array_equal(ahead.views, LineSource(digits, 5).make()[0].views)
+    with lines_ahead(digits, 5, 1) as batches:
+        ahead = [next(batches) for _ in range(2)]
+    source = LineSource(digits, 5)
+    for batch in ahead:
+        np.testing.assert_array_equal(batch.views, source.make(1)[0].views)

@@ -1,4 +1,4 @@
-"""The view of a line: its band of ink at one height, whatever the picture's size and surroundings."""
+"""The view of a line: its band of ink at one height, whatever the picture and its surroundings."""
 
 from __future__ import annotations
 
