@@ -20,7 +20,7 @@ from daemon.ann.line_reader import LineReader, read_frames, read_greedily
 from daemon.records import Expected, Grey, Ink
 from daemon.training.labels import read_labels
 from daemon.vision.ink import find_ink
-from daemon.vision.line_view import line_view, padded
+from daemon.vision.line_view import LOOKS, looks, padded
 
 from .rows import mnist_rows
 from .sets import even_half
@@ -34,11 +34,16 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: its digits, as they are written, and its view."""
+    """One line: its digits, as they are written, and its views, the usual one first."""
 
     name: str
     label: str
-    view: Ink
+    views: tuple[Ink, ...]
+
+    @property
+    def width(self) -> int:
+        """Pixels of the usual view."""
+        return int(self.views[0].shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,21 @@ class Result:
 
 def read_rows(reader: LineReader, rows: Sequence[Row]) -> list[Result]:
     """Read lines, narrow ones first, many at once."""
-    order = sorted(range(len(rows)), key=lambda n: rows[n].view.shape[1])
+    order = sorted(range(len(rows)), key=lambda n: rows[n].width)
     results: dict[int, Result] = {}
     for start in range(0, len(order), BATCH):
         places = order[start : start + BATCH]
-        frames = reader.frames(padded([rows[n].view for n in places]))
-        for n, posteriors, boxes in zip(places, frames.posteriors, frames.boxes, strict=True):
+        seen = [
+            reader.frames(padded(list(views)))
+            for views in zip(*(rows[n].views for n in places), strict=True)
+        ]
+        for at, n in enumerate(places):
             row = rows[n]
-            best = read_frames(posteriors, boxes)
+            posteriors, *others = (frames.posteriors[at] for frames in seen)
+            boxes = seen[0].boxes[at]
+            best = read_frames(posteriors, boxes, others=others)
             expected = Expected(len(row.label), len(row.label)) if row.label else None
-            hinted = read_frames(posteriors, boxes, expected)
+            hinted = read_frames(posteriors, boxes, expected, others)
             results[n] = Result(
                 row,
                 read_greedily(posteriors, boxes).text,
@@ -74,13 +84,17 @@ def read_rows(reader: LineReader, rows: Sequence[Row]) -> list[Result]:
     return [results[n] for n in range(len(rows))]
 
 
-def file_rows(folder: Path, half: str) -> Iterator[Row]:
-    """The pictures of one set, or of half of it, each as one line, ink dark."""
+def file_rows(folder: Path, half: str, count: int) -> Iterator[Row]:
+    """The pictures of one set, or of half of it, each as one line, ink dark, in `count` views."""
     for scan in read_labels(folder):
         if half != "both" and even_half(scan) != (half == "even"):
             continue
         grey = cv2.imread(str(folder / scan.file), cv2.IMREAD_GRAYSCALE)
-        yield Row(scan.file, scan.text, line_view(_dark_on_light(grey)).pixels)
+        yield Row(scan.file, scan.text, _views(_dark_on_light(grey), count))
+
+
+def _views(grey: Grey, count: int) -> tuple[Ink, ...]:
+    return tuple(view.pixels for view in looks(grey)[:count])
 
 
 def _dark_on_light(grey: Grey) -> Grey:
@@ -107,6 +121,7 @@ def main() -> int:
     parser.add_argument("reader", type=Path, help="a line network, reader.tflite")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the measuring sets")
     parser.add_argument("--half", choices=("even", "odd", "both"), default="both")
+    parser.add_argument("--views", type=int, choices=range(1, len(LOOKS) + 1), default=1)
     parser.add_argument("--rows", type=int, default=2000, help="rows of MNIST's test digits")
     parser.add_argument("--wrong", action="store_true", help="list what was misread")
     given = parser.parse_args()
@@ -117,13 +132,14 @@ def main() -> int:
     groups: dict[str, list[Row]] = {}
     for name in SETS:
         if (given.shared / name).is_dir():
-            groups[name] = list(file_rows(given.shared / name, given.half))
+            groups[name] = list(file_rows(given.shared / name, given.half, given.views))
         else:
             print(f"{name}: there is no {given.shared / name}", file=sys.stderr)
     if given.rows:
         rows = mnist_rows(given.shared / "mnist", given.rows)
         groups["rows of MNIST's test digits"] = [
-            Row(str(n), label, line_view(picture).pixels) for n, (picture, label) in enumerate(rows)
+            Row(str(n), label, _views(picture, given.views))
+            for n, (picture, label) in enumerate(rows)
         ]
     for name, group in groups.items():
         results = read_rows(reader, group)

@@ -18,6 +18,7 @@ Digits: TypeAlias = tuple[int, ...]
 
 BLANK = 10
 BEAMS = 24  # prefixes that are followed; of each length, where the length is given, a quarter
+HOPELESS = 20.0  # a log probability so far below the best one's is not followed
 CERTAIN = 1e-5  # a frame whose digits have no more than this together is blank
 
 _NEVER = -1e30  # a log probability that stays finite in sums
@@ -142,7 +143,10 @@ class _Frontier:
             if parent is not None:
                 digit[n] = np.logaddexp(digit[n], longer[parent, last[n]])
                 longer[parent, last[n]] = _NEVER
-        kept = np.flatnonzero(longer.ravel() > longer.max() - 40)
+        hopeful = max(float(total.max() + frame[BLANK]), float(longer.max())) - HOPELESS
+        if longest is not None:
+            hopeful = _NEVER / 2  # what is hopeless now may be the only one of its length
+        kept = np.flatnonzero(longer.ravel() > hopeful)
         added = [(*self.prefixes[n // BLANK], int(n % BLANK)) for n in kept]
         never = np.full(len(added), _NEVER)
         return _Frontier(
@@ -153,7 +157,9 @@ class _Frontier:
 
     def best(self, count: int) -> _Frontier:
         """The most probable prefixes."""
-        return self._of(np.argsort(-self.total, kind="stable")[:count])
+        total = self.total
+        order = np.argsort(-total, kind="stable")[:count]
+        return self._of(order[total[order] > total[order[0]] - HOPELESS])
 
     def best_by_length(self, count: int) -> _Frontier:
         """The most probable prefixes of each length."""

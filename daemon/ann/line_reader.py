@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
 ALTERNATIVES = 4
 CHECKED = 60  # readings among which one that passes the check is looked for
 LONGEST = 40  # digits, where the most is not given
+TINY = 1e-300  # a probability whose logarithm is finite
+INCREDIBLE = 30.0  # a log probability so far below the best one's is no reading, even if it fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,22 @@ def decode(outputs: npt.NDArray[np.float32]) -> Frames:
 
 
 def read_frames(
-    posteriors: Posteriors, boxes: npt.NDArray[np.float32], expected: Expected | None = None
+    posteriors: Posteriors,
+    boxes: npt.NDArray[np.float32],
+    expected: Expected | None = None,
+    others: Sequence[Posteriors] = (),
 ) -> SeenLine:
-    """Read one line's posteriors (F, 11) and boxes (F, 4)."""
-    found = k_best(posteriors, ALTERNATIVES + 1)
+    """Read one line's posteriors (F, 11) and boxes (F, 4). `others` are posteriors of further views
+    of the same line: a reading's probability is the mean over all of them."""
+    looks = [posteriors, *others]
+    found = _ranked([k_best(look, ALTERNATIVES + 1) for look in looks])
     chosen, fits = found, True
     if expected is not None:
-        chosen = _as_expected(posteriors, found, expected)
+        chosen = _as_expected(looks, found, expected)
         fits = bool(chosen)
     best = chosen[0] if chosen else found[0]
-    others = [each for each in [*chosen[1:], *found] if each.digits != best.digits]
-    texts = {_text(each.digits): float(np.exp(each.log_probability)) for each in others}
+    rest = [each for each in [*chosen[1:], *found] if each.digits != best.digits]
+    texts = {_text(each.digits): float(np.exp(each.log_probability)) for each in rest}
     ranked = sorted(texts.items(), key=lambda pair: -pair[1])[:ALTERNATIVES]
     places = align(posteriors, best.digits)
     seen = [
@@ -126,25 +134,43 @@ def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> See
     return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), (), True)
 
 
+def _ranked(found: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """Candidates of several looks as one list, best first, by their mean probability."""
+    if len(found) == 1:
+        return list(found[0])
+    sums: dict[tuple[int, ...], float] = defaultdict(float)
+    for candidates in found:
+        for each in candidates:
+            sums[each.digits] += float(np.exp(each.log_probability)) / len(found)
+    ranked = sorted(sums.items(), key=lambda pair: -pair[1])
+    return [Candidate(digits, float(np.log(max(mean, TINY)))) for digits, mean in ranked]
+
+
 def _as_expected(
-    posteriors: Posteriors, found: Sequence[Candidate], expected: Expected
+    looks: Sequence[Posteriors], found: Sequence[Candidate], expected: Expected
 ) -> list[Candidate]:
     """Readings as expected, best first; as long a list as is needed for some to pass."""
-    most = min(LONGEST if expected.most is None else expected.most, len(posteriors))
+    fewest = min(len(look) for look in looks)
+    most = min(LONGEST if expected.most is None else expected.most, fewest)
     lengths = range(expected.least, most + 1)
     fitting = [
         each
         for each in found
         if len(each.digits) in lengths and passes(expected.check, each.digits)
     ]
-    if fitting and fitting[0] is found[0]:
+    if not lengths or (fitting and fitting[0] is found[0]):
         return fitting
-    if not lengths:
-        return []
+    given = lengths if expected.least or expected.most else None
     if expected.check is Check.NONE:
-        return k_best(posteriors, ALTERNATIVES + 1, lengths=lengths)
-    wider = k_best(posteriors, CHECKED, lengths=lengths, beams=4 * CHECKED)
-    return [each for each in wider if passes(expected.check, each.digits)]
+        wider = _ranked([k_best(look, ALTERNATIVES + 1, lengths=given) for look in looks])
+    else:
+        wider = _ranked([k_best(look, CHECKED, lengths=given, beams=4 * CHECKED) for look in looks])
+    credible = found[0].log_probability - INCREDIBLE
+    return [
+        each
+        for each in wider
+        if each.log_probability > credible and passes(expected.check, each.digits)
+    ]
 
 
 def _seen(digit: int, frame: Posteriors, box: npt.NDArray[np.float32]) -> SeenDigit:

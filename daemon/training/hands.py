@@ -24,7 +24,8 @@ from .styles import STYLES
 BITMAP_HEIGHT = 20  # pixels of the digit in a 28x28 bitmap
 POINTS = 22  # of a stroke, at most: more cost time and show nothing at a line's size
 FLAG = 0.5  # heights: recorded 1s whose flag is wider would be 7s elsewhere
-SHARES = (0.42, 0.24, 0.26, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
+SHARES = (0.38, 0.26, 0.28, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
+TAPER, RAISED = 0.14, 0.13  # standard deviations: wider above than below, a higher waist
 PRINT_SIZE = 40  # pixels, at which print is drawn
 
 
@@ -97,7 +98,8 @@ class Copybook:
         known = self._writers[writer][label]
         if not known:
             return None
-        return Glyph(label, _in_heights(known[rng.integers(len(known))].strokes))
+        strokes = _in_heights(known[rng.integers(len(known))].strokes)
+        return Glyph(label, _reshaped(strokes, rng))
 
 
 class Hand:
@@ -133,7 +135,8 @@ class Hand:
         style = self._styles[label] if self._steady else int(rng.integers(len(styles)))
         width = self._width * rng.uniform(0.88, 1.12)
         lean = np.array([[width, 0], [rng.normal(0, 0.05), 1]], np.float32)
-        return Glyph(label, _in_heights(draw_skeleton(styles[style], lean, rng)))
+        strokes = _in_heights(draw_skeleton(styles[style], lean, rng))
+        return Glyph(label, _reshaped(strokes, rng))
 
 
 def _in_heights(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
@@ -145,6 +148,19 @@ def _in_heights(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     size = max(high[1] - low[1], 0.6 * (high[0] - low[0]), 1e-3)
     origin = np.array([low[0], high[1]], np.float32)
     return tuple((stroke - origin) / np.float32(size) for stroke in thinned)
+
+
+def _reshaped(strokes: tuple[Stroke, ...], rng: np.random.Generator) -> tuple[Stroke, ...]:
+    """Other proportions: narrower above or below, a higher or lower waist."""
+    taper, raised = rng.normal(0, TAPER), np.exp(rng.normal(0, RAISED))
+    middle = max(float(stroke[:, 0].max()) for stroke in strokes) / 2
+    reshaped = []
+    for stroke in strokes:
+        x, up = stroke[:, 0], np.clip(-stroke[:, 1], 0, 1)
+        wider = 1 + taper * (2 * up - 1)
+        moved = np.stack([middle + (x - middle) * wider, -(up**raised)], axis=1)
+        reshaped.append(moved.astype(np.float32))
+    return tuple(reshaped)
 
 
 def _thinned(stroke: Stroke) -> Stroke:

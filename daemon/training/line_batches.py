@@ -66,7 +66,7 @@ def example(line: ComposedLine, rng: np.random.Generator) -> LineExample | None:
     view = view_of(line.pixels, _misjudged(find_band(line.pixels), rng))
     corner = np.array([view.left, view.top] * 2)
     corners = [(digit.left, digit.top, digit.right, digit.bottom) for digit in line.digits]
-    boxes = (np.array(corners).reshape(-1, 4) - corner) * view.scale
+    boxes = (np.array(corners).reshape(-1, 4) - corner) * ([view.scale_x, view.scale] * 2)
     width = view.pixels.shape[1]
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = (middles > 0).all() and (middles < (width, HEIGHT)).all()

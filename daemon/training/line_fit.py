@@ -20,7 +20,7 @@ from .line_loss import CLASSES, line_loss
 from .line_network import build
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
-EPOCHS = 36
+EPOCHS = 24
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches
 WEIGHT_DECAY = 1e-2

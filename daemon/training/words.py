@@ -32,9 +32,10 @@ _CURSIVE = (
     "0,98 30,30 20,4 14,50 16,98! 34,60 44,66 20,78! 44,98 58,92",  # k
 )
 _LETTERS = parse_skeletons([_CURSIVE])[0]
-# Dot, comma, dash, slash, apostrophe, colon, equals sign, dollar, euro, pound, hash, brackets.
+# Dot, raised dot, comma, dash, slash, apostrophe, colon, then signs of money and others.
 _MARKS = {
     ".": "0,98 3,99",
+    "·": "0,60 3,61",
     ",": "8,90 8,100 0,118",
     "-": "0,56 34,52",
     "/": "0,108 40,-8",
@@ -51,7 +52,7 @@ _MARKS = {
     "x": "0,50 34,98|34,50 0,98",
 }
 _SKELETONS = {mark: parse_skeletons([[points]])[0][0] for mark, points in _MARKS.items()}
-BETWEEN = (*"......,,,,,--/':",)
+BETWEEN = (*"......··,,,,,--/':",)
 AFTER = (".-", "-", "=", "/", "#", ".=", "--", ",-", ".", ",", "/-", "€", "*", ")", "-.-", "x")
 BEFORE = ("$", "$", "#", "€", "£", "*", "=", "(", "-", "/", ".")
 _UNSTEADY_WIDTH = (0.7, 1.4)

@@ -24,6 +24,7 @@ SIDE_MARGIN = 0.35  # band heights kept beside the ink
 MIN_BAND = 0.2  # of the picture's height
 PAPER, DARKEST = 0.70, 0.015  # quantiles of grey that become 0 and 1
 MIN_CONTRAST = 10.0  # grey levels between them at least
+LOOKS = (1.0, 1.15, 0.87)  # how much wider than the picture's the digits of a view are
 RANGE = (-0.6, 1.4)  # what the view is clipped to
 GOOD_STROKE = 1.7  # pixels of a view: thinner strokes are thickened before reducing
 
@@ -55,17 +56,18 @@ class InkBand:
 @dataclass(frozen=True, slots=True)
 class LineView:
     """`pixels` is (32, W) float32 in -0.6..1.4, paper 0, ink about 1, W a multiple of 4. Column x
-    of it lies at `left + x / scale` of the picture, row y at `top + y / scale`."""
+    of it lies at `left + x / scale_x` of the picture, row y at `top + y / scale`."""
 
     pixels: Ink
     left: float
     top: float
+    scale_x: float
     scale: float
 
     def box_in_picture(self, left: float, top: float, right: float, bottom: float) -> Box:
         """The picture's box, at least a pixel wide and high, of one in the view's pixels."""
-        x, y = (round(self.left + left / self.scale), round(self.top + top / self.scale))
-        width, height = (right - left) / self.scale, (bottom - top) / self.scale
+        x, y = (round(self.left + left / self.scale_x), round(self.top + top / self.scale))
+        width, height = (right - left) / self.scale_x, (bottom - top) / self.scale
         return Box(x, y, max(1, round(width)), max(1, round(height)))
 
 
@@ -98,16 +100,24 @@ def find_band(grey: Grey) -> InkBand:
     )
 
 
-def view_of(grey: Grey, band: InkBand) -> LineView:
-    """The view of a line whose ink lies at `band`."""
+def looks(grey: Grey) -> tuple[LineView, ...]:
+    """Three views of a line, the usual one first, then wider and narrower: where they are read
+    alike, the reading is surer."""
+    band = find_band(grey)
+    return tuple(view_of(grey, band, stretch) for stretch in LOOKS)
+
+
+def view_of(grey: Grey, band: InkBand, stretch: float = 1.0) -> LineView:
+    """The view of a line whose ink lies at `band`, made wider by `stretch`."""
     scale = BAND / band.height
+    scale_x = scale * stretch
     beside = SIDE_MARGIN * band.height
     left, right = max(0.0, band.left - beside), min(float(grey.shape[1]), band.right + beside)
     top = (band.top + band.bottom) / 2 - HEIGHT / 2 / scale
-    columns = max(2, -(-round((right - left) * scale) // STRIDE)) * STRIDE
+    columns = max(2, -(-round((right - left) * scale_x) // STRIDE)) * STRIDE
     first, last = max(0, int(top)), min(grey.shape[0], int(top + HEIGHT / scale) + 1)
     part = np.ascontiguousarray(grey[first:last, int(left) : int(right) + 1])
-    view = LineView(part, left, top, scale)
+    view = LineView(part, left, top, scale_x, scale)
     paper, darkest = _levels(part)
     if scale < 1 and 0 < band.stroke * scale < GOOD_STROKE - 0.4:
         grow = round(GOOD_STROKE / scale - band.stroke)
@@ -118,9 +128,9 @@ def view_of(grey: Grey, band: InkBand) -> LineView:
     finer = scale * factor  # of the reduced part, in 0.5..1 where the picture is large
     if finer < 1:
         part = cv2.GaussianBlur(part, (0, 0), 0.35 / finer)
-    shift_x = (int(left) - left) * scale + (finer - 1) / 2
+    shift_x = (int(left) - left) * scale_x + (finer * stretch - 1) / 2
     shift_y = (first - top) * scale + (finer - 1) / 2
-    placed = np.array([[finer, 0, shift_x], [0, finer, shift_y]])
+    placed = np.array([[finer * stretch, 0, shift_x], [0, finer, shift_y]])
     pixels = cv2.warpAffine(
         part, placed, (columns, HEIGHT), borderValue=paper, flags=cv2.INTER_LINEAR
     )

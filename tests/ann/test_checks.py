@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.ann.checks import passes
@@ -27,6 +27,7 @@ def test_issued_numbers_pass(check: Check, number: str) -> None:
 
 
 @pytest.mark.parametrize(("check", "number"), EACH)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_single_misread_digit_never_passes(
     check: Check, number: str, data: st.DataObject

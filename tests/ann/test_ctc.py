@@ -8,7 +8,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.ann.ctc import BLANK, align, greedy, greedy_batch, k_best
@@ -105,6 +105,7 @@ def test_the_same_digit_twice_needs_a_blank_between() -> None:
     assert k_best(parted, 1)[0].digits == (5, 5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**16), st.integers(1, 30))
 def test_readings_are_ranked_told_apart_and_never_above_one(seed: int, frames: int) -> None:
     found = k_best(random_posteriors(seed, frames), 5)
@@ -119,6 +120,7 @@ def test_digits_are_aligned_with_the_frames_where_they_show_most() -> None:
     assert align(SURE, ()) == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**16))
 def test_alignment_of_a_reading_rises_from_frame_to_frame(seed: int) -> None:
     frames = random_posteriors(seed, 24)

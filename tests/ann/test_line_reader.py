@@ -99,6 +99,17 @@ def test_where_nothing_fits_the_best_reading_says_so() -> None:
     assert not line.fits
 
 
+def test_further_looks_outvote_the_first_and_boxes_stay_its_own() -> None:
+    first = decode(outputs((2, {4: 9}), (7, {0: 8, 6: 7.5})))
+    other = decode(outputs((3, {4: 9}), (9, {6: 9})))
+    assert read(outputs((2, {4: 9}), (7, {0: 8, 6: 7.5}))).text == "40"
+    line = read_frames(first.posteriors[0], first.boxes[0], None, [other.posteriors[0]] * 2)
+    assert line.text == "46"
+    assert line.digits[1].left == MIDDLES[7] - 6
+    assert line.probability == pytest.approx(0.75, abs=0.1)
+    assert line.alternatives[0][0] == "40"
+
+
 def test_greedy_reading_sees_the_same_digits() -> None:
     frames = decode(outputs((2, {4: 9}), (7, {0: 9})))
     line = read_greedily(frames.posteriors[0], frames.boxes[0])

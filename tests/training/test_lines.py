@@ -54,24 +54,16 @@ def test_boxes_lie_on_the_picture_from_left_to_right(lines: list[ComposedLine]) 
             assert digit.right < width + 0.5 * height
 
 
-def test_a_box_holds_the_darkest_part_of_a_line(composer: LineComposer) -> None:
-    """On average over lines: inside the boxes it is darker than outside."""
-    rng = np.random.default_rng(3)
+def test_boxes_hold_the_darker_part_of_a_line(lines: list[ComposedLine]) -> None:
     darker = []
-    for _ in range(40):
-        line = composer.compose_digits([int(label) for label in rng.integers(10, size=3)], rng)
+    for line in lines:
         inside = np.zeros(line.pixels.shape, bool)
         for digit in line.digits:
             rows = slice(max(0, round(digit.top)), round(digit.bottom))
             inside[rows, max(0, round(digit.left)) : round(digit.right)] = True
-        darker.append(line.pixels[~inside].mean() > line.pixels[inside].mean())
+        if inside.any() and not inside.all():
+            darker.append(line.pixels[~inside].mean() > line.pixels[inside].mean())
     assert np.mean(darker) > 0.85
-
-
-def test_the_digits_asked_for_are_written_in_their_order(composer: LineComposer) -> None:
-    rng = np.random.default_rng(4)
-    texts = [composer.compose_digits([3, 1, 4, 1, 5], rng).text for _ in range(20)]
-    assert texts.count("31415") >= 18  # digits that overlap widely may change places
 
 
 def test_the_same_seed_composes_the_same_lines(train_digits: DigitSet) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from daemon.records import Box, Grey
-from daemon.vision.line_view import BAND, HEIGHT, STRIDE, find_band, line_view, padded
+from daemon.vision.line_view import BAND, HEIGHT, LOOKS, STRIDE, find_band, line_view, looks, padded
 
 
 def written(
@@ -48,8 +48,19 @@ def test_paper_is_nought_and_ink_is_one(paper: int, ink: int) -> None:
     assert view.max() == pytest.approx(1, abs=0.15)
 
 
-def test_boxes_find_their_way_back() -> None:
-    view = line_view(written())
+def test_further_looks_are_wider_and_narrower() -> None:
+    views = looks(written())
+    np.testing.assert_array_equal(views[0].pixels, line_view(written()).pixels)
+    widths = []
+    for view in views:
+        columns = np.flatnonzero((view.pixels > 0.5).any(axis=0))
+        widths.append(columns[-1] - columns[0] + 1)
+    assert [width / widths[0] for width in widths] == pytest.approx(LOOKS, abs=0.03)
+
+
+@pytest.mark.parametrize("look", range(len(LOOKS)))
+def test_boxes_find_their_way_back(look: int) -> None:
+    view = looks(written())[look]
     columns = np.flatnonzero((view.pixels > 0.5).any(axis=0))
     rows = np.flatnonzero((view.pixels > 0.5).any(axis=1))
     found = view.box_in_picture(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
