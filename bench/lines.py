@@ -115,11 +115,30 @@ def table(name: str, results: Sequence[Result]) -> str:
     return f"| {name} | {len(results)} | {' | '.join(figures)} | {' | '.join(errors)} |"
 
 
+def _groups(given: argparse.Namespace) -> Iterator[tuple[str, list[Row]]]:
+    """The sets that are there, by name."""
+    for name in given.only or SETS:
+        if (given.shared / name).is_dir():
+            yield name, list(file_rows(given.shared / name, given.half, given.views))
+        else:
+            print(f"{name}: there is no {given.shared / name}", file=sys.stderr)
+    if given.rows:
+        rows = mnist_rows(given.shared / "mnist", given.rows)
+        yield (
+            "rows of MNIST's test digits",
+            [
+                Row(str(n), label, _views(picture, given.views))
+                for n, (picture, label) in enumerate(rows)
+            ],
+        )
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.lines", description=__doc__)
     parser.add_argument("reader", type=Path, help="a line network, reader.tflite")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the measuring sets")
+    parser.add_argument("--only", action="append", choices=SETS, metavar="SET")
     parser.add_argument("--half", choices=("even", "odd", "both"), default="both")
     parser.add_argument("--views", type=int, choices=range(1, len(LOOKS) + 1), default=1)
     parser.add_argument("--rows", type=int, default=2000, help="rows of MNIST's test digits")
@@ -129,21 +148,9 @@ def main() -> int:
     errors = " | ".join(f"error at {coverage:.0%}" for coverage in COVERAGES)
     print(f"| set | n | greedy | beam | number of digits known | {errors} |")
     print("| --- |" + " --- |" * (4 + len(COVERAGES)))
-    groups: dict[str, list[Row]] = {}
-    for name in SETS:
-        if (given.shared / name).is_dir():
-            groups[name] = list(file_rows(given.shared / name, given.half, given.views))
-        else:
-            print(f"{name}: there is no {given.shared / name}", file=sys.stderr)
-    if given.rows:
-        rows = mnist_rows(given.shared / "mnist", given.rows)
-        groups["rows of MNIST's test digits"] = [
-            Row(str(n), label, _views(picture, given.views))
-            for n, (picture, label) in enumerate(rows)
-        ]
-    for name, group in groups.items():
+    for name, group in _groups(given):
         results = read_rows(reader, group)
-        print(table(name, results))
+        print(table(name, results), flush=True)
         if given.wrong:
             for result in results:
                 if result.best != result.row.label:
