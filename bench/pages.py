@@ -16,8 +16,8 @@ import numpy as np
 
 from daemon.training.labels import LABELS_FILE
 from daemon.training.layouts import LAYOUTS
+from daemon.training.page_sheet import Colour, Sheet
 from daemon.training.photograph import Light, Photo, Setting, Shot, Tones, photograph
-from daemon.training.sheet import Colour, Sheet
 
 from .writers import Writers
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from daemon.records import Grey
-from daemon.training.hands import BitmapHand, Hand, PenHand, draw_own_hand
+from daemon.training.page_hands import BitmapHand, Hand, PenHand, draw_own_hand
 from daemon.training.sources import load
 from daemon.training.strokes import PenDigit
 

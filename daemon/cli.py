@@ -56,7 +56,11 @@ def train(
         typer.Option(help="More digits: a pendigits or optdigits folder. May be repeated."),
     ] = None,
     architecture: Annotated[
-        str, typer.Option(help="cnn, mlp, or an ancestor's: mlp-128, mlp-128x2, mlp-128x3.")
+        str,
+        typer.Option(
+            help="cnn, mlp, or an ancestor's: mlp-128, mlp-128x2, mlp-128x3. "
+            "line: the line reader, beside the glyph network in use."
+        ),
     ] = "cnn",
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most so many; each architecture has its own.")
@@ -71,6 +75,11 @@ def train(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
 ) -> None:
     """Train a network and add it to the models folder."""
+    if architecture == "line":
+        if loss is not None:
+            raise UsageError("the line reader has a loss of its own: leave --loss out")
+        _train_lines(data, extra, epochs, seed, models, promote, config)
+        return
     from rich.console import Console
 
     from .config import load_config
@@ -101,6 +110,46 @@ def train(
     print(
         f"{version.name}: {measured['accuracy']:.2%} of {measured['n']:,} test digits right, "
         f"calibration error {measured['ece']:.2%}; in {version.path}"
+    )
+
+
+def _train_lines(
+    data: str | None,
+    extra: list[Path] | None,
+    epochs: int | None,
+    seed: int,
+    models: Path | None,
+    promoted: bool,
+    config: Path | None,
+) -> None:
+    """Train a line reader beside the glyph network in use."""
+    from rich.console import Console
+
+    from .config import load_config
+    from .training.extras import load_extra
+    from .training.line_fit import EPOCHS, LineSettings
+    from .training.line_train import train_lines
+    from .training.progress import shown
+    from .training.recipe import find_extras, find_mnist
+    from .training.sources import load
+    from .training.split import TrainingData
+
+    settings = load_config(config)
+    paths = extra or (find_extras() if data is None else ())
+    parts = load(data or find_mnist()).for_training(seed)
+    extras = tuple(digits for path in paths for digits in load_extra(path))
+    with shown(Console(stderr=True)) as progress:
+        version = train_lines(
+            LineSettings(epochs or EPOCHS, seed),
+            TrainingData(*parts, extras),
+            models or settings.models,
+            progress,
+            promoted=promoted,
+        )
+    measured = version.metadata["reader"]["metrics"]
+    print(
+        f"{version.name}: {measured['exact']:.2%} of {measured['lines']:,} composed lines of test "
+        f"digits right; in {version.path}"
     )
 
 

@@ -44,6 +44,59 @@ class Reason(StrEnum):
     KILLED_WORKER = "killed_worker"
 
 
+class Check(StrEnum):
+    """How a number's last digits follow from the others."""
+
+    NONE = "none"
+    LUHN = "luhn"
+    MOD97 = "mod97"
+    EAN13 = "ean13"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known of a line before it is read: from `least` to `most` digits (None: any number),
+    and the check that they pass."""
+
+    least: int = 0
+    most: int | None = None
+    check: Check = Check.NONE
+
+    def __post_init__(self) -> None:
+        if self.least < 0 or (self.most is not None and self.most < max(1, self.least)):
+            raise ValueError(f"a line cannot have {self.least} to {self.most} digits")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDigit:
+    """One digit as the line reader sees it. `left`, `top`, `right`, `bottom` are pixels of the
+    line's view; `probabilities` are those of 0 to 9 at its frame, the rest is that of no digit."""
+
+    digit: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """A line as the line reader sees it. `probability` is the network's own, not calibrated, of
+    exactly these digits; `alternatives` are other readings with theirs, best first; `fits` is False
+    where no reading was found that is as expected, and this is the best of the others."""
+
+    digits: tuple[SeenDigit, ...]
+    probability: float
+    alternatives: tuple[tuple[str, float], ...]
+    fits: bool
+
+    @property
+    def text(self) -> str:
+        """The digits as they are written."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """The bytes of one file, read once: what is hashed is what is decoded.

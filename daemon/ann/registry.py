@@ -2,7 +2,8 @@
 
     models/current                 the name of the version in use
     models/NAME/metadata.json      what the network is, how it was made, what it scored
-    models/NAME/model.tflite       the network as LiteRT reads it
+    models/NAME/model.tflite       the glyph network as LiteRT reads it
+    models/NAME/reader.tflite      the line network, where the version has one
 
 A version is written once and never changed: it appears whole, by a rename. `metadata.json` holds
 the sha256 of its files, and a file that differs is not loaded.
@@ -27,12 +28,13 @@ SCHEMA = "digitd.model/2"
 CURRENT = "current"
 METADATA_FILE = "metadata.json"
 NETWORK_FILE = "model.tflite"
+READER_FILE = "reader.tflite"
 NONE_LABEL = "none"  # the label of the class "no digit at all"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """One trained network: a folder of models/.
+    """One trained glyph network, perhaps with a line network: a folder of models/.
 
     `labels` are "0" to "9" and, with a reject class, "none" after them. `temperature` divides the
     network's logits. `thresholds` are pairs of a share of wrong readings and the confidence from
@@ -54,6 +56,11 @@ class ModelVersion:
     def network(self) -> Path:
         """The file that LiteRT loads."""
         return self.path / NETWORK_FILE
+
+    @property
+    def reader(self) -> Path | None:
+        """The line network's file, where the version has one."""
+        return self.path / READER_FILE if READER_FILE in self.metadata["files"] else None
 
     def review_below(self, max_error_read: float) -> float:
         """The confidence under which a person should look at a digit, so that at most the share
@@ -93,7 +100,7 @@ def load_version(models: Path, name: str = CURRENT) -> ModelVersion:
         raise ModelUnavailable(f"there is no model {name!r} in {models}; there: {known}")
     path = models / name
     version = _parse(path, _read_metadata(path / METADATA_FILE))
-    verify(version, (NETWORK_FILE,))
+    verify(version, (NETWORK_FILE, READER_FILE) if version.reader else (NETWORK_FILE,))
     return version
 
 

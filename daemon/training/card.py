@@ -7,6 +7,7 @@ from typing import Any
 from .evaluate import Evaluation
 
 CARD_FILE = "CARD.md"
+READER_HEADING = "## Line reader"
 
 
 def model_card(metadata: dict[str, Any], measured: Evaluation) -> str:
@@ -122,6 +123,34 @@ def _training(metadata: dict[str, Any]) -> str:
 - Augmentation: {training["augmentation"]}; added: {training["own_style_share"]:.0%} in the
   project's own styles, {training["negative_share"]:.0%} that are no digit.
 - {libraries}
+
+| data (the last one only measured) | source | digits | sha256 |
+|---|---|---|---|
+{data}
+"""
+
+
+def reader_card(reader: dict[str, Any]) -> str:
+    """The card's section on the line reader, from what metadata.json says of it."""
+    training, metrics = reader["training"], reader["metrics"]
+    data = "\n".join(
+        f"| {item['name']} | {item['source']} | {item['n']:,} | `{item['sha256'][:12]}` |"
+        for item in reader["data"]
+    )
+    return f"""{READER_HEADING}
+
+`reader.tflite` reads whole lines: {metrics["weights"]:,} weights, trained
+{reader["created_at"][:10]} by `digitd train --architecture line`, beside the glyph network of
+`{reader["beside"]}`.
+
+- Input: views 32 pixels high, of any width, as `daemon.vision.line_view` makes them. Output: per
+  four columns logits of ten digits and blank, and the edges of the digit there. Letters, words,
+  print that is no digit and scribbles were learnt as blank.
+- Learnt: {training["lines"]:,} composed lines, none twice, {training["seconds"]:.0f} seconds, seed
+  {reader["seed"]}; {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight
+  decay {training["weight_decay"]:g}, batches of {training["batch_size"]}.
+- Reads {metrics["exact"]:.2%} of {metrics["lines"]:,} composed lines of the test digits exactly.
+  Composed lines are harder than real ones in some ways and easier in others.
 
 | data (the last one only measured) | source | digits | sha256 |
 |---|---|---|---|

@@ -60,18 +60,18 @@ def describe(
             "weights": int(fitted.model.count_params()),
         },
         "training": _training(settings, fitted, parts.material.size),
-        "data": [
-            {
-                "name": digits.name,
-                "source": digits.source,
-                "sha256": digits.sha256,
-                "n": len(digits),
-            }
-            for digits in (data.train, *data.extras, data.test)
-        ],
-        "libraries": _libraries(),
+        "data": describe_data(data),
+        "libraries": describe_libraries(),
         "seed": settings.seed,
     }
+
+
+def describe_data(data: TrainingData) -> list[dict[str, Any]]:
+    """The sets that were learnt and, last, the one that only measured."""
+    return [
+        {"name": digits.name, "source": digits.source, "sha256": digits.sha256, "n": len(digits)}
+        for digits in (data.train, *data.extras, data.test)
+    ]
 
 
 def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]:
@@ -96,7 +96,8 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
     }
 
 
-def _libraries() -> dict[str, str]:
+def describe_libraries() -> dict[str, str]:
+    """Versions of what trained the network."""
     found = {"digitd": __version__, "python": platform.python_version(), "platform": sys.platform}
     for library in _LIBRARIES:
         try:

@@ -34,14 +34,30 @@ class ExportFailed(DigitdError):
 def export(model: Any, folder: Path, network: Path) -> None:
     """Write `model` to `folder` as Keras reads it, without optimizer state, and to `network` as
     LiteRT reads it, for any number of glyphs a call. Rounds the model's own weights."""
+    inference = _rounded(model)
+    inference.save(folder / KERAS_FILE)
+    _deflate(folder / KERAS_FILE)
+    _convert(inference, network)
+
+
+def export_reader(model: Any, network: Path) -> None:
+    """Write the line network to `network` as LiteRT reads it, for any number of lines a call, of
+    any width. Rounds the model's own weights."""
+    _convert(_rounded(model), network)
+
+
+def _rounded(model: Any) -> Any:
+    """The model for inference, never compiled, with weights of half precision."""
     import keras
-    import tensorflow as tf
 
     for weight in model.weights:
         weight.assign(weight.numpy().astype(np.float16).astype(np.float32))
-    inference = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled
-    inference.save(folder / KERAS_FILE)
-    _deflate(folder / KERAS_FILE)
+    return keras.Model(model.inputs, model.outputs, name=model.name)
+
+
+def _convert(inference: Any, network: Path) -> None:
+    import tensorflow as tf
+
     announced = io.StringIO()
     with native_stderr_logged(_log), contextlib.redirect_stdout(announced):
         converter = tf.lite.TFLiteConverter.from_keras_model(inference)

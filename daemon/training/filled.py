@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 
 from .camera import Picture, Scene, Written, compose
-from .hands import draw_own_hand
 from .layouts import LAYOUTS
+from .page_hands import draw_own_hand
+from .page_sheet import Sheet
 from .photograph import Photo, Shot, photograph
-from .sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)

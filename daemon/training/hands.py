@@ -1,107 +1,206 @@
-"""Hands that write whole pages: one person's digits look alike, in style, slant and pen.
+"""Writers of lines: digits from MNIST-like bitmaps, recorded pen strokes, own styles and print.
 
-A hand is made of the project's own skeletons, of recorded pen strokes, or of bitmaps.
+A written digit is measured in heights: its baseline is y = 0, y grows downwards, an ordinary digit
+reaches up to -1. A bitmap stays one until the line is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from ..records import Grey, Ink
-from .handwriting import own_digit
-from .strokes import PenDigit, Stroke, render_strokes
+from ..records import Grey
+from .datasets import Labels
+from .handwriting import draw_skeleton
+from .strokes import PenDigit, Stroke
+from .styles import STYLES
 
-_SHARP = 0.22  # of the ink's depth: how much of a bitmap's edge stays grey
-_WIDE = 0.8  # of its width: a digit wider than that over its height is the less high
-_ROOM = 6  # empty pixels round a bitmap, for slanting
+BITMAP_HEIGHT = 20  # pixels of the digit in a 28x28 bitmap
+POINTS = 22  # of a stroke, at most: more cost time and show nothing at a line's size
+FLAG = 0.5  # heights: recorded 1s whose flag is wider would be 7s elsewhere
+SHARES = (0.38, 0.26, 0.28, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
+TAPER, RAISED = 0.14, 0.13  # standard deviations: wider above than below, a higher waist
+PRINT_SIZE = 40  # pixels, at which print is drawn
 
 
-class Hand(Protocol):
-    """Someone who writes. `pen` is the pen's width in heights of a digit."""
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """A digit as pixels: `ink` (h, w) uint8 cropped to the digit, 255 = ink, whose strokes are
+    `stroke` pixels wide; `height` in heights."""
+
+    ink: Grey
+    stroke: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One written digit or mark: strokes in heights, or a bitmap."""
+
+    label: int | None
+    strokes: tuple[Stroke, ...] = ()
+    bitmap: Bitmap | None = None
 
     @property
-    def pen(self) -> float:
-        """The pen's width in heights of a digit."""
-
-    def write(self, label: int, height: float, rng: np.random.Generator) -> Ink:
-        """One digit, (h, w) float32 in 0..1, ink = 1; its longer side measures `height` pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnHand:
-    """The project's own handwriting. A style, any number, belongs to each label."""
-
-    styles: tuple[int, ...]
-    slant: float
-    pen: float
-
-    def write(self, label: int, height: float, rng: np.random.Generator) -> Ink:
-        slant = self.slant + rng.normal(0, 0.04)
-        strokes = own_digit(label, rng, style=self.styles[label], slant=slant)
-        return render_strokes(strokes, height=height, pen_width=max(1.0, self.pen * height))
+    def extent(self) -> tuple[float, float]:
+        """From where to where it reaches horizontally, in heights."""
+        if self.bitmap is not None:
+            return 0.0, self.bitmap.height * self.bitmap.ink.shape[1] / self.bitmap.ink.shape[0]
+        columns = np.concatenate([stroke[:, 0] for stroke in self.strokes])
+        return float(columns.min()), float(columns.max())
 
 
 @dataclass(frozen=True, slots=True)
-class PenHand:
-    """A writer whose pen was recorded, with some digits of every label."""
+class Digits:
+    """What lines are written with: `images` (N, 28, 28) uint8 with `labels` (N,), ink = 255, and
+    digits recorded from pens."""
 
-    digits: Mapping[int, Sequence[PenDigit]]
-    pen: float
-
-    def write(self, label: int, height: float, rng: np.random.Generator) -> Ink:
-        known = self.digits[label]
-        strokes: Sequence[Stroke] = known[int(rng.integers(len(known)))].strokes
-        return render_strokes(strokes, height=height, pen_width=max(1.0, self.pen * height))
+    images: Grey
+    labels: Labels
+    pens: tuple[PenDigit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BitmapHand:
-    """Digits of which only small pictures are known: `images` by label, (n, side, side) uint8, ink
-    high. `slant` is common to all that is written, in columns per row; `weight` in 0..1 makes the
-    pen wider."""
+class Copybook:
+    """Digits, sorted for quick picking."""
 
-    images: Mapping[int, Grey]
-    slant: float
-    weight: float
+    def __init__(self, digits: Digits) -> None:
+        self._images = digits.images
+        self._by_label = [np.flatnonzero(digits.labels == label) for label in range(10)]
+        if any(not len(found) for found in self._by_label):
+            raise ValueError("lines need bitmaps of all ten digits")
+        writers: dict[int, list[list[PenDigit]]] = {}
+        for pen in digits.pens:
+            if pen.label != 1 or not _has_flat_flag(pen):
+                writers.setdefault(pen.writer, [[] for _ in range(10)])[pen.label].append(pen)
+        self._writers = list(writers.values())
+
+    def hand(self, rng: np.random.Generator) -> Hand:
+        """Somebody who writes a line."""
+        kind = int(np.searchsorted(np.cumsum(SHARES), rng.random()))
+        writer = int(rng.integers(len(self._writers))) if self._writers else None
+        if kind == 1 and writer is None:
+            kind = 0
+        return Hand(self, kind, writer, rng)
+
+    def bitmap(self, label: int, rng: np.random.Generator) -> Glyph:
+        """A bitmap of the digit."""
+        among = self._by_label[label]
+        return Glyph(label, bitmap=_bitmap(self._images[among[rng.integers(len(among))]]))
+
+    def recorded(self, label: int, writer: int, rng: np.random.Generator) -> Glyph | None:
+        """A digit of that writer, if there is one."""
+        known = self._writers[writer][label]
+        if not known:
+            return None
+        strokes = _in_heights(known[rng.integers(len(known))].strokes)
+        return Glyph(label, _reshaped(strokes, rng))
+
+
+class Hand:
+    """One writer: keeps to a source of digits, to one or two styles of each, to a width."""
+
+    def __init__(
+        self, book: Copybook, kind: int, writer: int | None, rng: np.random.Generator
+    ) -> None:
+        self._book, self._kind, self._writer = book, kind, writer
+        self._styles = [int(rng.integers(len(styles))) for styles in STYLES]
+        self._steady = rng.random() < 0.75
+        self._width = float(rng.uniform(0.55, 1.1))
+        self._font = ("sans", "italic", "uni")[rng.integers(3)]
+        self._weight = int(rng.integers(200, 900))
 
     @property
-    def pen(self) -> float:
-        """MNIST's pen is about an eighth of a digit's height."""
-        return 0.08 + 0.05 * self.weight
+    def prints(self) -> bool:
+        """Whether it is a machine."""
+        return self._kind == 4
 
-    def write(self, label: int, height: float, rng: np.random.Generator) -> Ink:
-        known = self.images[label]
-        small = np.pad(known[rng.integers(len(known))], _ROOM).astype(np.float32) / np.float32(255)
-        rows, columns = np.nonzero(small > 0.5)
-        scale = height / (1 + max(np.ptp(rows), _WIDE * np.ptp(columns)))
-        lean = (self.slant + rng.normal(0, 0.03) - _slant(small)) * scale
-        side = round(len(small) * scale)
-        middle = (len(small) - 1) / 2
-        onto = np.array([[scale, -lean, lean * middle], [0, scale, 0]], np.float32)
-        smooth = cv2.GaussianBlur(small, (0, 0), 0.5)
-        large = cv2.warpAffine(smooth, onto, (side, side), flags=cv2.INTER_CUBIC)
-        level = 0.62 - 0.3 * self.weight
-        return _cropped(np.clip((large - level) / _SHARP + 0.5, 0, 1).astype(np.float32))
-
-
-def draw_own_hand(rng: np.random.Generator) -> OwnHand:
-    """Draw someone of the project's own making."""
-    styles = tuple(int(style) for style in rng.integers(0, 60, 10))
-    return OwnHand(styles, float(rng.normal(0.12, 0.1)), float(rng.uniform(0.06, 0.12)))
+    def write(self, label: int, rng: np.random.Generator) -> Glyph:
+        """Write one digit."""
+        kind = int(rng.integers(3)) if self._kind == 3 else self._kind
+        if kind == 4:
+            return Glyph(label, bitmap=Bitmap(printed(str(label), self._font, self._weight), 0, 1))
+        if kind == 1 and self._writer is not None:
+            found = self._book.recorded(label, self._writer, rng)
+            if found is not None:
+                return found
+        if kind == 0:
+            return self._book.bitmap(label, rng)
+        styles = STYLES[label]
+        style = self._styles[label] if self._steady else int(rng.integers(len(styles)))
+        width = self._width * rng.uniform(0.88, 1.12)
+        lean = np.array([[width, 0], [rng.normal(0, 0.05), 1]], np.float32)
+        strokes = _in_heights(draw_skeleton(styles[style], lean, rng))
+        return Glyph(label, _reshaped(strokes, rng))
 
 
-def _slant(ink: Ink) -> float:
-    """By how many columns the ink leans to the right per row upwards: from its second moments."""
-    moments = cv2.moments(ink)
-    slant = -moments["mu11"] / max(moments["mu02"], 1e-6)
-    return float(np.clip(slant, -0.5, 0.8))
+def _in_heights(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
+    """Move strokes onto the baseline, the left edge at 0, and scale them to a height of 1; flat
+    ones less."""
+    thinned = [_thinned(stroke) for stroke in strokes]
+    points = np.concatenate(thinned)
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = max(high[1] - low[1], 0.6 * (high[0] - low[0]), 1e-3)
+    origin = np.array([low[0], high[1]], np.float32)
+    return tuple((stroke - origin) / np.float32(size) for stroke in thinned)
 
 
-def _cropped(ink: Ink) -> Ink:
-    x, y, width, height = cv2.boundingRect((ink > 0.05).astype(np.uint8))
-    return ink[y : y + height, x : x + width]
+def _reshaped(strokes: tuple[Stroke, ...], rng: np.random.Generator) -> tuple[Stroke, ...]:
+    """Other proportions: narrower above or below, a higher or lower waist."""
+    taper, raised = rng.normal(0, TAPER), np.exp(rng.normal(0, RAISED))
+    middle = max(float(stroke[:, 0].max()) for stroke in strokes) / 2
+    reshaped = []
+    for stroke in strokes:
+        x, up = stroke[:, 0], np.clip(-stroke[:, 1], 0, 1)
+        wider = 1 + taper * (2 * up - 1)
+        moved = np.stack([middle + (x - middle) * wider, -(up**raised)], axis=1)
+        reshaped.append(moved.astype(np.float32))
+    return tuple(reshaped)
+
+
+def _thinned(stroke: Stroke) -> Stroke:
+    if len(stroke) <= POINTS:
+        return stroke if len(stroke) > 1 else np.repeat(stroke, 2, axis=0)
+    return np.asarray(stroke[np.linspace(0, len(stroke) - 1, POINTS).round().astype(int)])
+
+
+def _has_flat_flag(pen: PenDigit) -> bool:
+    points = np.concatenate(_in_heights(pen.strokes))
+    top = points[points[:, 1] < -0.65]
+    return len(top) > 0 and float(np.ptp(top[:, 0])) > FLAG
+
+
+def _bitmap(image: Grey) -> Bitmap:
+    """The digit of a 28x28 picture."""
+    left, top, width, height = cv2.boundingRect((image > 60).view(np.uint8))
+    if not width:
+        left, top, width, height = 4, 4, 20, 20
+    ink = image[top : top + height, left : left + width]
+    return Bitmap(ink, _stroke_width(ink), height / BITMAP_HEIGHT)
+
+
+def _stroke_width(ink: Grey) -> float:
+    """Twice the area over the outline, in pixels."""
+    edges = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1) + cv2.norm(
+        ink[1:], ink[:-1], cv2.NORM_L1
+    )
+    outline = np.pi / 4 * edges + 255.0
+    return max(1.0, 2 * float(cv2.sumElems(ink)[0]) / outline)
+
+
+@cache
+def _font(name: str) -> Any:
+    return cv2.FontFace(name)
+
+
+def printed(text: str, font: str, weight: int, size: int = PRINT_SIZE) -> Grey:
+    """Print, (h, w) uint8 cropped to it, 255 = ink."""
+    field: npt.NDArray[np.uint8] = np.zeros((2 * size, (1 + len(text)) * size), np.uint8)
+    cv2.putText(field, text, (size // 2, 3 * size // 2), (255,), _font(font), size, weight)
+    left, top, width, height = cv2.boundingRect(field)
+    return field[top : top + max(1, height), left : left + max(1, width)]

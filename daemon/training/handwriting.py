@@ -7,11 +7,17 @@ stay clear of the neighbouring class: a flat flag would make a 7 of a 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from .strokes import Stroke
+
+# A digit's strokes: points (n, 2) in a box of 1 by 1, and which of them are corners.
+Skeleton: TypeAlias = tuple[tuple[Stroke, frozenset[int]], ...]
 
 # Points as x,y in a box of 100 by 100 (y downwards); `!` marks a corner, `|` lifts the pen.
 _STYLES = (
@@ -88,9 +94,13 @@ def _parse(stroke: str) -> tuple[Stroke, frozenset[int]]:
     return np.array(pairs, np.float32) / np.float32(100), corners
 
 
-_SKELETONS = tuple(
-    tuple(tuple(map(_parse, style.split("|"))) for style in styles) for styles in _STYLES
-)
+def parse_skeletons(styles: Sequence[Sequence[str]]) -> tuple[tuple[Skeleton, ...], ...]:
+    """Skeletons by digit, from points `x,y` in a box of 100 by 100, y downwards; `!` marks a
+    corner, `|` lifts the pen."""
+    return tuple(tuple(tuple(map(_parse, style.split("|"))) for style in digit) for digit in styles)
+
+
+SKELETONS = parse_skeletons(_STYLES)
 
 
 def _arcs(points: Stroke) -> Stroke:
@@ -124,13 +134,19 @@ def own_digit(
 
     `style`, any number, and `slant`, columns per row, are drawn where they are not given.
     """
-    styles = _SKELETONS[label]
+    styles = SKELETONS[label]
     skeleton = styles[rng.integers(len(styles)) if style is None else style % len(styles)]
     slant = rng.normal(_SLANT, _SLANT_SPREAD) if slant is None else slant
     tilt = np.deg2rad(rng.normal(0, _TILT))
     lean = np.array([[rng.uniform(*_WIDTH), 0], [-slant, 1]])
     turn = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
-    hand = (lean @ turn).astype(np.float32)
+    return draw_skeleton(skeleton, (lean @ turn).astype(np.float32), rng)
+
+
+def draw_skeleton(
+    skeleton: Skeleton, hand: npt.NDArray[np.float32], rng: np.random.Generator
+) -> tuple[Stroke, ...]:
+    """The skeleton's strokes by an unsteady pen; points are multiplied by `hand` (2, 2)."""
     return tuple(
         _smooth(
             (points + rng.normal(0, _UNSTEADY, points.shape).astype(np.float32)) @ hand, corners

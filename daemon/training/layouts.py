@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .sheet import DASH, PRINT, Colour, Group, Sheet
+from .page_sheet import DASH, PRINT, Colour, Group, Sheet
 
 WORDS = (
     "Amount", "Average", "Batch", "Bonus", "Chance", "Code", "Cold", "Count", "Date", "Depth",

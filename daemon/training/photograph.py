@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from .layouts import WORDS
-from .sheet import Colour, Mark, Sheet
+from .page_sheet import Colour, Mark, Sheet
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3), pixels of the sheet to the picture's

@@ -58,6 +58,31 @@ def split(data: TrainingData, seed: int, *, augmented: bool) -> Split:
         clean = Validation(held.images.astype(np.float32) / np.float32(255), held.labels)
         return Split(Material(train.images, train.labels, (), augmented=False), clean, clean)
 
+    parts = _parts(data, train, held, rng)
+    clean, calibration = _validation(parts.held, parts.held_pens, rng)
+    material = Material(parts.learnt.images, parts.learnt.labels, parts.pens, augmented=True)
+    return Split(material, clean, calibration)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Digits to learn and digits held back, as bitmaps and as pen strokes of other writers."""
+
+    learnt: DigitSet
+    pens: tuple[PenDigit, ...]
+    held: DigitSet
+    held_pens: tuple[PenDigit, ...]
+
+
+def divide(data: TrainingData, seed: int) -> Parts:
+    """The parts that `split` makes glyphs of, for the same seed."""
+    rng = np.random.default_rng(seed)
+    train, held = _divided(data.train, min(VALIDATION_DIGITS, len(data.train) // 10), rng)
+    return _parts(data, train, held, rng)
+
+
+def _parts(data: TrainingData, train: DigitSet, held: DigitSet, rng: np.random.Generator) -> Parts:
+    """The training digits' two parts, with those of the extra sets."""
     trains, helds = [train], [held]
     pens: list[PenDigit] = []
     held_pens: list[PenDigit] = []
@@ -70,10 +95,7 @@ def split(data: TrainingData, seed: int, *, augmented: bool) -> Split:
             known_part, unknown_part = _divided(extra, round(len(extra) * EXTRA_SHARE), rng)
             trains.append(known_part)
             helds.append(unknown_part)
-    learnt = concatenated(trains)
-    clean, calibration = _validation(concatenated(helds), held_pens, rng)
-    material = Material(learnt.images, learnt.labels, tuple(pens), augmented=True)
-    return Split(material, clean, calibration)
+    return Parts(concatenated(trains), tuple(pens), concatenated(helds), tuple(held_pens))
 
 
 def _validation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +13,14 @@ import numpy as np
 
 from ..ann.classifier import MAX_ERROR_READ, GlyphClassifier, softmax
 from ..ann.registry import (
-    METADATA_FILE,
     NETWORK_FILE,
     ModelVersion,
     load_version,
     new_version,
     promote,
-    sha256_of,
 )
 from ..errors import UsageError
+from .assemble import seal, take_reader
 from .calibrate import find_temperature, find_thresholds
 from .card import CARD_FILE, model_card
 from .datasets import DigitSet
@@ -62,8 +60,7 @@ def train(
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
         cv2.imwrite(str(folder / CURVE_FILE), curve)
         (folder / CARD_FILE).write_text(model_card(metadata, measured.test), encoding="utf-8")
-        metadata["files"] = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
-        (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+        seal(folder, metadata | take_reader(models, folder))
     if promoted:
         promote(models, name)
     return load_version(models, name)

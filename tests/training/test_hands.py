@@ -1,76 +1,80 @@
-"""Hands that write pages."""
+"""Writers: from bitmaps, from recorded strokes, in the project's styles, in print."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from daemon.training.hands import BitmapHand, Hand, PenHand, draw_own_hand
-from daemon.training.handwriting import own_digit
-from daemon.training.strokes import PenDigit, render_strokes
+from daemon.training.datasets import DigitSet
+from daemon.training.hands import POINTS, Copybook, Digits, printed
+from daemon.training.strokes import PenDigit
+from daemon.training.styles import STYLES
+
+FLAGGED = PenDigit(1, 5, (np.array([[0, 0], [30, 0], [30, 40]], np.float32),))
+PLAIN = PenDigit(1, 6, (np.array([[4, 0], [4, 40]], np.float32),))
+LONG = PenDigit(8, 6, (np.cumsum(np.ones((200, 2), np.float32), axis=0),))
 
 
-def bitmap_hand(slant: float = 0.1, weight: float = 0.5) -> BitmapHand:
-    """The project's own digits as MNIST would have them: 28 x 28, 20 px high."""
-    images = {}
-    for label in range(10):
-        ink = render_strokes(own_digit(label, np.random.default_rng(label)), height=20, pen_width=3)
-        image = np.zeros((28, 28), np.uint8)
-        image[3 : 3 + len(ink), 3 : 3 + ink.shape[1]] = np.rint(255 * ink)
-        images[label] = image[None]
-    return BitmapHand(images, slant, weight)
+@pytest.fixture
+def book(train_digits: DigitSet) -> Copybook:
+    return Copybook(Digits(train_digits.images, train_digits.labels, (FLAGGED, PLAIN, LONG)))
 
 
-def pen_hand() -> PenHand:
-    rng = np.random.default_rng(3)
-    return PenHand({n: (PenDigit(n, 1, own_digit(n, rng)),) for n in range(10)}, 0.1)
+def test_every_digit_has_many_styles() -> None:
+    assert [len(styles) >= 8 for styles in STYLES] == [True] * 10
 
 
-HANDS = (draw_own_hand(np.random.default_rng(1)), pen_hand(), bitmap_hand())
+def test_a_recorded_one_with_a_flat_flag_is_left_out(book: Copybook) -> None:
+    """It would be somebody else's 7."""
+    rng = np.random.default_rng(0)
+    ones = [book.recorded(1, 0, rng) for _ in range(5)]
+    assert all(one is not None and np.ptp(one.extent) < 1e-6 for one in ones)
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=lambda hand: type(hand).__name__)
-@pytest.mark.parametrize("height", [18, 60])
-def test_digits_are_as_high_as_asked_for(hand: Hand, height: float) -> None:
-    for label in range(10):
-        ink = hand.write(label, height, np.random.default_rng(2))
-        assert ink.dtype == np.float32
-        assert ink.min() >= 0
-        assert 0.9 < ink.max() <= 1
-        rows, columns = np.nonzero(ink > 0.5)
-        side = 1 + max(np.ptp(rows), np.ptp(columns))
-        assert 0.8 * height - 2 <= side <= 1.3 * height + 2
+def test_a_writer_who_lacks_a_digit_has_none_of_it(book: Copybook) -> None:
+    assert book.recorded(3, 0, np.random.default_rng(0)) is None
 
 
-def test_an_own_hand_keeps_to_its_styles() -> None:
-    hand = draw_own_hand(np.random.default_rng(5))
-    same = [hand.write(7, 40, np.random.default_rng(seed)) > 0.5 for seed in range(6)]
-    other = [
-        render_strokes(own_digit(7, np.random.default_rng(seed)), height=40, pen_width=4) > 0.5
-        for seed in range(6)
-    ]
-
-    def spread(inks: list[np.ndarray]) -> float:
-        centred = np.zeros((6, 60, 60))
-        for each, ink in zip(centred, inks, strict=True):
-            each[: len(ink), : ink.shape[1]] = ink
-        return float(centred.var(axis=0).mean())
-
-    assert spread(same) < spread(other)
+def test_strokes_stand_on_the_baseline_and_are_one_high(book: Copybook) -> None:
+    eight = book.recorded(8, 0, np.random.default_rng(0))
+    assert eight is not None
+    points = np.concatenate(eight.strokes)
+    assert points[:, 1].max() == 0
+    assert points[:, 1].min() == pytest.approx(-1)
+    assert eight.extent[0] == pytest.approx(0, abs=0.4)
+    assert len(points) <= POINTS
 
 
-@pytest.mark.parametrize("slant", [-0.3, 0.0, 0.4])
-def test_bitmaps_are_slanted_alike(slant: float) -> None:
-    hand = bitmap_hand(slant)
-    ink = hand.write(1, 80, np.random.default_rng(1)) > 0.5
-    rows, columns = np.nonzero(ink)
-    top, foot = columns[rows < 20].mean(), columns[rows >= len(ink) - 20].mean()
-    assert top - foot == pytest.approx(slant * 60, abs=14)
+def test_a_bitmap_is_cropped_to_its_digit(book: Copybook) -> None:
+    bitmap = book.bitmap(7, np.random.default_rng(0)).bitmap
+    assert bitmap is not None
+    assert max(bitmap.ink.shape) < 28
+    assert bitmap.ink[0].max() > 60
+    assert 1 <= bitmap.stroke < 6
+    assert bitmap.height == pytest.approx(bitmap.ink.shape[0] / 20)
 
 
-def test_weight_widens_the_pen() -> None:
-    light, heavy = (
-        bitmap_hand(weight=w).write(3, 60, np.random.default_rng(1)).mean() for w in (0.0, 1.0)
-    )
-    assert heavy > 1.2 * light
-    assert bitmap_hand(weight=1.0).pen > bitmap_hand(weight=0.0).pen
+def test_every_hand_writes_every_digit(book: Copybook) -> None:
+    rng = np.random.default_rng(1)
+    kinds = set()
+    for _ in range(60):
+        hand = book.hand(rng)
+        for label in range(10):
+            glyph = hand.write(label, rng)
+            assert glyph.label == label
+            assert glyph.extent[1] >= glyph.extent[0]
+            kinds.add((hand.prints, glyph.bitmap is None))
+    assert kinds == {(False, False), (False, True), (True, False)}
+
+
+def test_without_pens_lines_are_written_all_the_same(train_digits: DigitSet) -> None:
+    book = Copybook(Digits(train_digits.images, train_digits.labels, ()))
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        assert book.hand(rng).write(4, rng).label == 4
+
+
+def test_print_is_cropped() -> None:
+    ink = printed("27", "sans", 400)
+    assert ink.max(axis=1).all()
+    assert ink.shape[1] > ink.shape[0]

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from daemon.training.hands import draw_own_hand
 from daemon.training.layouts import LAYOUTS, WORDS
-from daemon.training.sheet import Sheet
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Sheet
 
 FREE = 0.03  # of the sheet's sides: what photos may cut off
 PRINTED = ("scores", "form", "puzzle")  # there, lines part the groups

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.training.hands import draw_own_hand
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Photo, Setting, Shot, Tones, photograph
-from daemon.training.sheet import Sheet
 
 STILL = Shot(noise=0, blur=0)
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.training.hands import draw_own_hand
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Setting, Shot, photograph
-from daemon.training.sheet import Sheet
 from daemon.vision.rectify import find_sheet, flatten
 
 

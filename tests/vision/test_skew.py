@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.training.hands import draw_own_hand
-from daemon.training.sheet import Sheet
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Sheet
 from daemon.vision.skew import find_skew
 
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from daemon.training.hands import draw_own_hand
-from daemon.training.sheet import Group, Sheet
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Group, Sheet
 
 
 def sheet(**changes: object) -> Sheet:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey, Ink
-from .hands import Hand
+from .page_hands import Hand
 from .strokes import Stroke, render_strokes
 
 Align: TypeAlias = Literal["left", "centre", "right"]

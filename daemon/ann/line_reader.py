@@ -1,0 +1,182 @@
+"""The line network at reading time: LiteRT, no TensorFlow; views of lines -> digits with boxes."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelUnavailable
+from ..records import Check, Expected, SeenDigit, SeenLine
+from .checks import passes
+from .ctc import BLANK, Candidate, Posteriors, align, greedy, k_best
+from .quiet import native_stderr_logged
+
+Views: TypeAlias = npt.NDArray[np.float32]  # (N, 32, W), paper 0, ink about 1; W a multiple of 4
+
+HEIGHT = 32  # pixels of a view
+STRIDE = 4  # pixels of its width for each frame
+OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
+CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
+ALTERNATIVES = 4
+CHECKED = 60  # readings among which one that passes the check is looked for
+LONGEST = 40  # digits, where the most is not given
+TINY = 1e-300  # a probability whose logarithm is finite
+INCREDIBLE = 30.0  # a log probability so far below the best one's is no reading, even if it fits
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """What the network says of a batch: log `posteriors` (N, F, 11), ten digits and blank, and
+    `boxes` (N, F, 4), left, top, right and bottom in pixels of the view, of the digit at a frame,
+    if there is one."""
+
+    posteriors: Posteriors
+    boxes: npt.NDArray[np.float32]
+
+
+class LineReader:
+    """One trained line network, ready to read. Not for use by several threads at once."""
+
+    def __init__(self, network: Path, *, threads: int = 1) -> None:
+        """Load `network`, a version's reader.tflite. Raises ModelUnavailable."""
+        with native_stderr_logged(logging.getLogger(__name__)):
+            from ai_edge_litert.interpreter import Interpreter
+
+            try:
+                self._interpreter = Interpreter(str(network), num_threads=threads)
+                self._interpreter.allocate_tensors()
+            except (RuntimeError, ValueError) as error:
+                raise ModelUnavailable(f"{network} cannot be loaded: {error}") from None
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        if output["shape"][-1] != OUTPUTS:
+            raise ModelUnavailable(f"{network} is no line network: {output['shape'][-1]} outputs")
+
+    def read(self, views: Views, expected: Expected | None = None) -> list[SeenLine]:
+        """Read lines, (N, 32, W): the best reading of each that is as `expected`, if any is."""
+        frames = self.frames(views)
+        return [
+            read_frames(posteriors, boxes, expected)
+            for posteriors, boxes in zip(frames.posteriors, frames.boxes, strict=True)
+        ]
+
+    def frames(self, views: Views) -> Frames:
+        """The network's answer, in one call, or in several where the batch is large."""
+        count, _, width = views.shape
+        outputs = np.empty((count, width // STRIDE, OUTPUTS), np.float32)
+        step = max(1, CHUNK_PIXELS // (HEIGHT * max(1, width)))
+        for start in range(0, count, step):
+            outputs[start : start + step] = self._invoke(views[start : start + step])
+        return decode(outputs)
+
+    def _invoke(self, views: Views) -> npt.NDArray[np.float32]:
+        self._interpreter.resize_tensor_input(self._input, views.shape)
+        self._interpreter.allocate_tensors()
+        self._interpreter.set_tensor(self._input, np.ascontiguousarray(views, np.float32))
+        self._interpreter.invoke()
+        found: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+        return found
+
+
+def decode(outputs: npt.NDArray[np.float32]) -> Frames:
+    """The network's outputs, (N, F, 15), as posteriors and boxes."""
+    logits = outputs[..., : BLANK + 1].astype(np.float64)
+    logits -= logits.max(axis=2, keepdims=True)
+    posteriors = logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
+    left, right, top, bottom = np.moveaxis(outputs[..., BLANK + 1 :] * np.float32(HEIGHT), 2, 0)
+    middles = (np.arange(outputs.shape[1], dtype=np.float32) + np.float32(0.5)) * STRIDE
+    boxes = np.stack([middles - left, top, middles + right, bottom], axis=2)
+    return Frames(posteriors, boxes)
+
+
+def read_frames(
+    posteriors: Posteriors,
+    boxes: npt.NDArray[np.float32],
+    expected: Expected | None = None,
+    others: Sequence[Posteriors] = (),
+) -> SeenLine:
+    """Read one line's posteriors (F, 11) and boxes (F, 4). `others` are posteriors of further views
+    of the same line: a reading's probability is the mean over all of them."""
+    looks = [posteriors, *others]
+    found = _ranked([k_best(look, ALTERNATIVES + 1) for look in looks])
+    chosen, fits = found, True
+    if expected is not None:
+        chosen = _as_expected(looks, found, expected)
+        fits = bool(chosen)
+    best = chosen[0] if chosen else found[0]
+    rest = [each for each in [*chosen[1:], *found] if each.digits != best.digits]
+    texts = {_text(each.digits): float(np.exp(each.log_probability)) for each in rest}
+    ranked = sorted(texts.items(), key=lambda pair: -pair[1])[:ALTERNATIVES]
+    places = align(posteriors, best.digits)
+    seen = [
+        _seen(digit, posteriors[place], boxes[place])
+        for digit, place in zip(best.digits, places, strict=True)
+    ]
+    return SeenLine(tuple(seen), float(np.exp(best.log_probability)), tuple(ranked), fits)
+
+
+def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> SeenLine:
+    """The quickest reading, without alternatives; its probability is that of its best path."""
+    digits = greedy(posteriors)
+    places = align(posteriors, digits)
+    seen = [
+        _seen(digit, posteriors[place], boxes[place])
+        for digit, place in zip(digits, places, strict=True)
+    ]
+    return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), (), True)
+
+
+def _ranked(found: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """Candidates of several looks as one list, best first, by their mean probability."""
+    if len(found) == 1:
+        return list(found[0])
+    sums: dict[tuple[int, ...], float] = defaultdict(float)
+    for candidates in found:
+        for each in candidates:
+            sums[each.digits] += float(np.exp(each.log_probability)) / len(found)
+    ranked = sorted(sums.items(), key=lambda pair: -pair[1])
+    return [Candidate(digits, float(np.log(max(mean, TINY)))) for digits, mean in ranked]
+
+
+def _as_expected(
+    looks: Sequence[Posteriors], found: Sequence[Candidate], expected: Expected
+) -> list[Candidate]:
+    """Readings as expected, best first; as long a list as is needed for some to pass."""
+    fewest = min(len(look) for look in looks)
+    most = min(LONGEST if expected.most is None else expected.most, fewest)
+    lengths = range(expected.least, most + 1)
+    fitting = [
+        each
+        for each in found
+        if len(each.digits) in lengths and passes(expected.check, each.digits)
+    ]
+    if not lengths or (fitting and fitting[0] is found[0]):
+        return fitting
+    given = lengths if expected.least or expected.most else None
+    if expected.check is Check.NONE:
+        wider = _ranked([k_best(look, ALTERNATIVES + 1, lengths=given) for look in looks])
+    else:
+        wider = _ranked([k_best(look, CHECKED, lengths=given, beams=4 * CHECKED) for look in looks])
+    credible = found[0].log_probability - INCREDIBLE
+    return [
+        each
+        for each in wider
+        if each.log_probability > credible and passes(expected.check, each.digits)
+    ]
+
+
+def _seen(digit: int, frame: Posteriors, box: npt.NDArray[np.float32]) -> SeenDigit:
+    left, top, right, bottom = (float(edge) for edge in box)
+    return SeenDigit(digit, left, top, right, bottom, tuple(np.exp(frame[:BLANK]).tolist()))
+
+
+def _text(digits: Sequence[int]) -> str:
+    return "".join(map(str, digits))

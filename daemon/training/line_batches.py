@@ -1,0 +1,191 @@
+"""Composed lines as the line network learns them: views with a target per frame, made ahead of
+time in a process of their own.
+
+The lines of one seed are always the same, whatever the timing; none comes twice.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Ink
+from ..vision.line_view import HEIGHT, STRIDE, InkBand, find_band, padded, view_of
+from .hands import Copybook, Digits
+from .lines import ComposedLine, LineComposer
+
+BATCH = 48  # lines
+BATCHES = 16  # made at once: lines of similar width then share a batch
+AHEAD = 3  # such makings
+WIDEST = 400  # pixels of a view: what is wider is not learnt
+ROUND = 16  # pixels to which widths are rounded
+BLANK = 10  # the class of a frame at whose middle no digit's middle lies
+UNCERTAIN = -1  # a frame of a digit beside its middle: nothing is asked of it
+BOX_SCALE = np.float32(1 / HEIGHT)  # boxes are learnt in heights of the view
+BAND_SHIFT, BAND_SIZE = 0.03, 0.05  # of the band, standard deviations: it is never found exactly
+ROUGH_SHARE, ROUGH = 0.12, (-0.3, 0.25)  # of the views have a band that is wrong by that much
+
+
+@dataclass(frozen=True, slots=True)
+class LineBatch:
+    """`views` (N, 32, W) float32. Per frame, (N, W/4): `frames` int32, 0..9 where a digit's middle
+    lies, BLANK or UNCERTAIN; `boxes` (N, W/4, 4) float32, from the frame's middle to the left and
+    right edge of the digit, and its top and bottom, in heights of the view; `boxed` float32, 1
+    where there is such a box. `labels` (N, L) int32, digits from left to right, -1 after them;
+    `lengths` (N,) int32."""
+
+    views: npt.NDArray[np.float32]
+    frames: npt.NDArray[np.int32]
+    boxes: npt.NDArray[np.float32]
+    boxed: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class LineExample:
+    """A view (32, W) float32, its digits' labels, and their boxes (n, 4) float32 in pixels of the
+    view: left, top, right, bottom."""
+
+    view: Ink
+    labels: tuple[int, ...]
+    boxes: npt.NDArray[np.float32]
+
+
+def example(line: ComposedLine, rng: np.random.Generator) -> LineExample | None:
+    """The line as the network sees it, its band found as in reading and a little off; None where
+    the view is too wide, or a digit's middle lies outside it."""
+    view = view_of(line.pixels, _misjudged(find_band(line.pixels), rng))
+    corner = np.array([view.left, view.top] * 2)
+    corners = [(digit.left, digit.top, digit.right, digit.bottom) for digit in line.digits]
+    boxes = (np.array(corners).reshape(-1, 4) - corner) * ([view.scale_x, view.scale] * 2)
+    width = view.pixels.shape[1]
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = (middles > 0).all() and (middles < (width, HEIGHT)).all()
+    if width > WIDEST or not inside:
+        return None
+    labels = tuple(digit.label for digit in line.digits)
+    return LineExample(view.pixels, labels, boxes.astype(np.float32))
+
+
+def as_batch(examples: list[LineExample]) -> LineBatch:
+    """Examples side by side, padded with paper to one width."""
+    widest = max(found.view.shape[1] for found in examples)
+    views = padded([found.view for found in examples], -(-widest // ROUND) * ROUND)
+    count = views.shape[2] // STRIDE
+    frames = np.full((len(examples), count), BLANK, np.int32)
+    boxes = np.zeros((len(examples), count, 4), np.float32)
+    boxed = np.zeros((len(examples), count), np.float32)
+    lengths = np.array([len(found.labels) for found in examples], np.int32)
+    labels = np.full((len(examples), max(1, int(lengths.max()))), -1, np.int32)
+    for row, found in enumerate(examples):
+        labels[row, : len(found.labels)] = found.labels
+        _mark(found, frames[row], boxes[row], boxed[row])
+    return LineBatch(views, frames, boxes, boxed, labels, lengths)
+
+
+def _mark(
+    found: LineExample,
+    frames: npt.NDArray[np.int32],
+    boxes: npt.NDArray[np.float32],
+    boxed: npt.NDArray[np.float32],
+) -> None:
+    """Write one line's targets."""
+    middles = (np.arange(len(frames), dtype=np.float32) + np.float32(0.5)) * STRIDE
+    for left, _, right, _ in found.boxes:
+        frames[(middles > left) & (middles < right)] = UNCERTAIN
+    places = ((found.boxes[:, 0] + found.boxes[:, 2]) / 2 // STRIDE).astype(int)
+    for beside in (-1, 1, 0):  # the middle last: it counts where digits stand close
+        for place, label, box in zip(places, found.labels, found.boxes, strict=True):
+            at = place + beside
+            if not 0 <= at < len(frames):
+                continue
+            left, top, right, bottom = box
+            boxes[at] = (middles[at] - left, right - middles[at], top, bottom)
+            boxed[at] = 1
+            if not beside:
+                frames[at] = label
+    boxes *= BOX_SCALE
+
+
+def _misjudged(band: InkBand, rng: np.random.Generator) -> InkBand:
+    """The band, higher or lower, taller or shorter."""
+    size = rng.normal(0, BAND_SIZE)
+    if rng.random() < ROUGH_SHARE:
+        size += rng.uniform(*ROUGH)
+    middle = (band.top + band.bottom) / 2 + rng.normal(0, BAND_SHIFT) * band.height
+    half = band.height / 2 * np.exp(-size)
+    sides = rng.normal(0, 0.1, 2) * band.height
+    return replace(
+        band,
+        left=band.left - abs(sides[0]),
+        right=band.right + abs(sides[1]),
+        top=middle - half,
+        bottom=middle + half,
+    )
+
+
+class LineSource:
+    """Batches of lines, one making after the other."""
+
+    def __init__(self, digits: Digits, seed: int, *, papers: int | None = None) -> None:
+        """`papers` is how many patterns of paper are kept at hand."""
+        self._rng = np.random.default_rng(seed)
+        self._composer = LineComposer(Copybook(digits), self._rng, papers=papers)
+
+    def make(self, batches: int = BATCHES, size: int = BATCH) -> list[LineBatch]:
+        """So many batches, in random order, lines sorted into them by width."""
+        found: list[LineExample] = []
+        while len(found) < batches * size:
+            one = example(self._composer.compose(self._rng), self._rng)
+            if one is not None:
+                found.append(one)
+        found.sort(key=lambda one: one.view.shape[1])
+        made = [as_batch(found[start : start + size]) for start in range(0, len(found), size)]
+        return [made[place] for place in self._rng.permutation(len(made))]
+
+
+@contextmanager
+def lines_ahead(
+    digits: Digits, seed: int, batches: int = BATCHES, size: int = BATCH
+) -> Iterator[Iterator[LineBatch]]:
+    """Batches of `size` lines without end, so many made at once, while others are being learnt."""
+    # A spawned process: a forked one would inherit TensorFlow's threads and locks.
+    with ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn"), _start_worker, (digits, seed)
+    ) as worker:
+
+        def without_end() -> Iterator[LineBatch]:
+            upcoming: list[Future[list[LineBatch]]] = []
+            while True:
+                while len(upcoming) < AHEAD:
+                    upcoming.append(worker.submit(_make_in_worker, batches, size))
+                yield from upcoming.pop(0).result()
+
+        try:
+            yield without_end()
+        finally:
+            worker.shutdown(wait=False, cancel_futures=True)
+
+
+_in_worker: LineSource | None = None  # set once in the worker process, never here
+
+
+def _start_worker(digits: Digits, seed: int) -> None:
+    global _in_worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    cv2.setNumThreads(1)
+    _in_worker = LineSource(digits, seed)
+
+
+def _make_in_worker(batches: int, size: int) -> list[LineBatch]:
+    assert _in_worker is not None
+    return _in_worker.make(batches, size)

@@ -1,0 +1,129 @@
+"""`digitd train --architecture line`: the glyph network in use, with a newly trained line reader
+beside it, as a version of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ann.ctc import Digits as Reading
+from ..ann.ctc import greedy_batch
+from ..ann.line_reader import LineReader
+from ..ann.registry import READER_FILE, ModelVersion, load_version, new_version, promote
+from .assemble import take_glyphs
+from .describe import describe_data, describe_libraries
+from .export import ExportFailed, export_reader
+from .fit import Fitted, Progress
+from .hands import Digits
+from .line_batches import LineBatch, LineSource
+from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
+from .line_loss import CLASSES
+from .line_network import NAME
+from .split import TrainingData, divide
+
+MIN_AGREEMENT = 0.99  # of these lines must be read alike by TensorFlow and LiteRT
+
+
+def train_lines(
+    settings: LineSettings,
+    data: TrainingData,
+    models: Path,
+    progress: Progress,
+    *,
+    promoted: bool = True,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ModelVersion:
+    """Train a line reader and add it to `models`, beside the glyph network of the version in use;
+    `promoted`, the new version becomes the one in use. Raises ModelUnavailable where no version is
+    in use, OutputUnwritable, ExportFailed."""
+    beside = load_version(models)
+    started = now()
+    name = f"{beside.architecture}-{NAME}-{started:%Y%m%d-%H%M%S}"
+    with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
+        parts = divide(data, settings.seed)
+        fitted = fit_lines(
+            settings,
+            Digits(parts.learnt.images, parts.learnt.labels, parts.pens),
+            Digits(parts.held.images, parts.held.labels, parts.held_pens),
+            progress,
+        )
+        export_reader(fitted.model, folder / READER_FILE)
+        reader = {
+            "architecture": NAME,
+            "created_at": started.isoformat(timespec="seconds"),
+            "beside": beside.name,
+            "input": {"shape": [32, None], "paper": 0, "ink": 1},
+            "output": "per 4 columns: logits of 0 to 9 and blank; left, right, top, bottom",
+            "metrics": _measure(settings, data, fitted, folder / READER_FILE),
+            "training": _training(settings, fitted),
+            "data": describe_data(data),
+            "libraries": describe_libraries(),
+            "seed": settings.seed,
+        }
+        take_glyphs(beside, name, folder, reader)
+    if promoted:
+        promote(models, name)
+    return load_version(models, name)
+
+
+def _measure(
+    settings: LineSettings, data: TrainingData, fitted: Fitted, network: Path
+) -> dict[str, Any]:
+    """What LiteRT makes of composed lines of the test digits. Raises ExportFailed."""
+    digits = Digits(data.test.images, data.test.labels, ())
+    batches = LineSource(digits, settings.seed + 2).make(settings.tested, settings.batch)
+    reader = LineReader(network)
+    ours = _read(batches, lambda views: fitted.model(views, training=False).numpy())
+    theirs = _read(batches, lambda views: reader.frames(views).posteriors)
+    written = [
+        tuple(labels[:length].tolist())
+        for batch in batches
+        for labels, length in zip(batch.labels, batch.lengths, strict=True)
+    ]
+    agreement = _share(ours, theirs)
+    if agreement < MIN_AGREEMENT:
+        raise ExportFailed(
+            f"the exported line network reads only {agreement:.2%} of the lines as the trained one "
+            "does: the model was not saved; please report it"
+        )
+    return {
+        "exact": round(_share(theirs, written), 6),
+        "lines": len(written),
+        "agreement_keras_litert": agreement,
+        "weights": int(fitted.model.count_params()),
+    }
+
+
+def _read(
+    batches: Sequence[LineBatch],
+    network: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.floating]],
+) -> list[Reading]:
+    return [
+        digits for batch in batches for digits in greedy_batch(network(batch.views)[..., :CLASSES])
+    ]
+
+
+def _share(ones: Sequence[Reading], others: Sequence[Reading]) -> float:
+    return float(np.mean([one == other for one, other in zip(ones, others, strict=True)]))
+
+
+def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
+    last = fitted.history[-1]
+    return {
+        "epochs": settings.epochs,
+        "lines": settings.epochs * settings.epoch * settings.batch,
+        "batch_size": settings.batch,
+        "loss": "0.25 CTC + cross-entropy of frames + L1 of boxes",
+        "optimizer": "AdamW",
+        "learning_rate": LEARNING_RATE,
+        "weight_decay": WEIGHT_DECAY,
+        "composed": "daemon.training.lines",
+        "validation_loss": round(last.val_loss, 6),
+        "validation_exact": round(last.val_accuracy, 6),
+        "seconds": round(fitted.seconds, 1),
+    }

@@ -1,0 +1,86 @@
+"""Lines of digits composed on the fly: a writer's digits, what stands between and beside them,
+paper, pen and camera, with a box per digit. Everything is drawn from the generator that is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from ..records import Grey
+from .clutter import scene
+from .hands import Copybook
+from .line_ink import LineDigit, Sheet, lay_ink
+from .line_light import photograph
+from .line_writing import Placed, beside, write_digits, write_words
+from .papers import PaperBank
+
+Rng: TypeAlias = np.random.Generator
+
+EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
+WORDS = 0.08  # and of such that hold only what is no digit
+BESIDE = 0.10  # of the lines of digits have letters beside them
+MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
+LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
+ZEROS, TWICE = 0.18, 0.12  # of the lines end in zeros, or have a digit twice running
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedLine:
+    """`pixels` (H, W) uint8, dark ink on lighter paper; `digits` from left to right."""
+
+    pixels: Grey
+    digits: tuple[LineDigit, ...]
+
+    @property
+    def text(self) -> str:
+        """The digits as they are read."""
+        return "".join(str(digit.label) for digit in self.digits)
+
+
+class LineComposer:
+    """Composes lines with the digits of a copybook."""
+
+    def __init__(self, book: Copybook, rng: Rng, *, papers: int | None = None) -> None:
+        """`papers` is how many patterns are kept at hand."""
+        self._book = book
+        self._papers = PaperBank(rng, papers) if papers else PaperBank(rng)
+
+    def compose(self, rng: Rng) -> ComposedLine:
+        """One line, of any kind."""
+        kind = rng.random()
+        if kind < PHOTOGRAPHS:
+            return ComposedLine(scene(rng), ())
+        if kind < PHOTOGRAPHS + EMPTY:
+            return self._seen([], rng)
+        hand = self._book.hand(rng)
+        if kind < PHOTOGRAPHS + EMPTY + WORDS:
+            return self._seen(write_words(hand, rng), rng)
+        single = kind < PHOTOGRAPHS + EMPTY + WORDS + SINGLE
+        labels = _labels(1 if single else LENGTHS[rng.integers(len(LENGTHS))], rng)
+        marks = rng.random() < (MARKED_SINGLE if single else MARKED)
+        placed = write_digits(hand, labels, rng, marks=marks)
+        if rng.random() < BESIDE:
+            placed = beside(placed, write_words(hand, rng), rng)
+        return self._seen(placed, rng)
+
+    def _seen(self, placed: Sequence[Placed], rng: Rng) -> ComposedLine:
+        sheet = Sheet.of(placed, rng)
+        ink, digits = lay_ink(placed, sheet, rng)
+        return ComposedLine(photograph(ink, sheet, self._papers, rng), digits)
+
+
+def _labels(length: int, rng: Rng) -> list[int]:
+    """Digits, with runs of zeros and of others as amounts have them."""
+    labels = [int(label) for label in rng.integers(10, size=length)]
+    choice = rng.random()
+    if choice < ZEROS and length > 2:
+        zeros = int(rng.integers(1, min(5, length)))
+        labels[-zeros:] = [0] * zeros
+    elif choice < ZEROS + TWICE and length > 1:
+        at = int(rng.integers(length - 1))
+        labels[at + 1] = labels[at]
+    return labels

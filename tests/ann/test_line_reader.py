@@ -1,0 +1,134 @@
+"""From the line network's outputs to lines of digits with boxes; what is expected of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from daemon.ann.ctc import BLANK
+from daemon.ann.line_reader import OUTPUTS, LineReader, decode, read_frames, read_greedily
+from daemon.errors import ModelUnavailable
+from daemon.records import Check, Expected, SeenLine
+
+FRAMES = 24
+MIDDLES = (np.arange(FRAMES) + 0.5) * 4
+
+
+def outputs(*places: tuple[int, dict[int, float]]) -> npt.NDArray[np.float32]:
+    """One line's outputs (1, 24, 15), blank but where digits show, with the logits given; the box
+    of each reaches 6 pixels to the left, 5 to the right, and from row 3 to row 29."""
+    found = np.zeros((1, FRAMES, OUTPUTS), np.float32)
+    found[..., BLANK] = 8
+    found[..., BLANK + 1 :] = np.array([6, 5, 3, 29]) / 32
+    for frame, logits in places:
+        found[0, frame, : BLANK + 1] = 0
+        for label, logit in logits.items():
+            found[0, frame, label] = logit
+    return found
+
+
+def read(found: npt.NDArray[np.float32], expected: Expected | None = None) -> SeenLine:
+    frames = decode(found)
+    return read_frames(frames.posteriors[0], frames.boxes[0], expected)
+
+
+def number(text: str, doubtful: dict[int, int]) -> npt.NDArray[np.float32]:
+    """A line that says `text`, a digit every second frame; `doubtful` places may also be
+    another digit, a little less likely."""
+    places = []
+    for place, digit in enumerate(text):
+        logits = {int(digit): 9.0}
+        if place in doubtful:
+            logits[doubtful[place]] = 8.0
+        places.append((2 * place, logits))
+    return outputs(*places)
+
+
+def test_digits_come_with_boxes_and_probabilities() -> None:
+    line = read(outputs((2, {4: 9}), (7, {0: 9, 6: 7})))
+    assert line.text == "40"
+    four, nought = line.digits
+    assert (four.left, four.top, four.right, four.bottom) == (10 - 6, 3, 10 + 5, 29)
+    assert nought.left == MIDDLES[7] - 6
+    assert four.probabilities[4] > 0.99
+    assert nought.probabilities[0] == pytest.approx(0.88, abs=0.01)
+    assert line.fits
+
+
+def test_the_alternative_is_what_the_doubtful_digit_may_be() -> None:
+    line = read(outputs((2, {4: 9}), (7, {0: 9, 6: 7})))
+    text, probability = line.alternatives[0]
+    assert text == "46"
+    assert probability == pytest.approx(0.12, abs=0.01)
+    assert line.probability == pytest.approx(0.82, abs=0.02)
+
+
+def test_an_empty_line_has_no_digits() -> None:
+    line = read(outputs())
+    assert (line.text, line.digits) == ("", ())
+    assert line.probability > 0.9
+
+
+def test_a_given_number_of_digits_decides() -> None:
+    found = outputs((2, {4: 9}), (5, {1: 2.5, BLANK: 4}), (8, {7: 9}))
+    assert read(found).text == "47"
+    line = read(found, Expected(3, 3))
+    assert (line.text, line.fits) == ("417", True)
+    assert len(line.digits) == 3
+    assert "47" in dict(line.alternatives)
+    assert read(found, Expected(3)).text == "417"
+    assert read(found, Expected(1, 2)).text == "47"
+
+
+def test_the_check_digit_decides_between_likely_readings() -> None:
+    found = number("79927398113", {8: 7})  # by Luhn's formula 79927398713
+    assert read(found).text == "79927398113"
+    line = read(found, Expected(check=Check.LUHN))
+    assert (line.text, line.fits) == ("79927398713", True)
+    assert line.alternatives[0][0] == "79927398113"
+
+
+def test_where_nothing_fits_the_best_reading_says_so() -> None:
+    found = number("123", {})
+    line = read(found, Expected(30, 30))  # more than there are frames
+    assert (line.text, line.fits) == ("123", False)
+    line = read(found, Expected(13, 13, Check.EAN13))
+    assert not line.fits
+
+
+def test_further_looks_outvote_the_first_and_boxes_stay_its_own() -> None:
+    first = decode(outputs((2, {4: 9}), (7, {0: 8, 6: 7.5})))
+    other = decode(outputs((3, {4: 9}), (9, {6: 9})))
+    assert read(outputs((2, {4: 9}), (7, {0: 8, 6: 7.5}))).text == "40"
+    line = read_frames(first.posteriors[0], first.boxes[0], None, [other.posteriors[0]] * 2)
+    assert line.text == "46"
+    assert line.digits[1].left == MIDDLES[7] - 6
+    assert line.probability == pytest.approx(0.75, abs=0.1)
+    assert line.alternatives[0][0] == "40"
+
+
+def test_greedy_reading_sees_the_same_digits() -> None:
+    frames = decode(outputs((2, {4: 9}), (7, {0: 9})))
+    line = read_greedily(frames.posteriors[0], frames.boxes[0])
+    assert line.text == "40"
+    assert line.digits[0].left == 4
+
+
+@pytest.mark.parametrize(("least", "most"), [(-1, None), (3, 2), (0, 0)])
+def test_an_impossible_number_of_digits_is_refused(least: int, most: int | None) -> None:
+    with pytest.raises(ValueError, match="a line cannot have"):
+        Expected(least, most)
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "reader.tflite").write_bytes(b"no network")
+    with pytest.raises(ModelUnavailable, match=r"reader\.tflite cannot be loaded"):
+        LineReader(tmp_path / "reader.tflite")
+
+
+def test_a_network_that_reads_glyphs_is_refused(trained_version) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ModelUnavailable, match="is no line network"):
+        LineReader(trained_version.network)

@@ -1,0 +1,81 @@
+"""Lines as the network learns them: a target per frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.training.datasets import DigitSet
+from daemon.training.hands import Digits
+from daemon.training.line_batches import (
+    BLANK,
+    UNCERTAIN,
+    LineExample,
+    LineSource,
+    as_batch,
+    lines_ahead,
+)
+from daemon.vision.line_view import HEIGHT
+
+
+def line(width: int, labels: tuple[int, ...], *boxes: tuple[float, ...]) -> LineExample:
+    view = np.full((HEIGHT, width), 0.5, np.float32)
+    return LineExample(view, labels, np.array(boxes, np.float32).reshape(-1, 4))
+
+
+def test_the_middle_of_a_digit_is_its_frame() -> None:
+    batch = as_batch([line(48, (7, 1), (4, 3, 19, 30), (30, 2, 34, 31))])
+    frames = batch.frames[0].tolist()
+    assert frames[2] == 7  # columns 8 to 11
+    assert frames[8] == 1
+    assert frames[1] == frames[3] == frames[4 - 1] == UNCERTAIN
+    assert frames[0] == frames[5] == frames[6] == BLANK
+    assert batch.labels.tolist() == [[7, 1]]
+
+
+def test_boxes_are_told_from_the_middle_of_the_frame() -> None:
+    batch = as_batch([line(48, (7,), (4, 3, 19, 30))])
+    np.testing.assert_allclose(batch.boxes[0, 2] * HEIGHT, [10 - 4, 19 - 10, 3, 30])
+    np.testing.assert_allclose(batch.boxes[0, 3] * HEIGHT, [14 - 4, 19 - 14, 3, 30])
+    assert batch.boxed[0].tolist() == [0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_close_digits_keep_their_own_frames() -> None:
+    batch = as_batch([line(32, (1, 1), (8, 0, 12, 30), (13, 0, 17, 30))])
+    assert batch.frames[0].tolist().count(1) == 2
+    np.testing.assert_allclose(batch.boxes[0, 2, 0] * HEIGHT, 2)
+    np.testing.assert_allclose(batch.boxes[0, 3, 0] * HEIGHT, 1)
+
+
+def test_shorter_lines_are_padded_with_paper_and_blanks() -> None:
+    batch = as_batch([line(48, (), *()), line(20, (4,), (2, 2, 18, 30))])
+    assert batch.views.shape == (2, HEIGHT, 48)
+    assert batch.views[1, :, 20:].max() == 0
+    assert (batch.frames[1, 5:] == BLANK).all()
+    assert batch.labels.tolist() == [[-1], [4]]
+    assert batch.lengths.tolist() == [0, 1]
+
+
+@pytest.fixture(scope="module")
+def digits(train_digits: DigitSet) -> Digits:
+    return Digits(train_digits.images, train_digits.labels, ())
+
+
+def test_batches_hold_lines_of_similar_width(digits: Digits) -> None:
+    batches = LineSource(digits, 1, papers=2).make(4, 12)
+    widths = sorted(batch.views.shape[2] for batch in batches)
+    assert len(batches) == 4
+    assert widths[0] < widths[-1]
+    for batch in batches:
+        assert batch.views.shape[:2] == (12, HEIGHT)
+        assert batch.frames.shape == (12, batch.views.shape[2] // 4)
+        per_line = [sum(row < BLANK for row in rows if row >= 0) for rows in batch.frames.tolist()]
+        assert per_line == pytest.approx(batch.lengths.tolist(), abs=2)
+
+
+def test_batches_are_made_in_another_process_and_follow_from_the_seed(digits: Digits) -> None:
+    with lines_ahead(digits, 5, 1) as batches:
+        ahead = [next(batches) for _ in range(2)]
+    source = LineSource(digits, 5)
+    for batch in ahead:
+        np.testing.assert_array_equal(batch.views, source.make(1)[0].views)

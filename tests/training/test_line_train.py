@@ -1,0 +1,185 @@
+"""Training the line reader: from digits to a version that holds both networks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.ann.line_reader import LineReader, decode
+from daemon.ann.registry import ModelVersion, load_version, verify, version_names
+from daemon.errors import ModelUnavailable
+from daemon.records import SeenLine
+from daemon.training.architectures import architecture
+from daemon.training.backend import load_keras
+from daemon.training.datasets import DigitSet
+from daemon.training.fit import Settings, Step
+from daemon.training.line_batches import LineBatch, LineExample, as_batch
+from daemon.training.line_fit import LineSettings
+from daemon.training.line_loss import line_loss
+from daemon.training.line_network import OUTPUTS, build
+from daemon.training.line_train import train_lines
+from daemon.training.split import TrainingData
+from daemon.training.train import train
+
+SHORT = LineSettings(epochs=2, seed=1, batch=8, epoch=3, validated=1, tested=2)
+
+
+@pytest.fixture(scope="module")
+def data(train_digits: DigitSet, test_digits: DigitSet) -> TrainingData:
+    return TrainingData(train_digits, test_digits)
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def version(
+    tmp_path_factory: pytest.TempPathFactory,
+    trained_models: Path,
+    data: TrainingData,
+    steps: list[Step],
+) -> ModelVersion:
+    """A version whose line reader learnt six batches."""
+    models = tmp_path_factory.mktemp("lines") / "models"
+    shutil.copytree(trained_models, models)
+    return train_lines(SHORT, data, models, steps.append)
+
+
+def test_a_version_has_the_glyph_network_and_the_line_reader(
+    version: ModelVersion, trained_version: ModelVersion
+) -> None:
+    assert version.name.startswith("mlp-128-line-")
+    assert version.network.read_bytes() == trained_version.network.read_bytes()
+    assert version.reader is not None
+    assert set(version.metadata["files"]) == {*trained_version.metadata["files"], "reader.tflite"}
+    verify(version)
+    assert load_version(version.path.parent).name == version.name  # promoted
+    assert trained_version.reader is None
+
+
+def test_the_metadata_say_what_trained_each(
+    version: ModelVersion, trained_version: ModelVersion, train_digits: DigitSet
+) -> None:
+    metadata = json.loads((version.path / "metadata.json").read_text())
+    reader = metadata["reader"]
+    assert metadata["training"] == trained_version.metadata["training"]
+    assert reader["beside"] == trained_version.name
+    assert reader["training"]["lines"] == 2 * 3 * 8
+    assert reader["data"][0]["sha256"] == train_digits.sha256
+    assert reader["metrics"]["lines"] == 16
+    assert reader["metrics"]["weights"] < 1_500_000
+    assert reader["metrics"]["agreement_keras_litert"] >= 0.99
+
+
+def test_the_card_describes_both(version: ModelVersion) -> None:
+    card = (version.path / "CARD.md").read_text()
+    assert card.startswith(f"# {version.name}\n")
+    assert card.count("## Line reader") == 1
+    assert "48 composed lines" in card
+
+
+def test_training_is_reported_by_epoch(version: ModelVersion, steps: list[Step]) -> None:
+    assert version.reader is not None
+    ends = [step for step in steps if step.ends_epoch]
+    assert [step.epoch for step in ends] == [1, 2]
+    assert ends[-1].share == 1
+    assert 0 <= ends[-1].val_accuracy <= 1
+    assert ends[-1].loss > 0
+
+
+def test_the_reader_takes_lines_of_any_width(version: ModelVersion) -> None:
+    assert version.reader is not None
+    reader = LineReader(version.reader)
+    for count, width in ((1, 32), (3, 200), (2, 64), (0, 64)):
+        lines = reader.read(np.zeros((count, 32, width), np.float32))
+        assert len(lines) == count
+        assert all(isinstance(line, SeenLine) for line in lines)
+    assert reader.frames(np.zeros((2, 32, 64), np.float32)).boxes.shape == (2, 16, 4)
+
+
+def test_a_new_glyph_network_takes_the_line_reader_along(
+    version: ModelVersion, data: TrainingData
+) -> None:
+    models = version.path.parent
+    chosen = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
+    newer = train(chosen, data, models, lambda _: None, promoted=False)
+    assert newer.reader is not None
+    assert version.reader is not None
+    assert newer.reader.read_bytes() == version.reader.read_bytes()
+    assert newer.metadata["reader"] == version.metadata["reader"]
+    assert (newer.path / "CARD.md").read_text().count("## Line reader") == 1
+
+
+def test_without_a_glyph_network_there_is_nothing_to_stand_beside(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    steps: list[Step] = []
+    with pytest.raises(ModelUnavailable, match="names no model in use"):
+        train_lines(SHORT, data, tmp_path / "models", steps.append)
+    assert steps == []
+
+
+def test_an_interrupted_training_leaves_nothing(
+    trained_models: Path, data: TrainingData, tmp_path: Path
+) -> None:
+    def interrupt(_: Step) -> None:
+        raise KeyboardInterrupt
+
+    models = tmp_path / "models"
+    shutil.copytree(trained_models, models)
+    with pytest.raises(KeyboardInterrupt):
+        train_lines(SHORT, data, models, interrupt)
+    assert version_names(models) == version_names(trained_models)
+
+
+def perfect(batch: LineBatch) -> np.ndarray:  # type: ignore[type-arg]
+    """Outputs that say what the batch's targets say."""
+    outputs = np.zeros((*batch.frames.shape, OUTPUTS), np.float32)
+    labels = np.where(batch.frames < 0, 10, batch.frames)
+    np.put_along_axis(outputs, labels[..., None], 20, axis=2)
+    outputs[..., 11:] = batch.boxes
+    return outputs
+
+
+def losses(batch: LineBatch, outputs: np.ndarray) -> float:  # type: ignore[type-arg]
+    load_keras()
+    targets = (batch.frames, batch.boxes, batch.boxed, batch.labels, batch.lengths)
+    return float(line_loss(outputs, targets))
+
+
+def test_the_loss_is_nought_for_the_truth_and_more_for_each_kind_of_mistake() -> None:
+    view = np.zeros((32, 48), np.float32)
+    boxes = np.array([[4, 3, 19, 30], [28, 2, 36, 31]], np.float32)
+    batch = as_batch([LineExample(view, (7, 1), boxes), LineExample(view, (), boxes[:0])])
+    truth = perfect(batch)
+    assert losses(batch, truth) == pytest.approx(0, abs=1e-3)
+    assert decode(truth).boxes[0, 2].tolist() == pytest.approx([4, 3, 19, 30])
+    wrong = truth.copy()
+    wrong[0, 2, [7, 9]] = wrong[0, 2, [9, 7]]
+    assert losses(batch, wrong) > 5
+    wide = truth.copy()
+    wide[0, 2, 11] += 0.5
+    assert losses(batch, wide) == pytest.approx(0.25, abs=1e-3)  # half a height, in one of two
+    extra = truth.copy()
+    extra[1, 5, 3] = 40
+    assert losses(batch, extra) > 5  # a digit where there is none
+
+
+def test_frames_beside_a_digit_s_middle_are_free_to_say_either() -> None:
+    view = np.zeros((32, 48), np.float32)
+    batch = as_batch([LineExample(view, (7,), np.array([[4, 3, 19, 30]], np.float32))])
+    said = perfect(batch)
+    said[0, 1, 7] = 25  # one frame to the left the same digit shows as well
+    assert losses(batch, said) == pytest.approx(0, abs=0.05)
+
+
+def test_the_network_is_small_and_sees_four_columns_a_frame() -> None:
+    model = build(load_keras())
+    assert model.count_params() < 1_500_000
+    assert model(np.zeros((2, 32, 100), np.float32)).shape == (2, 25, OUTPUTS)

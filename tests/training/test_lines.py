@@ -1,0 +1,85 @@
+"""Composed lines: what is written stands in its boxes, in every source of digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.training.datasets import DigitSet
+from daemon.training.hands import Copybook, Digits
+from daemon.training.lines import ComposedLine, LineComposer
+from daemon.training.strokes import PenDigit
+
+PENS = tuple(
+    PenDigit(label, writer, (np.array([[0, 0], [9, 3 * label], [2, 40]], np.float32),))
+    for label in range(10)
+    for writer in (1, 2)
+)
+
+
+@pytest.fixture(scope="module")
+def composer(train_digits: DigitSet) -> LineComposer:
+    book = Copybook(Digits(train_digits.images, train_digits.labels, PENS))
+    return LineComposer(book, np.random.default_rng(0), papers=3)
+
+
+@pytest.fixture(scope="module")
+def lines(composer: LineComposer) -> list[ComposedLine]:
+    rng = np.random.default_rng(1)
+    return [composer.compose(rng) for _ in range(200)]
+
+
+def test_lines_hold_none_one_or_several_digits(lines: list[ComposedLine]) -> None:
+    lengths = [len(line.digits) for line in lines]
+    assert {0, 1, 3, 4, 5} <= set(lengths)
+    assert max(lengths) <= 10
+    assert 0.05 < lengths.count(0) / len(lengths) < 0.3
+
+
+def test_pictures_are_grey_and_of_many_heights(lines: list[ComposedLine]) -> None:
+    heights = {line.pixels.shape[0] for line in lines}
+    assert len(heights) > 20
+    assert all(line.pixels.dtype == np.uint8 and line.pixels.ndim == 2 for line in lines)
+
+
+def test_boxes_lie_on_the_picture_from_left_to_right(lines: list[ComposedLine]) -> None:
+    for line in lines:
+        height, width = line.pixels.shape
+        middles = [(digit.left + digit.right) / 2 for digit in line.digits]
+        assert middles == sorted(middles)
+        for digit in line.digits:
+            assert digit.left < digit.right
+            assert digit.top < digit.bottom
+            assert -0.5 * height < digit.left
+            assert digit.right < width + 0.5 * height
+
+
+def test_boxes_hold_the_darker_part_of_a_line(lines: list[ComposedLine]) -> None:
+    darker = []
+    for line in lines:
+        inside = np.zeros(line.pixels.shape, bool)
+        for digit in line.digits:
+            rows = slice(max(0, round(digit.top)), round(digit.bottom))
+            inside[rows, max(0, round(digit.left)) : round(digit.right)] = True
+        if inside.any() and not inside.all():
+            darker.append(line.pixels[~inside].mean() > line.pixels[inside].mean())
+    assert np.mean(darker) > 0.85
+
+
+def test_the_same_seed_composes_the_same_lines(train_digits: DigitSet) -> None:
+    book = Copybook(Digits(train_digits.images, train_digits.labels, PENS))
+
+    def compose() -> list[ComposedLine]:
+        rng = np.random.default_rng(7)
+        composer = LineComposer(book, rng, papers=2)
+        return [composer.compose(rng) for _ in range(5)]
+
+    for one, again in zip(compose(), compose(), strict=True):
+        assert one.digits == again.digits
+        np.testing.assert_array_equal(one.pixels, again.pixels)
+
+
+def test_lines_need_all_ten_digits(train_digits: DigitSet) -> None:
+    few = train_digits.labels < 9
+    with pytest.raises(ValueError, match="bitmaps of all ten digits"):
+        Copybook(Digits(train_digits.images[few], train_digits.labels[few], ()))
