@@ -17,9 +17,9 @@ Posteriors: TypeAlias = npt.NDArray[np.floating]
 Digits: TypeAlias = tuple[int, ...]
 
 BLANK = 10
-BEAMS = 24  # prefixes that are followed; of each length, where the length is given, a quarter
-HOPELESS = 20.0  # a log probability so far below the best one's is not followed
-CERTAIN = 1e-5  # a frame whose digits have no more than this together is blank
+BEAMS = 12  # prefixes that are followed; of each length, where the length is given, a quarter
+HOPELESS = 15.0  # a log probability so far below the best one's is not followed
+CERTAIN = 1e-3  # a frame whose digits have no more than this together is blank, unless counted
 
 _NEVER = -1e30  # a log probability that stays finite in sums
 
@@ -61,7 +61,7 @@ def k_best(
     longest = lengths[-1] if lengths else None
     frontier = _Frontier.start()
     for frame in np.asarray(posteriors, np.float64):
-        if np.exp(frame[:BLANK]).sum() < CERTAIN:
+        if lengths is None and np.exp(frame[:BLANK]).sum() < CERTAIN:
             frontier = frontier.after_blank(frame[BLANK])
         else:
             frontier = frontier.after(frame, longest)

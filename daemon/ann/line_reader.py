@@ -25,6 +25,8 @@ STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
 ALTERNATIVES = 4
+FOLLOWED = 12  # readings among which one without doubles is looked for
+DOUBLE = 0.6  # of the narrower box that two neighbours share: one digit was read twice
 CHECKED = 60  # readings among which one that passes the check is looked for
 LONGEST = 40  # digits, where the most is not given
 TINY = 1e-300  # a probability whose logarithm is finite
@@ -106,7 +108,8 @@ def read_frames(
     """Read one line's posteriors (F, 11) and boxes (F, 4). `others` are posteriors of further views
     of the same line: a reading's probability is the mean over all of them."""
     looks = [posteriors, *others]
-    found = _ranked([k_best(look, ALTERNATIVES + 1) for look in looks])
+    found = _ranked([k_best(look, FOLLOWED) for look in looks])
+    found.sort(key=lambda each: _has_doubles(posteriors, boxes, each.digits))
     chosen, fits = found, True
     if expected is not None:
         chosen = _as_expected(looks, found, expected)
@@ -132,6 +135,17 @@ def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> See
         for digit, place in zip(digits, places, strict=True)
     ]
     return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), (), True)
+
+
+def _has_doubles(
+    posteriors: Posteriors, boxes: npt.NDArray[np.float32], digits: Sequence[int]
+) -> bool:
+    """Whether two neighbouring digits of a reading stand on the same ink."""
+    left, _, right, _ = boxes[align(posteriors, digits)].reshape(-1, 4).T
+    shared = np.minimum(right[1:], right[:-1]) - np.maximum(left[1:], left[:-1])
+    widths = right - left
+    narrower = np.minimum(widths[1:], widths[:-1])
+    return bool((shared > DOUBLE * np.maximum(narrower, 1)).any())
 
 
 def _ranked(found: Sequence[Sequence[Candidate]]) -> list[Candidate]:

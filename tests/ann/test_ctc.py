@@ -63,9 +63,9 @@ def test_probabilities_are_the_sums_over_all_paths(seed: int) -> None:
     exact = all_readings(frames)
     found = k_best(frames, 5, beams=2000)
     best = sorted(exact.values(), reverse=True)[:5]
-    assert [np.exp(each.log_probability) for each in found] == pytest.approx(best)
+    assert [np.exp(each.log_probability) for each in found] == pytest.approx(best, rel=1e-3)
     for each in found:
-        assert np.exp(each.log_probability) == pytest.approx(exact[each.digits])
+        assert np.exp(each.log_probability) == pytest.approx(exact[each.digits], rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -99,6 +99,16 @@ def test_where_nothing_fits_the_best_reading_says_so() -> None:
     assert not line.fits
 
 
+def test_a_digit_is_not_read_twice_from_the_same_ink() -> None:
+    found = outputs((5, {9: 9}), (6, {8: 5.0, BLANK: 4}))
+    found[0, 6, BLANK + 1] = (4 + 6) / 32  # both boxes are the same
+    found[0, 6, BLANK + 2] = (5 - 4) / 32
+    assert read(found).text == "9"
+    found[0, 6, BLANK + 1] = -2 / 32  # the second one begins where the first one ends
+    found[0, 6, BLANK + 2] = 12 / 32
+    assert read(found).text == "98"
+
+
 def test_further_looks_outvote_the_first_and_boxes_stay_its_own() -> None:
     first = decode(outputs((2, {4: 9}), (7, {0: 8, 6: 7.5})))
     other = decode(outputs((3, {4: 9}), (9, {6: 9})))
