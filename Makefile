@@ -36,7 +36,7 @@ demo: $(VENV)/reads ## read samples/ into outbox/demo/
 	@rm -rf $(DEMO)
 	@$(BIN)/digitd batch samples --out $(DEMO)
 	@echo
-	@cut -d, -f1,3-6 $(DEMO)/readings.csv
+	@cut -d, -f1-6 $(DEMO)/readings.csv
 	@echo
 	@echo "Look at $(DEMO)/annotated/, $(DEMO)/readings.csv and $(DEMO)/json/."
 
