@@ -84,27 +84,18 @@ def train(
 
     from .config import load_config
     from .training.architectures import architecture as find_architecture
-    from .training.extras import load_extra
     from .training.fit import Settings
     from .training.progress import shown
-    from .training.recipe import find_extras, find_mnist
-    from .training.sources import load
-    from .training.split import TrainingData
+    from .training.recipe import training_data
     from .training.train import train as train_version
 
     chosen = find_architecture(architecture)
     settings = load_config(config)
     choices = Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed)
-    paths = extra or (find_extras() if data is None and chosen.augmented else ())
-    parts = load(data or find_mnist()).for_training(seed)
-    extras = tuple(digits for path in paths for digits in load_extra(path))
+    digits = training_data(data, extra, seed, augmented=chosen.augmented)
     with shown(Console(stderr=True)) as progress:
         version = train_version(
-            choices,
-            TrainingData(*parts, extras),
-            models or settings.models,
-            progress,
-            promoted=promote,
+            choices, digits, models or settings.models, progress, promoted=promote
         )
     measured = version.metadata["metrics"]["test"]
     print(
@@ -126,25 +117,17 @@ def _train_lines(
     from rich.console import Console
 
     from .config import load_config
-    from .training.extras import load_extra
     from .training.line_fit import EPOCHS, LineSettings
     from .training.line_train import train_lines
     from .training.progress import shown
-    from .training.recipe import find_extras, find_mnist
-    from .training.sources import load
-    from .training.split import TrainingData
+    from .training.recipe import training_data
 
     settings = load_config(config)
-    paths = extra or (find_extras() if data is None else ())
-    parts = load(data or find_mnist()).for_training(seed)
-    extras = tuple(digits for path in paths for digits in load_extra(path))
+    choices = LineSettings(epochs or EPOCHS, seed)
+    digits = training_data(data, extra, seed, augmented=True)
     with shown(Console(stderr=True)) as progress:
         version = train_lines(
-            LineSettings(epochs or EPOCHS, seed),
-            TrainingData(*parts, extras),
-            models or settings.models,
-            progress,
-            promoted=promoted,
+            choices, digits, models or settings.models, progress, promoted=promoted
         )
     measured = version.metadata["reader"]["metrics"]
     print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +14,11 @@ from typer.testing import CliRunner
 
 from daemon.ann.registry import current_name, load_version, version_names
 from daemon.cli import app
-from daemon.errors import InputMissing, NothingReadable, UsageError
+from daemon.errors import InputMissing, ModelUnavailable, NothingReadable, UsageError
+from daemon.training import line_train
 from daemon.training.datasets import DigitSet
+from daemon.training.line_fit import LineSettings
+from daemon.training.split import TrainingData
 
 
 @pytest.fixture
@@ -66,6 +70,33 @@ def test_train_can_leave_the_version_in_use_alone(data: Path, tmp_path: Path) ->
 def test_train_knows_its_architectures(data: Path) -> None:
     with pytest.raises(UsageError, match="there is no architecture 'lstm'"):
         run("train", "--data", data, "--architecture", "lstm")
+
+
+def test_train_takes_the_line_reader_where_its_settings_say(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fake(settings: LineSettings, digits: TrainingData, *rest: object, **options: object):
+        asked.append((settings, len(digits.test), rest[0], options))
+        version = load_version(trained_models)
+        return replace(version, metadata={"reader": {"metrics": {"exact": 0.5, "lines": 1000}}})
+
+    monkeypatch.setattr(line_train, "train_lines", fake)
+    out = run("train", "--architecture", "line", "--data", data, "--models", trained_models,
+              "--epochs", 3, "--seed", 7, "--no-promote")  # fmt: skip
+    assert asked == [(LineSettings(3, 7), 200, trained_models, {"promoted": False})]
+    assert "50.00% of 1,000 composed lines" in out
+
+
+def test_the_line_reader_has_a_loss_of_its_own(data: Path) -> None:
+    with pytest.raises(UsageError, match="leave --loss out"):
+        run("train", "--architecture", "line", "--data", data, "--loss", "sparse")
+
+
+def test_the_line_reader_needs_a_glyph_network_beside_it(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable):
+        run("train", "--architecture", "line", "--data", data, "--models", tmp_path / "none")
 
 
 def test_evaluate_prints_tables(data: Path, trained_models: Path) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputMissing
+from .extras import load_extra
+from .sources import load
+from .split import TrainingData
 
 FOLDERS = (Path("data"), Path("../shared/data"))  # looked through in this order
 _EXTRAS = {
@@ -12,6 +16,19 @@ _EXTRAS = {
     "Digits)",
     "optdigits": "optdigits-orig.tra (Optical Recognition of Handwritten Digits)",
 }
+
+
+def training_data(
+    data: str | None, extra: Sequence[Path] | None, seed: int, *, augmented: bool
+) -> TrainingData:
+    """What to learn from: the set `data` and the folders `extra`. Where `data` is None it is MNIST,
+    and where neither is given, what is `augmented` learns all that the shipped networks do.
+
+    Raises InputMissing, NothingReadable, UsageError.
+    """
+    paths = extra or (find_extras() if data is None and augmented else ())
+    train, test = load(data or find_mnist()).for_training(seed)
+    return TrainingData(train, test, tuple(each for path in paths for each in load_extra(path)))
 
 
 def find_mnist() -> str:
