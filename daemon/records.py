@@ -67,6 +67,27 @@ class Expected:
             raise ValueError(f"a line cannot have {self.least} to {self.most} digits")
 
 
+class Expect(StrEnum):
+    """What a scan is said to hold."""
+
+    NUMBER = "number"  # one line, or as many as `Hints.lines` says
+    DIGIT = "digit"  # a single digit
+    PAGE = "page"  # any number of lines
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What users know of their paper before it is read. `line` is of each line; `lines` is how many
+    there are; `rotate` turns a page clockwise by 0, 90, 180 or 270 degrees; `region` is the part of
+    the page, after turning, that counts: x, y, width, height in fractions of the page."""
+
+    expect: Expect | None = None
+    line: Expected = Expected()
+    lines: int | None = None
+    rotate: int = 0
+    region: tuple[float, float, float, float] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SeenDigit:
     """One digit as the line reader sees it. `left`, `top`, `right`, `bottom` are pixels of the
@@ -109,6 +130,7 @@ class Scan:
     file: str
     sha256: str
     data: bytes
+    hints: Hints = Hints()
 
     @property
     def size(self) -> int:
@@ -188,13 +210,17 @@ class Digit:
 @dataclass(frozen=True, slots=True)
 class Line:
     """Digits that stand on one line, left to right. `confidence` is the calibrated probability
-    that the whole line is right; `status` is READ or REVIEW."""
+    that the whole line is right; `status` is READ or REVIEW. `reason` says in words why a person
+    should look, where it is not for want of confidence alone; `alternatives` are other readings
+    with their probabilities, best first."""
 
     digits: tuple[Digit, ...]
     text: str
     confidence: float
     box: Box
     status: Status
+    reason: str = ""
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

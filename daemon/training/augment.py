@@ -29,6 +29,9 @@ SHEAR = 0.14  # standard deviation
 SCALE = 0.16  # of each axis on its own, up or down: aspect as well as size
 PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
 DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the rim
+COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
+COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
+UNSHARP = (1.0, 2.2)  # pixels at the 20-pixel scale, standard deviation of the blur
 JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
 NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 
@@ -114,10 +117,12 @@ def _warp(image: Grey, rng: np.random.Generator, by: float = 1.0) -> Ink:
 
 
 def _vary(ink: Ink, rng: np.random.Generator) -> Ink:
-    """Another pen and, now and then, damage; then the glyph and its small misplacements."""
+    """Another pen and, now and then, damage or blur; then the glyph and its small misplacements."""
     ink = _other_pen(ink, rng)
     if rng.random() < DAMAGE_SHARE:
         ink = _damage(ink, rng)
+    if rng.random() < COARSE_SHARE:
+        ink = _coarsen(ink, rng)
     return _finish(ink, rng)
 
 
@@ -163,6 +168,16 @@ def _damage(ink: Ink, rng: np.random.Generator) -> Ink:
             first, last = first[::-1], last[::-1]
         cv2.line(ink, first, last, float(rng.uniform(0.5, 1)), 1, cv2.LINE_AA)
     return ink
+
+
+def _coarsen(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Lose what few pixels cannot hold. Without such digits a network takes blur, which negatives
+    from photographs have, for a sign of no digit."""
+    if rng.random() < 0.4:
+        return cv2.GaussianBlur(ink, (0, 0), rng.uniform(*UNSHARP))
+    _, _, width, height = cv2.boundingRect((ink > 0.5).view(np.uint8))
+    scale = min(1.0, rng.uniform(*COARSE_SIDE) / max(width, height, 1))
+    return cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def _finish(ink: Ink, rng: np.random.Generator) -> Ink:

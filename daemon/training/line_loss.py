@@ -11,7 +11,7 @@ from typing import Any
 
 from .line_batches import BLANK, UNCERTAIN
 
-CTC_WEIGHT = 0.25
+CTC_WEIGHT = 0.5
 BOX_WEIGHT = 1.0
 CLASSES = BLANK + 1
 

@@ -22,7 +22,7 @@ from .fit import Fitted, Progress
 from .hands import Digits
 from .line_batches import LineBatch, LineSource
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
-from .line_loss import CLASSES
+from .line_loss import CLASSES, CTC_WEIGHT
 from .line_network import NAME
 from .split import TrainingData, divide
 
@@ -118,7 +118,7 @@ def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
         "epochs": settings.epochs,
         "lines": settings.epochs * settings.epoch * settings.batch,
         "batch_size": settings.batch,
-        "loss": "0.25 CTC + cross-entropy of frames + L1 of boxes",
+        "loss": f"{CTC_WEIGHT:g} CTC + cross-entropy of frames + L1 of boxes",
         "optimizer": "AdamW",
         "learning_rate": LEARNING_RATE,
         "weight_decay": WEIGHT_DECAY,

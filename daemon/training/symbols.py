@@ -1,7 +1,7 @@
 """Skeletons of letters and signs that no digit looks like: examples of what is not to be read.
 
 Letters that people write like digits (O D a and 0, I l and 1, S and 5, Z ? and 2, B & and 8, G b
-and 6, P q g and 9, Y U h u and 4) are left out: nobody tells them apart without their
+and 6, P q g and 9, A Y U h u and 4) are left out: nobody tells them apart without their
 surroundings.
 """
 
@@ -14,7 +14,6 @@ Stroke = npt.NDArray[np.float32]  # (n, 2) float32: x to the right, y downwards
 
 # Strokes separated by `|`, points as two digits xy in a box of 8 by 8 (y downwards).
 _SKELETONS = {
-    "A": "08 40 88|25 65",
     "E": "80 00 08 88|04 64",
     "F": "80 00 08|04 64",
     "H": "00 08|80 88|04 84",
@@ -47,7 +46,6 @@ _SKELETONS = {
     "arrow": "04 84|51 84 57",
     "tick": "05 38 80",
     "bracket": "60 20 28 68",
-    "triangle": "08 40 88 08",
 }
 _SHAPES = tuple(
     tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -115,3 +116,25 @@ def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
         points = np.concatenate(draw_symbol(rng))
         assert points.dtype == np.float32
         assert np.abs(points - 10).max() < 14
+
+
+def test_some_digits_are_as_blurred_as_a_tiny_scan_leaves_them(train_digits: DigitSet) -> None:
+    def sharpness(glyph: Ink) -> float:
+        return float(
+            max(np.abs(np.diff(glyph, axis=0)).max(), np.abs(np.diff(glyph, axis=1)).max())
+        )
+
+    glyphs = augment_digits(
+        np.repeat(train_digits.images[:40], 10, axis=0), np.random.default_rng(3)
+    )
+    enlarged = normalise_images(
+        np.stack(
+            [
+                cv2.resize(image[4:24, 4:24], (8, 8), interpolation=cv2.INTER_AREA)
+                for image in train_digits.images[:40]
+            ]
+        )
+    )
+    blurred = np.median([sharpness(glyph) for glyph in enlarged])
+    share = np.mean([sharpness(glyph) <= blurred for glyph in glyphs])
+    assert 0.03 < share < 0.2
