@@ -1,0 +1,119 @@
+"""The rules of a page: table lines, boxes, ruled and squared paper, however long.
+
+On a whole page writing has a size, and what is straight for several digit heights is a rule. Rules
+are looked for among fainter ink than writing, as runs of pixels, and taken out of the writing
+without cutting the strokes that cross them; they also part what stands in different cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..records import Box, Grey
+from .components import find_components
+from .runs import Runs, find_runs
+
+# All in digit heights.
+_LYING = 2.6  # the shortest lying rule
+_STANDING = 1.75  # the shortest standing one
+_BOLD = 5.0  # the shortest thick one
+_THICK = 0.31  # from which a rule is thick
+_SOLID = 0.6  # from which it is no rule
+_GAP = 1 / 12  # what a rule may miss
+_POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
+_POST_WIDTH = 0.3
+_POST_GAP = 0.12  # between a post's end and the rule
+_STROKE = 0.22  # of strokes that cross a rule
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where rules lie: (h, w) uint8 of 0 and 1 each."""
+
+    lying: Grey
+    standing: Grey
+
+    def part(self, left: Box, right: Box) -> bool:
+        """Whether a standing rule runs between two neighbours of a line, past both."""
+        top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
+        start, stop = left.x + left.width // 2, right.x + right.width // 2
+        if bottom <= top or stop <= start:
+            return False
+        between = self.standing[top:bottom, start:stop]
+        rows = np.asarray(between.max(axis=1))
+        return bool(np.count_nonzero(rows) >= 0.8 * len(rows))
+
+
+def find_rules(faint: Grey, height: float) -> Rules:
+    """The rules in a mask of faint ink, (h, w) uint8 of 0 and 1, on a page of digits so high."""
+    lying = _long(_runs(faint, height), faint.shape, height, _LYING)
+    turned = cv2.transpose(faint)
+    runs = _runs(turned, height)
+    standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING))
+    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0])) & ~standing
+    return Rules(lying, standing | _posts(short, lying, height))
+
+
+def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
+    """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
+    them is given back."""
+    wide = np.ones((3, 3), np.uint8)
+    rest = mask & ~cv2.dilate(rules.lying | rules.standing, wide)
+    reach = max(6, round(_STROKE * height)) + 2
+    kept = rest
+    for rule, across in ((rules.lying, (1, 3)), (rules.standing, (3, 1))):
+        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, _upright(across, reach))
+        kept = kept | (joined & cv2.dilate(rule, _upright(across, 3)) & mask)
+    return kept
+
+
+def _upright(across: tuple[int, int], reach: int) -> Grey:
+    """A line of `reach` pixels across a rule: upright for a lying one."""
+    return np.ones((reach, 1) if across == (1, 3) else (1, reach), np.uint8)
+
+
+def _runs(faint: Grey, height: float) -> Runs:
+    """Runs of ink, with those of the rows beside them, as rules slope a little."""
+    fat = cv2.dilate(faint, np.ones((3, 1), np.uint8))
+    return find_runs(fat).without_gaps(max(2, round(_GAP * height)))
+
+
+def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float) -> Grey:
+    """What of runs that have `least` digit heights is thin, or as long as thick rules are."""
+    long = runs.chosen(runs.lengths >= max(8, round(least * height))).drawn(shape)
+    near = np.ones((3, 1), np.uint8)
+    thick = cv2.morphologyEx(
+        long, cv2.MORPH_OPEN, np.ones((max(5, round(_THICK * height)), 1), np.uint8)
+    )
+    thick = cv2.dilate(thick, near) & long
+    inked = find_runs(thick)
+    bold = inked.chosen(inked.lengths >= round(_BOLD * height)).drawn(shape)
+    solid = cv2.morphologyEx(
+        bold, cv2.MORPH_OPEN, np.ones((max(6, round(_SOLID * height)), 1), np.uint8)
+    )
+    return (long & ~thick) | (bold & ~cv2.dilate(solid, near))
+
+
+def _posts(short: Grey, lying: Grey, height: float) -> Grey:
+    """The short standing rules that reach from one lying rule to another: the cells of a comb."""
+    reach = 2 * max(2, round(_POST_GAP * height)) + 1
+    near = cv2.dilate(lying, np.ones((reach, 3), np.uint8))
+    labels, components, _ = find_components(short)
+    posts = np.zeros_like(short)
+    for each in components:
+        if each.width > _POST_WIDTH * height:
+            continue
+        if not _POST[0] * height <= each.height <= _POST[1] * height:
+            continue
+        columns = slice(each.x, each.right)
+        above, below = (
+            near[max(0, each.y - 1) : each.y + 2],
+            near[each.bottom - 2 : each.bottom + 1],
+        )
+        if above[:, columns].any() and below[:, columns].any():
+            window = np.s_[each.y : each.bottom, columns]
+            posts[window] |= (labels[window] == each.label).view(np.uint8)
+    return posts
