@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 
-MAX_SIDE = 2000  # pixels: a larger page is reduced by a whole factor first
+MAX_SIDE = 2400  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated

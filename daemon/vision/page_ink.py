@@ -20,7 +20,8 @@ _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
 _DARKEST = np.uint8(40)  # of 255: paper is no darker
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
 _INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
-_STRONG, _STRONG_SHARE = 0.85, 0.1  # of Otsu's threshold, and of a mark's pixels that reach it
+STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
+_STRONG = 0.85  # of Otsu's threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,17 @@ class PageInk:
 
     @property
     def strong(self) -> int:
-        """The contrast that a tenth of a mark's pixels reach, unless it shows through from the
+        """The contrast that a share of each mark's pixels reach, unless it shows through from the
         back."""
         return round(_STRONG * self.usual)
 
-
-STRONG_SHARE = _STRONG_SHARE
+    def turned(self, turns: int) -> PageInk:
+        """The same, turned by quarter turns to the left."""
+        contrast, mask, faint = (
+            np.ascontiguousarray(np.rot90(each, turns))
+            for each in (self.contrast, self.mask, self.faint)
+        )
+        return PageInk(contrast, mask, faint, self.floor, self.usual)
 
 
 def find_page_ink(pixels: Grey) -> PageInk:

@@ -22,8 +22,8 @@ from .parts import Candidate
 _SURE = 0.95  # probability of a digit whose height counts
 _HEIGHTS = (0.6, 1.7)  # of the median height of sure digits: what a digit may have
 _FLAT = 1.6  # times its height: what is wider is a dash
-_FEW = 3  # marks: fewer make no word
-_ROW, _SHORT_ROW = 0.75, 0.55  # mean probability of digits from which a row is kept; of few marks
+_LETTER = 0.42  # of that height: a lower mark is no letter
+_ROWS = (0.65, 0.55, 0.75)  # mean probability of digits that a row of 1, 2, more marks needs
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
 
@@ -32,13 +32,13 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     all marks in reading order."""
     marks = look.marks.all
     height = _sure_height(marks, rows, look.writing.height)
-    likely = _likely(rows)
     sized = np.array([_is_sized(mark, height) for mark in marks], np.bool_)
+    counted = np.array([_is_character(mark, height) for mark in marks], np.bool_) | sized
+    likely = np.where(sized, _likely(rows), np.float32(0))
     are_digits: list[bool] = []
     for row in look.marks.rows:
         own = np.s_[len(are_digits) : len(are_digits) + len(row)]
-        least = _ROW if np.count_nonzero(sized[own]) >= _FEW else _SHORT_ROW
-        kept = sized[own].any() and likely[own][sized[own]].mean() >= least
+        kept = _is_number(likely[own][counted[own]])
         are_digits += (kept & sized[own] & (_none(rows[own]) < _MARK)).tolist()
     sure = float(np.log(np.maximum(rows.max(axis=1), 1e-6)).sum()) if len(rows) else 0.0
     return Choice(Layout(look.marks.rows), rows, Score(sure, 0.0, 0.0, 0.0), tuple(are_digits))
@@ -69,6 +69,16 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
 def _sure_height(marks: Sequence[Candidate], rows: Probabilities, height: float) -> float:
     sure = [mark.box.height for mark, p in zip(marks, _likely(rows), strict=True) if p > _SURE]
     return float(np.median(sure)) if sure else height
+
+
+def _is_number(likely: npt.NDArray[np.float32]) -> bool:
+    """Whether a row is one, by how likely each of its characters is a digit."""
+    return bool(len(likely) and likely.mean() >= _ROWS[min(len(likely), len(_ROWS)) - 1])
+
+
+def _is_character(mark: Candidate, height: float) -> bool:
+    """Whether a mark may be a small letter: no dot or dash."""
+    return mark.box.height >= _LETTER * height and mark.box.width <= _FLAT * mark.box.height
 
 
 def _is_sized(mark: Candidate, height: float) -> bool:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import Grey
+from ..records import Box, Grey
 from .components import Component, Components, find_components
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
-from .parts import Candidate, chain, cut_out, is_digit_sized, join, part_of
+from .parts import Candidate, belongs, chain, cut_out, is_digit_sized, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
 MAX_MARKS = 1500
@@ -20,6 +20,8 @@ _COVERED = 0.4  # of the page: so much ink is no writing
 _SPECK = 0.16  # of the digit height: smaller components are dirt
 _LARGEST = (4.0, 3.2)  # digit heights: wider or higher components are no digits
 _TALLEST = 1 / 6  # of the page's height
+_WHOLE = 0.7  # digit heights: what is a digit without its pieces
+_BELOW, _COMMA_WIDTH = 0.15, 0.45  # digit heights: how far down a comma's middle lies, its width
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
 
@@ -32,19 +34,6 @@ class Writing:
     rules: Rules
     mask: Grey
     height: float
-
-    def turned(self, turns: int) -> Writing:
-        """The same, turned by quarter turns to the left."""
-
-        def turn(mask: Grey) -> Grey:
-            return np.ascontiguousarray(np.rot90(mask, turns))
-
-        ink = PageInk(
-            turn(self.ink.contrast), turn(self.ink.mask), turn(self.ink.faint),
-            self.ink.floor, self.ink.usual,
-        )  # fmt: skip
-        rules = [turn(self.rules.lying), turn(self.rules.standing)]
-        return Writing(ink, Rules(*rules[:: -1 if turns % 2 else 1]), turn(self.mask), self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +81,14 @@ def find_marks(writing: Writing) -> Marks:
     )
 
 
+def _belongs(small: Box, large: Box, height: float) -> bool:
+    """Whether a piece is part of the same digit. What hangs below a whole digit is a comma."""
+    whole = large.height >= _WHOLE * height
+    below = small.y + small.height / 2 > large.bottom - _BELOW * height
+    slim = small.width <= _COMMA_WIDTH * height
+    return not (whole and below and slim) and belongs(small, large, height)
+
+
 def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
     """The components that have a digit's size at most, stand free, and do not show through from
     the back."""
@@ -114,8 +111,8 @@ def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component
 
 
 def _digit_height(found: Components, shape: tuple[int, ...], least: float = 0) -> float:
-    """The median height of what has the shape of a digit, the higher the more it counts; 0 where
-    there is nothing."""
+    """The median height of what has the shape of a digit, where each counts by the square of its
+    own, so that specks do not; 0 where there is nothing."""
     heights = np.sort(
         [
             each.height
@@ -127,5 +124,5 @@ def _digit_height(found: Components, shape: tuple[int, ...], least: float = 0) -
     )
     if not len(heights):
         return 0.0
-    passed = heights.cumsum()
+    passed = (heights.astype(np.float64) ** 2).cumsum()
     return float(heights[passed.searchsorted(passed[-1] / 2)])

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..records import Box, Grey
-from .components import find_components
+from .components import Component, find_components
 from .runs import Runs, find_runs
 
 # All in digit heights.
@@ -25,6 +25,7 @@ _SOLID = 0.6  # from which it is no rule
 _GAP = 1 / 12  # what a rule may miss
 _POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
 _POST_WIDTH = 0.3
+_POSTS = 3  # side by side: fewer may be strokes of digits
 _POST_GAP = 0.12  # between a post's end and the rule
 _STROKE = 0.22  # of strokes that cross a rule
 
@@ -98,22 +99,35 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float) -> Gr
 
 
 def _posts(short: Grey, lying: Grey, height: float) -> Grey:
-    """The short standing rules that reach from one lying rule to another: the cells of a comb."""
+    """The short standing rules that reach from one lying rule to another, several side by side:
+    the cells of a comb."""
     reach = 2 * max(2, round(_POST_GAP * height)) + 1
     near = cv2.dilate(lying, np.ones((reach, 3), np.uint8))
     labels, components, _ = find_components(short)
-    posts = np.zeros_like(short)
-    for each in components:
-        if each.width > _POST_WIDTH * height:
-            continue
-        if not _POST[0] * height <= each.height <= _POST[1] * height:
-            continue
-        columns = slice(each.x, each.right)
-        above, below = (
-            near[max(0, each.y - 1) : each.y + 2],
-            near[each.bottom - 2 : each.bottom + 1],
-        )
-        if above[:, columns].any() and below[:, columns].any():
-            window = np.s_[each.y : each.bottom, columns]
-            posts[window] |= (labels[window] == each.label).view(np.uint8)
-    return posts
+    posts = [each for each in components if _is_post(each, near, height)]
+    drawn = np.zeros_like(short)
+    for post in posts:
+        beside = [
+            each
+            for each in posts
+            if abs(each.y - post.y) <= _POST_GAP * height
+            and abs(each.bottom - post.bottom) <= _POST_GAP * height
+        ]
+        if len(beside) >= _POSTS:
+            window = np.s_[post.y : post.bottom, post.x : post.right]
+            drawn[window] |= (labels[window] == post.label).view(np.uint8)
+    return drawn
+
+
+def _is_post(part: Component, near: Grey, height: float) -> bool:
+    """Whether a part is thin, and has a lying rule at either end; `near` is 1 near these."""
+    if part.width > _POST_WIDTH * height:
+        return False
+    if not _POST[0] * height <= part.height <= _POST[1] * height:
+        return False
+    columns = near[:, part.x : part.right]
+    above, below = (
+        columns[max(0, part.y - 1) : part.y + 2],
+        columns[part.bottom - 2 : part.bottom + 1],
+    )
+    return bool(above.any() and below.any())

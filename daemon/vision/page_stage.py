@@ -77,7 +77,9 @@ def turned_look(look: PageLook, rows: Probabilities) -> PageLook | None:
     turns = int(np.argmax(scores))
     if not turns:
         return None
-    writing = look.writing.turned(turns)
+    writing = find_writing(look.writing.ink.turned(turns))
+    if writing is None:
+        return None
     marks = find_marks(writing)
     back = look.back @ _turning_back(turns, shape)
     return PageLook(writing, marks, back, turns, (), _glyphs(marks.all))

@@ -64,10 +64,25 @@ def merge(parts: Iterable[Part]) -> Part:
     return Part(box, labels, area)
 
 
-def join(parts: Sequence[Part], height: float) -> list[Part]:
+def belongs(a: Box, b: Box, height: float) -> bool:
+    """Whether box `a`, of the smaller piece and close to `b`, is part of the same digit."""
+    gap_x = max(a.x, b.x) - min(a.right, b.right)
+    gap_y = max(a.y, b.y) - min(a.bottom, b.bottom)
+    both = a.union(b)
+    if gap_x < 0 and gap_y < 0:
+        overlap = gap_x * gap_y / (a.width * a.height)
+        return overlap > 0.5 or max(a.width, a.height) < PART * height
+    if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
+        return both.height <= 1.5 * height
+    return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
+
+
+def join(
+    parts: Sequence[Part], height: float, belongs: Callable[[Box, Box, float], bool] = belongs
+) -> list[Part]:
     """Put the pieces of a digit together: broken strokes, the bar of a 5, the body of a 4.
 
-    From the smallest on, every piece goes to the nearest larger one that it belongs to.
+    From the smallest on, every piece goes to the nearest larger one that it `belongs` to.
     """
     groups = sorted(parts, key=lambda part: part.area)
     if len(groups) == 1:
@@ -79,7 +94,7 @@ def join(parts: Sequence[Part], height: float) -> list[Part]:
         gaps = np.maximum(edges[at + 1 :], edges[at])
         distances = np.maximum(gaps[:, 0] + gaps[:, 2], gaps[:, 1] + gaps[:, 3])
         near = at + 1 + np.flatnonzero(distances <= JOIN_GAP * height)
-        hosts = [int(host) for host in near if _belongs(small.box, groups[host].box, height)]
+        hosts = [int(host) for host in near if belongs(small.box, groups[host].box, height)]
         if hosts:
             host = min(hosts, key=lambda host: distances[host - at - 1])
             groups[host] = merge((groups[host], small))
@@ -91,19 +106,6 @@ def join(parts: Sequence[Part], height: float) -> list[Part]:
 
 def _edges(box: Box) -> tuple[int, int, int, int]:
     return box.x, box.y, -box.right, -box.bottom
-
-
-def _belongs(a: Box, b: Box, height: float) -> bool:
-    """Whether box `a`, of the smaller piece and close to `b`, is part of the same digit."""
-    gap_x = max(a.x, b.x) - min(a.right, b.right)
-    gap_y = max(a.y, b.y) - min(a.bottom, b.bottom)
-    both = a.union(b)
-    if gap_x < 0 and gap_y < 0:
-        overlap = gap_x * gap_y / (a.width * a.height)
-        return overlap > 0.5 or max(a.width, a.height) < PART * height
-    if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
-        return both.height <= 1.5 * height
-    return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
 
 
 def chain(
