@@ -20,7 +20,17 @@ from . import rules
 from .components import Component, Components, Labels, find_components
 from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
-from .parts import Candidate, Part, chain, cut_out, is_digit_sized, join, merge, part_of
+from .parts import (
+    Candidate,
+    Part,
+    chain,
+    cut_out,
+    is_digit_sized,
+    join,
+    merge,
+    part_of,
+    reading_order,
+)
 
 MAX_PARTS = 3999  # components: more is noise or texture, not writing
 LARGE = 250  # pixels, the shorter side of a page from which
@@ -141,7 +151,7 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
     whole_groups = _uncut(groups, height, labels.shape[1])
-    choices = [(chain(whole_groups, height), len(whole_groups) < len(groups))]
+    choices = [(reading_order(chain(whole_groups, height)), len(whole_groups) < len(groups))]
     costs = [cost + _border_cost(whole_groups, labels)]
     if 1 < len(whole_groups) <= FEW:
         largest = max(whole_groups, key=lambda group: group.area)

@@ -11,7 +11,7 @@ from ..records import Box, Grey
 from .components import Component, Components, find_components
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
-from .parts import Candidate, belongs, chain, cut_out, is_digit_sized, join, part_of
+from .parts import Candidate, Part, belongs, chain, cut_out, is_digit_sized, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
 MAX_MARKS = 1500
@@ -22,6 +22,7 @@ _LARGEST = (4.0, 3.2)  # digit heights: wider or higher components are no digits
 _TALLEST = 1 / 6  # of the page's height
 _WHOLE = 0.7  # digit heights: what is a digit without its pieces
 _BELOW, _COMMA_WIDTH = 0.15, 0.45  # digit heights: how far down a comma's middle lies, its width
+_BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
 
@@ -72,13 +73,44 @@ def find_marks(writing: Writing) -> Marks:
     if not groups or len(groups) > MAX_MARKS:
         return Marks(())
     total = sum(group.area for group in groups)
-    rows = chain(groups, height, writing.rules.part)
+
+    def parted(left: Box, right: Box) -> bool:
+        return writing.rules.part(left, right, height)
+
+    rows = _in_order(chain(groups, height, parted))
     return Marks(
         tuple(
             tuple(cut_out(ink.contrast, ink.floor, found.labels, each, total) for each in row)
             for row in rows
         )
     )
+
+
+def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
+    """From top to bottom, and what stands side by side from left to right: what begins further
+    right goes on with the row whose end lies at its height."""
+    bands: list[list[list[Part]]] = []
+    for row in sorted(rows, key=lambda row: row[0].box.x):
+        best, most = None, _BESIDE
+        for band in bands:
+            share = _beside(band[-1][-1].box, row[0].box)
+            if share > most:
+                best, most = band, share
+        if best is None:
+            bands.append([row])
+        else:
+            best.append(row)
+    bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
+    return [row for band in bands for row in band]
+
+
+def _beside(left: Box, right: Box) -> float:
+    """The share of the lower box that lies at the other's height; 0 where they do not follow each
+    other."""
+    if right.x < left.right:
+        return 0.0
+    overlap = min(left.bottom, right.bottom) - max(left.y, right.y)
+    return overlap / min(left.height, right.height)
 
 
 def _belongs(small: Box, large: Box, height: float) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Box, Grey
 from .components import Component, find_components
@@ -27,7 +28,11 @@ _POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
 _POST_WIDTH = 0.3
 _POSTS = 3  # side by side: fewer may be strokes of digits
 _POST_GAP = 0.12  # between a post's end and the rule
+_CELL = 1.65  # the widest cell that holds no number of its own
+_SLOPE = 0.1  # that a standing rule may lean along a digit
 _STROKE = 0.22  # of strokes that cross a rule
+
+_ACROSS = 0.8  # of a row's height: what a border of a cell covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,28 @@ class Rules:
     lying: Grey
     standing: Grey
 
-    def part(self, left: Box, right: Box) -> bool:
-        """Whether a standing rule runs between two neighbours of a line, past both."""
+    def part(self, left: Box, right: Box, height: float) -> bool:
+        """Whether the border of a cell runs between two neighbours of a line; the digits of one
+        number may stand in the cells of squared paper and of combs, which are narrow."""
         top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
         start, stop = left.x + left.width // 2, right.x + right.width // 2
-        if bottom <= top or stop <= start:
+        if bottom <= top or not self.standing[top:bottom, start:stop].any():
             return False
-        between = self.standing[top:bottom, start:stop]
-        rows = np.asarray(between.max(axis=1))
-        return bool(np.count_nonzero(rows) >= 0.8 * len(rows))
+        reach = round(_CELL * height)
+        begin = max(0, start - reach)
+        columns = begin + _rules_at(self.standing[top:bottom, begin : stop + reach], height)
+        between = columns[(columns >= start) & (columns < stop)]
+        distances = np.abs(between[:, None] - columns)
+        return bool(len(between)) and not bool(((distances > 0) & (distances <= reach)).any())
+
+
+def _rules_at(band: Grey, height: float) -> npt.NDArray[np.float64]:
+    """The columns, (n,), in which standing rules cross a band, (h, w) uint8 of 0 and 1, of a
+    row."""
+    wide = cv2.dilate(band, np.ones((1, 2 * max(1, round(_SLOPE * height)) + 1), np.uint8))
+    crossed = (wide.sum(axis=0) >= _ACROSS * len(band)).astype(np.uint8)
+    runs = find_runs(crossed[None])
+    return np.asarray((runs.starts + runs.stops - 1) / 2)
 
 
 def find_rules(faint: Grey, height: float) -> Rules:

@@ -17,7 +17,7 @@ from .glyph import SIDE, normalise
 from .ink import reduce_by, reduction_of
 from .page_ink import find_page_ink
 from .page_marks import Marks, Writing, find_marks, find_writing
-from .page_turn import TURNS, levelness, sample, score, turn_glyph
+from .page_turn import TURNS, UPRIGHT, levelness, sample, score, turn_glyph
 from .page_view import enlarging, view_of
 from .parts import Candidate
 from .rectify import Matrix
@@ -74,6 +74,7 @@ def turned_look(look: PageLook, rows: Probabilities) -> PageLook | None:
         score(own, levelness(boxes, look.writing.height, shape, turns))
         for turns, own in zip(TURNS, (rows[list(look.sampled)], *asked), strict=True)
     ]
+    scores[0] += UPRIGHT
     turns = int(np.argmax(scores))
     if not turns:
         return None

@@ -11,10 +11,13 @@ from ..records import Box, Ink
 from .choice import DIGITS, Probabilities
 from .parts import Part, chain
 
-SAMPLE = 40  # marks that are looked at in all four turns
+SAMPLE = 64  # marks that are looked at in all four turns
 TURNS = (0, 1, 2, 3)
 _ROW = 4  # marks, from which a row says which side of it is level
-_LEVEL_WEIGHT = 2.0  # of level rows against marks like digits
+# Of what counts beside how sure the network is, which knows letters too, when they stand upright.
+_DIGIT_WEIGHT = 0.3  # of marks like digits
+_LEVEL_WEIGHT = 1.5  # of level rows, per digit height
+UPRIGHT = 0.03  # what else speaks for a page that lies as its file says
 _FAINTEST = 1e-6
 
 
@@ -39,10 +42,11 @@ def turn_glyph(glyph: Ink, turns: int) -> Ink:
 
 
 def score(rows: Probabilities, levelness: float) -> float:
-    """How much the sample's marks look like digits, `rows` (n, 10 or 11), in one of the turns."""
+    """How well the sample's marks are read in one of the turns: `rows` (n, 10 or 11)."""
     digits = rows[:, :DIGITS].max(axis=1)
     sure = np.log(np.maximum(rows.max(axis=1), _FAINTEST))
-    return float((digits**3).mean() + sure.mean()) + _LEVEL_WEIGHT * levelness
+    digit_like = float((digits**3).mean())
+    return float(sure.mean()) + _DIGIT_WEIGHT * digit_like + _LEVEL_WEIGHT * levelness
 
 
 def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...], turns: int) -> float:

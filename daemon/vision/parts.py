@@ -113,8 +113,8 @@ def chain(
     height: float,
     parted: Callable[[Box, Box], bool] = lambda _left, _right: False,
 ) -> list[list[Part]]:
-    """Chain right neighbours to lines; a wide gap begins a new line of its own, and so does what
-    is `parted` from its left neighbour."""
+    """Chain right neighbours to lines, in any order; a wide gap begins a new line of its own, and
+    so does what is `parted` from its left neighbour."""
     rows: list[list[Part]] = []
     for group in sorted(groups, key=lambda g: g.box.x):
         best: list[Part] | None = None
@@ -130,10 +130,10 @@ def chain(
             rows.append([group])
         else:
             best.append(group)
-    return _reading_order(rows)
+    return rows
 
 
-def _reading_order(rows: list[list[Part]]) -> list[list[Part]]:
+def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
     """Top to bottom; rows whose middles lie within each other's height stand side by side."""
     bands: list[list[list[Part]]] = []
     for row in sorted(rows, key=lambda r: merge(r).box.y + merge(r).box.height / 2):
