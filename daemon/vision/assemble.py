@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..records import Box, Digit, Line, Page, PageReading, Status
-from .choice import DIGITS, Choice, Probabilities, are_digits
+from .choice import DIGITS, Choice, Probabilities
 
 
 def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
@@ -29,22 +29,23 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
     A line from which a mark was left out is for a person to look at: it may have been two digits
     that touch.
     """
-    every = iter(zip(chosen.rows, are_digits(chosen.rows), strict=True))
+    every = iter(zip(chosen.rows, chosen.are_digits, strict=True))
     lines = []
     for candidates in chosen.layout.lines:
         marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            _digit(_enlarge(candidate.box, page, factor), row)
+            digit_of(_enlarge(candidate.box, page, factor), row)
             for candidate, row, is_digit in marks
             if is_digit
         )
         if digits:
             whole = len(digits) == len(marks) and not chosen.layout.partial
-            lines.append(_line(digits, threshold, whole=whole))
+            lines.append(line_of(digits, threshold, whole=whole))
     return tuple(lines)
 
 
-def _digit(box: Box, row: Probabilities) -> Digit:
+def digit_of(box: Box, row: Probabilities) -> Digit:
+    """A digit where it stands, and what the network says of it: `row` (10 or 11,)."""
     digit = int(row[:DIGITS].argmax())
     return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
 
@@ -57,7 +58,9 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
     return Box(x, y, right - x, bottom - y)
 
 
-def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
+def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
+    """A line of digits; for review where one is below the confidence `threshold`, or it is not
+    `whole`."""
     box = digits[0].box
     for digit in digits[1:]:
         box = box.union(digit.box)

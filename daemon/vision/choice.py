@@ -41,11 +41,13 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate."""
+    """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate, and which of
+    these `are_digits`, that is are read."""
 
     layout: Layout
     rows: Probabilities
     score: Score
+    are_digits: tuple[bool, ...]
 
 
 def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
@@ -55,7 +57,7 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
     for layout in layouts:
         own = rows[at : at + len(layout.candidates)]
         at += len(own)
-        choices.append(Choice(layout, own, _score(layout, own)))
+        choices.append(Choice(layout, own, _score(layout, own), tuple(are_digits(own))))
     return choices
 
 

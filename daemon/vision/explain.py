@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ..records import Grey, Line, Page, PageReading, Rejection, Status
 from .blocks import GAP, TEXT, blank, flow, panel, stack, text_block
 from .chips import Rect
-from .choice import DIGITS, Choice, Probabilities, are_digits, best
+from .choice import DIGITS, Choice, Probabilities, best
 from .lettering import BOLD, REGULAR, printable, width_of, write
 from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, fill_rounded, percent
 from .stages import Ground, Sight, mixed, panel_size, shrink
@@ -116,8 +116,7 @@ def _rank(seen: Explanation) -> list[_Weighed]:
         is_chosen = choice is chosen
         read = iter(_fates(seen) if is_chosen else [])
         fates = [
-            next(read, Status.READ) if is_digit else Status.EMPTY
-            for is_digit in are_digits(choice.rows)
+            next(read, Status.READ) if is_digit else Status.EMPTY for is_digit in choice.are_digits
         ]
         weighed.append(_Weighed(choice, ground, glyphs, fates, is_chosen))
     return sorted(weighed, key=lambda one: -one.choice.score.total)

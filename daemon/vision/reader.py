@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -32,12 +32,14 @@ from ..records import (
 )
 from .annotate import annotate, encode_jpeg
 from .assemble import assemble, status_of
-from .choice import Choice, Probabilities, best, weigh
+from .choice import Probabilities, best, weigh
 from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
 from .glyph import SIDE, normalise
 from .ink import find_ink
 from .layout import Layout, proposals, propose
+from .page_lines import assemble_page, choose_marks
+from .page_stage import PageLook, look_at_page, turned_look
 from .stages import Sight, look_back
 
 Annotated = Literal["all", "review", "none"]
@@ -159,14 +161,16 @@ class _Draft:
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A decoded page with its layouts; `glyphs` (n,) says which of the round's glyphs each of their
-    candidates is. `sights` is kept only where an explanation is asked for."""
+    candidates is. A whole page has a `look` in place of layouts. `sights` is kept only where an
+    explanation is asked for."""
 
     draft: _Draft
     page: Page
     factor: int
     layouts: tuple[Layout, ...]
     glyphs: npt.NDArray[np.intp]
-    sights: tuple[Sight, ...]
+    sights: tuple[Sight, ...] = ()
+    look: PageLook | None = None
 
 
 class _Batch:
@@ -235,6 +239,11 @@ class _Batch:
         self._pixels += page.pixels.size
 
     def _find(self, page: Page, draft: _Draft) -> _Found:
+        look = look_at_page(page.pixels)
+        if look is not None:
+            at = len(self._glyphs) + np.arange(len(look.glyphs))
+            self._glyphs += list(look.glyphs)
+            return _Found(draft, page, 1, (), at, look=look)
         inks = find_ink(page.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -253,22 +262,42 @@ class _Batch:
     def _read(self) -> None:
         """Ask the network about all glyphs of the round, and end it."""
         started = time.perf_counter()
-        glyphs = np.stack(self._glyphs) if self._glyphs else np.zeros((0, SIDE, SIDE), np.float32)
-        probabilities = self._classifier.classify(glyphs)
-        read_ms = _since(started) / max(1, len(glyphs))
+        asked, known = self._ask(self._glyphs), len(self._glyphs)
+        self._found = [self._upright(found, asked) for found in self._found]
+        if len(self._glyphs) > known:
+            asked = np.concatenate([asked, self._ask(self._glyphs[known:])])
+        read_ms = _since(started) / max(1, len(asked))
         for found in self._found:
             self._alive()
             rows = found.glyphs
             found.draft.read_ms += read_ms * len(np.unique(rows))
-            self._finish_page(found, glyphs[rows], weigh(found.layouts, probabilities[rows]))
+            self._finish_page(found, asked[rows])
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
-    def _finish_page(
-        self, found: _Found, glyphs: npt.NDArray[np.float32], choices: Sequence[Choice]
-    ) -> None:
+    def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
+        stacked = np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
+        return self._classifier.classify(stacked)
+
+    def _upright(self, found: _Found, asked: Probabilities) -> _Found:
+        """The page as it is to be read, once the network was asked which way up it lies."""
+        if found.look is None:
+            return found
+        look = turned_look(found.look, asked[found.glyphs])
+        if look is None:
+            return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
+        at = len(self._glyphs) + np.arange(len(look.glyphs))
+        self._glyphs += list(look.glyphs)
+        return replace(found, look=look, glyphs=at)
+
+    def _finish_page(self, found: _Found, rows: Probabilities) -> None:
         draft, page, wishes = found.draft, found.page, self._wishes
-        reading = assemble(page, found.factor, best(choices), wishes.review_below)
+        if found.look is None:
+            choices, sights = weigh(found.layouts, rows), found.sights
+            reading = assemble(page, found.factor, best(choices), wishes.review_below)
+        else:
+            choices, sights = [choose_marks(found.look, rows)], ()
+            reading = assemble_page(page, found.look, choices[0], wishes.review_below)
         status = status_of(reading.lines)
         draft.pages.append(reading)
         title = draft.title(page.number)
@@ -283,9 +312,9 @@ class _Batch:
                 page=page,
                 reading=reading,
                 status=status,
-                sights=found.sights,
+                sights=sights,
                 choices=choices,
-                glyphs=glyphs,
+                glyphs=np.stack([self._glyphs[n] for n in found.glyphs]),
                 review_below=wishes.review_below,
             )
             draft.explanations.append(Picture(page.number, explain(seen)))

@@ -1,0 +1,151 @@
+"""The rules of a page: table lines, boxes, ruled and squared paper, however long.
+
+On a whole page writing has a size, and what is straight for several digit heights is a rule. Rules
+are looked for among fainter ink than writing, as runs of pixels, and taken out of the writing
+without cutting the strokes that cross them; they also part what stands in different cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Box, Grey
+from .components import Component, find_components
+from .runs import Runs, find_runs
+
+# All in digit heights.
+_LYING = 2.6  # the shortest lying rule
+_STANDING = 1.75  # the shortest standing one
+_BOLD = 5.0  # the shortest thick one
+_THICK = 0.31  # from which a rule is thick
+_SOLID = 0.6  # from which it is no rule
+_GAP = 1 / 12  # what a rule may miss
+_POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
+_POST_WIDTH = 0.3
+_POSTS = 3  # side by side: fewer may be strokes of digits
+_POST_GAP = 0.12  # between a post's end and the rule
+_CELL = 1.65  # the widest cell that holds no number of its own
+_SLOPE = 0.1  # that a standing rule may lean along a digit
+_STROKE = 0.22  # of strokes that cross a rule
+
+_ACROSS = 0.8  # of a row's height: what a border of a cell covers
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where rules lie: (h, w) uint8 of 0 and 1 each."""
+
+    lying: Grey
+    standing: Grey
+
+    def part(self, left: Box, right: Box, height: float) -> bool:
+        """Whether the border of a cell runs between two neighbours of a line; the digits of one
+        number may stand in the cells of squared paper and of combs, which are narrow."""
+        top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
+        start, stop = left.x + left.width // 2, right.x + right.width // 2
+        if bottom <= top or not self.standing[top:bottom, start:stop].any():
+            return False
+        reach = round(_CELL * height)
+        begin = max(0, start - reach)
+        columns = begin + _rules_at(self.standing[top:bottom, begin : stop + reach], height)
+        between = columns[(columns >= start) & (columns < stop)]
+        distances = np.abs(between[:, None] - columns)
+        return bool(len(between)) and not bool(((distances > 0) & (distances <= reach)).any())
+
+
+def _rules_at(band: Grey, height: float) -> npt.NDArray[np.float64]:
+    """The columns, (n,), in which standing rules cross a band, (h, w) uint8 of 0 and 1, of a
+    row."""
+    wide = cv2.dilate(band, np.ones((1, 2 * max(1, round(_SLOPE * height)) + 1), np.uint8))
+    crossed = (wide.sum(axis=0) >= _ACROSS * len(band)).astype(np.uint8)
+    runs = find_runs(crossed[None])
+    return np.asarray((runs.starts + runs.stops - 1) / 2)
+
+
+def find_rules(faint: Grey, height: float) -> Rules:
+    """The rules in a mask of faint ink, (h, w) uint8 of 0 and 1, on a page of digits so high."""
+    lying = _long(_runs(faint, height), faint.shape, height, _LYING)
+    turned = cv2.transpose(faint)
+    runs = _runs(turned, height)
+    standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING))
+    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0])) & ~standing
+    return Rules(lying, standing | _posts(short, lying, height))
+
+
+def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
+    """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
+    them is given back."""
+    wide = np.ones((3, 3), np.uint8)
+    rest = mask & ~cv2.dilate(rules.lying | rules.standing, wide)
+    reach = max(6, round(_STROKE * height)) + 2
+    kept = rest
+    for rule, across in ((rules.lying, (1, 3)), (rules.standing, (3, 1))):
+        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, _upright(across, reach))
+        kept = kept | (joined & cv2.dilate(rule, _upright(across, 3)) & mask)
+    return kept
+
+
+def _upright(across: tuple[int, int], reach: int) -> Grey:
+    """A line of `reach` pixels across a rule: upright for a lying one."""
+    return np.ones((reach, 1) if across == (1, 3) else (1, reach), np.uint8)
+
+
+def _runs(faint: Grey, height: float) -> Runs:
+    """Runs of ink, with those of the rows beside them, as rules slope a little."""
+    fat = cv2.dilate(faint, np.ones((3, 1), np.uint8))
+    return find_runs(fat).without_gaps(max(2, round(_GAP * height)))
+
+
+def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float) -> Grey:
+    """What of runs that have `least` digit heights is thin, or as long as thick rules are."""
+    long = runs.chosen(runs.lengths >= max(8, round(least * height))).drawn(shape)
+    near = np.ones((3, 1), np.uint8)
+    thick = cv2.morphologyEx(
+        long, cv2.MORPH_OPEN, np.ones((max(5, round(_THICK * height)), 1), np.uint8)
+    )
+    thick = cv2.dilate(thick, near) & long
+    inked = find_runs(thick)
+    bold = inked.chosen(inked.lengths >= round(_BOLD * height)).drawn(shape)
+    solid = cv2.morphologyEx(
+        bold, cv2.MORPH_OPEN, np.ones((max(6, round(_SOLID * height)), 1), np.uint8)
+    )
+    return (long & ~thick) | (bold & ~cv2.dilate(solid, near))
+
+
+def _posts(short: Grey, lying: Grey, height: float) -> Grey:
+    """The short standing rules that reach from one lying rule to another, several side by side:
+    the cells of a comb."""
+    reach = 2 * max(2, round(_POST_GAP * height)) + 1
+    near = cv2.dilate(lying, np.ones((reach, 3), np.uint8))
+    labels, components, _ = find_components(short)
+    posts = [each for each in components if _is_post(each, near, height)]
+    drawn = np.zeros_like(short)
+    for post in posts:
+        beside = [
+            each
+            for each in posts
+            if abs(each.y - post.y) <= _POST_GAP * height
+            and abs(each.bottom - post.bottom) <= _POST_GAP * height
+        ]
+        if len(beside) >= _POSTS:
+            window = np.s_[post.y : post.bottom, post.x : post.right]
+            drawn[window] |= (labels[window] == post.label).view(np.uint8)
+    return drawn
+
+
+def _is_post(part: Component, near: Grey, height: float) -> bool:
+    """Whether a part is thin, and has a lying rule at either end; `near` is 1 near these."""
+    if part.width > _POST_WIDTH * height:
+        return False
+    if not _POST[0] * height <= part.height <= _POST[1] * height:
+        return False
+    columns = near[:, part.x : part.right]
+    above, below = (
+        columns[max(0, part.y - 1) : part.y + 2],
+        columns[part.bottom - 2 : part.bottom + 1],
+    )
+    return bool(above.any() and below.any())
