@@ -163,6 +163,8 @@ def hints_of(said: Said) -> Hints:
     values = {name: hint.value for name, hint in said.items()}
     least, most = _range(values)
     check = values.get("check", Check.NONE)
+    if check is Check.EAN13:
+        least = most = _LEAST_CHECKED[check]
     return Hints(
         expect=values.get("expect"),
         line=Expected(least, most, check),

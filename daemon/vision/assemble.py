@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..records import Box, Digit, Line, Page, PageReading, Status
-from .choice import DIGITS, Choice, Probabilities, are_digits
+from .choice import DIGITS, Choice, Probabilities
 
 
 def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
@@ -29,23 +29,25 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
     A line from which a mark was left out is for a person to look at: it may have been two digits
     that touch.
     """
-    every = iter(zip(chosen.rows, are_digits(chosen.rows), strict=True))
+    every = iter(zip(chosen.rows, chosen.digits, strict=True))
     lines = []
-    for candidates in chosen.layout.lines:
+    for number, candidates in enumerate(chosen.layout.lines):
         marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            _digit(_enlarge(candidate.box, page, factor), row)
-            for candidate, row, is_digit in marks
-            if is_digit
+            _digit(_enlarge(candidate.box, page, factor), row, digit)
+            for candidate, row, digit in marks
+            if digit is not None
         )
         if digits:
             whole = len(digits) == len(marks) and not chosen.layout.partial
-            lines.append(_line(digits, threshold, whole=whole))
+            reason = ""
+            if chosen.fitted:
+                whole, reason = chosen.fitted.complete[number], chosen.fitted.reasons[number]
+            lines.append(_line(digits, threshold, whole=whole, reason=reason))
     return tuple(lines)
 
 
-def _digit(box: Box, row: Probabilities) -> Digit:
-    digit = int(row[:DIGITS].argmax())
+def _digit(box: Box, row: Probabilities, digit: int) -> Digit:
     return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
 
 
@@ -57,11 +59,11 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
     return Box(x, y, right - x, bottom - y)
 
 
-def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
+def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str) -> Line:
     box = digits[0].box
     for digit in digits[1:]:
         box = box.union(digit.box)
     confidence = math.prod(digit.confidence for digit in digits)
-    sure = whole and all(digit.confidence >= threshold for digit in digits)
+    sure = whole and not reason and all(digit.confidence >= threshold for digit in digits)
     text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)
+    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW, reason)

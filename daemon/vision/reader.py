@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -36,8 +36,10 @@ from .choice import Choice, Probabilities, best, weigh
 from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
 from .glyph import SIDE, normalise
+from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
+from .region import View, view
 from .stages import Sight, look_back
 
 Annotated = Literal["all", "review", "none"]
@@ -158,11 +160,12 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A decoded page with its layouts; `glyphs` (n,) says which of the round's glyphs each of their
-    candidates is. `sights` is kept only where an explanation is asked for."""
+    """A decoded page, as hints say it lies, with its layouts; `glyphs` (n,) says which of the
+    round's glyphs each of their candidates is. `sights` is kept only where an explanation is asked
+    for."""
 
     draft: _Draft
-    page: Page
+    view: View
     factor: int
     layouts: tuple[Layout, ...]
     glyphs: npt.NDArray[np.intp]
@@ -235,7 +238,8 @@ class _Batch:
         self._pixels += page.pixels.size
 
     def _find(self, page: Page, draft: _Draft) -> _Found:
-        inks = find_ink(page.pixels)
+        seen = view(page, draft.scan.hints)
+        inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
         for ink in inks:
@@ -248,7 +252,7 @@ class _Batch:
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
-        return _Found(draft, page, inks[0].factor, tuple(layouts), rows, tuple(sights))
+        return _Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
         """Ask the network about all glyphs of the round, and end it."""
@@ -260,28 +264,35 @@ class _Batch:
             self._alive()
             rows = found.glyphs
             found.draft.read_ms += read_ms * len(np.unique(rows))
-            self._finish_page(found, glyphs[rows], weigh(found.layouts, probabilities[rows]))
+            choices = weigh(found.layouts, probabilities[rows])
+            self._finish_page(found, glyphs[rows], fitted(choices, found.draft.scan.hints))
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
     def _finish_page(
         self, found: _Found, glyphs: npt.NDArray[np.float32], choices: Sequence[Choice]
     ) -> None:
-        draft, page, wishes = found.draft, found.page, self._wishes
-        reading = assemble(page, found.factor, best(choices), wishes.review_below)
+        draft, page, wishes = found.draft, found.view.page, self._wishes
+        part = assemble(found.view.part, found.factor, best(choices), wishes.review_below)
+        part = replace(part, lines=judged(part.lines, draft.scan.hints))
+        reading = found.view.placed(part)
         status = status_of(reading.lines)
         draft.pages.append(reading)
         title = draft.title(page.number)
         if wishes.annotated == "all" or (wishes.annotated == "review" and status is Status.REVIEW):
             picture = annotate(
-                page, reading, title=title, status=status, review_below=wishes.review_below
+                found.view.shown,
+                reading,
+                title=title,
+                status=status,
+                review_below=wishes.review_below,
             )
             draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
         if wishes.explained:
             seen = Explanation(
                 title=title,
-                page=page,
-                reading=reading,
+                page=found.view.part,
+                reading=part,
                 status=status,
                 sights=found.sights,
                 choices=choices,
