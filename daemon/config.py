@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from .config_hints import GROUP, clashes, said_in
+from .config_hints import GROUP, HintSettings, clashes, said_in
 from .config_judge import in_order, judge, report
 from .config_schema import Config, all_keys
 from .config_sources import (
@@ -28,7 +28,15 @@ from .config_sources import (
 )
 from .errors import ConfigInvalid, InputMissing
 
-__all__ = ["Config", "Loaded", "explain_config", "json_schema", "load_config", "shipped_models"]
+__all__ = [
+    "Config",
+    "HintSettings",
+    "Loaded",
+    "explain_config",
+    "json_schema",
+    "load_config",
+    "shipped_models",
+]
 
 FILE_NAME = "config.yaml"
 SCHEMA = TypeAdapter(Config)

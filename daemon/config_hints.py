@@ -22,7 +22,7 @@ from .records import Check, Expect, Expected, Hints
 
 FILE_NAME = ".digitd.yaml"
 GROUP = "hints"  # what the keys stand below in config.yaml; in a file of hints they need not
-MAX_BYTES = 65536  # of a file of hints
+MAX_BYTES = 4096  # of a file of hints: a stranger's may be nested as deeply as it has bytes
 LONGEST = 100  # digits of a line
 ROUNDING = 1e-6  # by which fractions that were rounded may reach over the page
 
