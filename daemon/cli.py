@@ -270,6 +270,7 @@ def batch(
         json=documents or settings.outputs.json,
         max_scans=settings.batch.max_scans,
         workers=workers,
+        hints=settings.hints,
         explain=explain,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:

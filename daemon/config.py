@@ -7,15 +7,16 @@ file. A variable is named after its key: DIGITD_INBOX, DIGITD_BATCH__MAX_SCANS.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from .config_hints import GROUP, HintSettings, clashes, said_in
+from .config_judge import in_order, judge, report
 from .config_schema import Config, all_keys
 from .config_sources import (
     FILE_VARIABLE,
@@ -25,9 +26,17 @@ from .config_sources import (
     given_by_environment,
     given_by_file,
 )
-from .errors import ConfigInvalid
+from .errors import ConfigInvalid, InputMissing
 
-__all__ = ["Config", "Loaded", "explain_config", "json_schema", "load_config", "shipped_models"]
+__all__ = [
+    "Config",
+    "HintSettings",
+    "Loaded",
+    "explain_config",
+    "json_schema",
+    "load_config",
+    "shipped_models",
+]
 
 FILE_NAME = "config.yaml"
 SCHEMA = TypeAdapter(Config)
@@ -54,7 +63,10 @@ class Loaded:
         return "\n".join(lines)
 
     def _line(self, key: Key, value: object) -> str:
-        setting = yaml.safe_dump({key[-1]: value}, width=float("inf"), allow_unicode=True)
+        flow = None if isinstance(value, list) else False  # a list on one line
+        setting = yaml.safe_dump(
+            {key[-1]: value}, width=float("inf"), allow_unicode=True, default_flow_style=flow
+        )
         indented = "  " * (len(key) - 1) + setting.rstrip()
         return f"{indented:<32} # {self.places.get(key, 'default')}"
 
@@ -77,20 +89,19 @@ def explain_config(path: Path | None = None) -> Loaded:
     given: list[Given] = []
     mistakes: list[Mistake] = []
     if file is not None:
-        given, mistakes = given_by_file(file, {key[0] for key in keys if len(key) > 1})
+        try:
+            given, mistakes = given_by_file(file, {key[0] for key in keys if len(key) > 1})
+        except OSError as error:
+            raise InputMissing(f"{file} cannot be read: {error.strerror}") from None
     given += given_by_environment(os.environ)
-    mistakes += [each.mistake(_stranger(each, keys)) for each in given if each.key not in keys]
-    settings = {each.key: each for each in given if each.key in keys}
-    try:
-        config = SCHEMA.validate_python(_nested(settings))
-    except ValidationError as error:
-        wrong = dict.fromkeys(_key_of(each["loc"], settings) for each in error.errors())
-        mistakes += [
-            settings[key].mistake(f"must be {keys[key]}, not {settings[key].written}")
-            for key in wrong
-        ]
-    if mistakes:
-        raise ConfigInvalid(_report(mistakes))
+    judged = judge(SCHEMA, keys, given)
+    config, settings = judged.value, judged.settings
+    mistakes += judged.mistakes
+    if config is not None:
+        own = {key[1]: each for key, each in settings.items() if key[0] == GROUP}
+        mistakes += clashes(said_in(config.hints, own), {})
+    if mistakes or config is None:
+        raise ConfigInvalid(report("the configuration holds", in_order(mistakes)))
     places = {key: each.place for key, each in settings.items()}
     return Loaded(_placed(config, file, settings), file, places)
 
@@ -113,42 +124,6 @@ def _find_file(path: Path | None) -> Path | None:
     if named := os.environ.get(FILE_VARIABLE):
         return Path(named)
     return Path(FILE_NAME) if Path(FILE_NAME).exists() else None
-
-
-def _stranger(given: Given, keys: Iterable[Key]) -> str:
-    """What is wrong with a key that does not exist."""
-    known = {part: None for key in keys for part in (key[:1], key)}  # sections too, in order
-    below = [key[-1] for key in known if len(key) > 1 and key[:1] == given.key]
-    if below:
-        return f"must be a group of keys ({', '.join(below)}), not {given.written}"
-    siblings = {key[-1]: key for key in known if key[:-1] == given.key[:-1]}
-    cousins = {key[-1]: key for key in known}
-    for near in (siblings, cousins):
-        for name in get_close_matches(given.key[-1], near, 1):
-            return f"there is no such key; did you mean {given.spell(near[name])}?"
-    return "there is no such key"
-
-
-def _nested(settings: Mapping[Key, Given]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for (*above, name), given in settings.items():
-        section = values
-        for part in above:
-            section = section.setdefault(part, {})
-        section[name] = given.value
-    return values
-
-
-def _key_of(place: tuple[int | str, ...], settings: Mapping[Key, Given]) -> Key:
-    """The key that a complaint of pydantic is about; it goes into the parts of a key's type."""
-    return next(key for key in settings if place[: len(key)] == key)
-
-
-def _report(mistakes: Iterable[Mistake]) -> str:
-    """Mistakes in the file from top to bottom, then those in the environment."""
-    listed = sorted(mistakes, key=lambda each: (each.line == 0, each.line, each.place))
-    count = "a mistake" if len(listed) == 1 else f"{len(listed)} mistakes"
-    return "\n".join([f"the configuration holds {count}", *map(str, listed)])
 
 
 def _placed(config: Config, file: Path | None, settings: Mapping[Key, Given]) -> Config:

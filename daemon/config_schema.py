@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from .config_hints import HintSettings
 from .config_sources import Key
 from .records import Limits
 
@@ -111,6 +112,7 @@ class Config:
         Field(description="null, or an address such as tcp://scheduler:8786"),
     ] = None
     outputs: Outputs = field(default_factory=Outputs)
+    hints: HintSettings = field(default_factory=HintSettings)
     review_below: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=0, le=1)],
         Field(description="auto, or a number from 0 to 1"),

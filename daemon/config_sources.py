@@ -13,13 +13,13 @@ from typing import TypeAlias
 
 import yaml
 
-from .errors import InputMissing
-
 PREFIX = "DIGITD_"
 FILE_VARIABLE = "DIGITD_CONFIG"  # names the file, and is no setting
 
 Key: TypeAlias = tuple[str, ...]  # ("batch", "max_scans") for `max_scans` below `batch`
-Value: TypeAlias = str | list[str] | dict[str, str] | None  # list and dict for nonsense only
+Value: TypeAlias = str | list[str | None] | dict[str, str] | None  # a dict is nonsense
+
+MAX_WRITTEN = 60  # characters of a value that a message repeats
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -59,11 +59,9 @@ class Given:
 
 
 def given_by_file(path: Path, sections: Set[str]) -> tuple[list[Given], list[Mistake]]:
-    """What a file says; `sections` are the keys that hold keys. Raises InputMissing."""
+    """What a file says; `sections` are the keys that hold keys. Raises OSError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputMissing(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         return [], [Mistake(str(path), 0, "this is not UTF-8 text")]
     try:
@@ -72,8 +70,10 @@ def given_by_file(path: Path, sections: Set[str]) -> tuple[list[Given], list[Mis
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         place = f"{path}:{line}" if line else str(path)
         return [], [Mistake(place, line, f"this is not YAML: {error.problem}")]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # these of an impossible \U
         return [], [Mistake(str(path), 0, f"this is not YAML: {' '.join(str(error).split())}")]
+    except RecursionError:
+        return [], [Mistake(str(path), 0, "this is nested too deeply")]
     if root is None:
         return [], []
     if not isinstance(root, yaml.MappingNode):
@@ -91,13 +91,22 @@ def given_by_environment(environment: Mapping[str, str]) -> list[Given]:
     return [
         Given(
             key=tuple(name.removeprefix(PREFIX).lower().split("__")),
-            value=None if value in ("null", "~") else value,
+            value=_value_of_variable(value),
             written=value,
             place=name,
         )
         for name, value in sorted(environment.items())
         if name.startswith(PREFIX) and name != FILE_VARIABLE and value
     ]
+
+
+def _value_of_variable(text: str) -> Value:
+    """A list is written as in YAML; whatever else is text."""
+    if text in ("null", "~"):
+        return None
+    if text.startswith("[") and text.endswith("]"):
+        return [item.strip() for item in text[1:-1].split(",")]
+    return text
 
 
 def _walk(
@@ -129,6 +138,14 @@ def _value(node: yaml.Node) -> tuple[Value, str]:
     if isinstance(node, yaml.MappingNode):
         return {}, "a group of keys"
     if isinstance(node, yaml.SequenceNode):
-        return [], "a list"
+        items = [_value(item) for item in node.value if isinstance(item, yaml.ScalarNode)]
+        if len(items) < len(node.value):
+            return [None], "a list of lists"
+        values = [value if isinstance(value, str) else None for value, _ in items]
+        return values, _short(f"[{', '.join(written for _, written in items)}]")
     text = str(node.value)
-    return (None if node.tag == _NULL else text), text or "nothing"
+    return (None if node.tag == _NULL else text), _short(text) or "nothing"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_WRITTEN else f"{text[: MAX_WRITTEN - 3]}..."

@@ -78,14 +78,36 @@ class Expect(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hints:
     """What users know of their paper before it is read. `line` is of each line; `lines` is how many
-    there are; `rotate` turns a page clockwise by 0, 90, 180 or 270 degrees; `region` is the part of
-    the page, after turning, that counts: x, y, width, height in fractions of the page."""
+    there are; `rotate` turns a page clockwise by 0, 90, 180 or 270 degrees, None says nothing of
+    it; `region` is the part of the page, after turning, that counts: x, y, width, height in
+    fractions of the page."""
 
     expect: Expect | None = None
     line: Expected = Expected()
     lines: int | None = None
-    rotate: int = 0
+    rotate: int | None = None
     region: tuple[float, float, float, float] | None = None
+
+    @property
+    def line_count(self) -> int | None:
+        """How many lines a page is said to have; None: any number."""
+        if self.lines is None and self.expect in (Expect.NUMBER, Expect.DIGIT):
+            return 1
+        return self.lines
+
+    @property
+    def text(self) -> str:
+        """What is known, on one line; "" where nothing is. The same hints have the same text."""
+        line = self.line
+        said = {
+            "expect": self.expect,
+            "digits": None if (line.least, line.most) == (0, None) else f"{line.least}-{line.most}",
+            "lines": self.lines,
+            "rotate": self.rotate,
+            "region": self.region and ",".join(f"{each:g}" for each in self.region),
+            "check": None if line.check is Check.NONE else line.check,
+        }
+        return " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,8 @@ limits: {max_megapixels: 5000}
     [
         ("inbox:", "inbox: must be a folder, not nothing"),
         ("inbox: ''", "inbox: must be a folder, not nothing"),
-        ("inbox: [a, b]", "inbox: must be a folder, not a list"),
+        ("inbox: [a, b]", "inbox: must be a folder, not [a, b]"),
+        ("inbox: [a, [b]]", "inbox: must be a folder, not a list of lists"),
         ("inbox: {a: b}", "inbox: must be a folder, not a group of keys"),
         ("model: a/b", "model: must be current, or the name of a version, not a/b"),
         ("originals: burn", "originals: must be archive, keep or delete, not burn"),
@@ -243,11 +244,58 @@ limits: {max_megapixels: 5000}
         ("log: {level: loud}", "log.level: must be debug, info, warning or error, not loud"),
         ("log: loud", "log: must be a group of keys (level, format), not loud"),
         ("xyzzy: 1", "xyzzy: there is no such key"),
+        ("hints: {expect: x}", "hints.expect: must be number, digit, page or null, not x"),
+        ("hints: {check: null}", "hints.check: must be luhn, mod97, ean13 or none, not null"),
+        ("hints: {rotate: 45}", "hints.rotate: must be 0, 90, 180, 270 or null, not 45"),
+        ("hints: {digit: 5}", "hints.digit: there is no such key; did you mean hints.digits?"),
+        ("digits: 5", "digits: there is no such key; did you mean hints.digits?"),
         ("limit: {max_pages: 3}", "limit: there is no such key; did you mean limits?"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_words(line: str, expected: str, write: Write) -> None:
     assert mistakes(write(line)) == [f"config.yaml:1: {expected}"]
+
+
+@pytest.mark.parametrize("digits", ["0", "x", "101", "[6, 4]", "[4]", "[4, five]", "[4, 5, 6]"])
+def test_digits_are_a_number_or_a_least_and_a_most(digits: str, write: Write) -> None:
+    expected = "a whole number from 1 to 100, [least, most] or null"
+    said = mistakes(write(f"hints: {{digits: {digits}}}"))
+    assert said == [f"config.yaml:1: hints.digits: must be {expected}, not {digits}"]
+
+
+@pytest.mark.parametrize(
+    "region", ["[0, 0, 1]", "[0, 0, 0, 1]", "[0.5, 0, 0.6, 1]", "[-1, 0, 1, 1]", "[0, 0, 100, 5]"]
+)
+def test_a_region_lies_inside_the_page(region: str, write: Write) -> None:
+    (said,) = mistakes(write(f"hints: {{region: {region}}}"))
+    assert said.endswith(
+        f"in fractions of the page, such as [0.5, 0, 0.5, 0.25], or null, not {region}"
+    )
+
+
+def test_hints_are_taken_as_they_are_written(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    path = write(
+        "hints:\n  digits: [4, 6]\n  rotate: 270\n  region: [0, 0.1, 1, 0.9]\n  check: luhn\n"
+    )
+    hints = load_config(path).hints
+    assert (hints.digits, hints.rotate, hints.region) == ((4, 6), 270, (0, 0.1, 1, 0.9))
+    monkeypatch.setenv("DIGITD_HINTS__DIGITS", "[2, 3]")
+    monkeypatch.setenv("DIGITD_HINTS__EXPECT", "number")
+    loaded = explain_config(path)
+    assert (loaded.config.hints.digits, loaded.config.hints.expect) == ((2, 3), "number")
+    assert "  digits: [2, 3]                 # DIGITD_HINTS__DIGITS" in loaded.as_yaml()
+    assert yaml.safe_load(loaded.as_yaml())["hints"]["region"] == [0, 0.1, 1, 0.9]
+
+
+def test_hints_that_contradict_each_other_are_mistakes(write: Write) -> None:
+    assert mistakes(
+        write("hints:\n  check: ean13\n  expect: digit\n  digits: [4, 6]\n  lines: 2\n")
+    ) == [
+        "config.yaml:3: hints.expect: digit does not go with check: ean13",
+        "config.yaml:4: hints.digits: [4, 6] does not go with expect: digit",
+        "config.yaml:4: hints.digits: [4, 6] does not go with check: ean13",
+        "config.yaml:5: hints.lines: 2 does not go with expect: digit",
+    ]
 
 
 @pytest.mark.parametrize("line", ["quiet_s: 1e1", "quiet_s: '10'", "quiet_s: 10.0", "quiet_s: 10"])
@@ -301,7 +349,7 @@ def test_whatever_a_file_says_is_a_configuration_or_a_list_of_mistakes(
     nested: dict[str, object] = {}
     for name, value in values.items():
         section, _, key = name.rpartition(".")
-        if section in ("batch", "outputs", "limits", "log"):
+        if section in ("batch", "outputs", "hints", "limits", "log"):
             group = nested.setdefault(section, {})
             if isinstance(group, dict):
                 group[key] = value

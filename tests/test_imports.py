@@ -14,11 +14,12 @@ PACKAGE = Path(daemon.__file__).parent
 MODULES = {module.relative_to(PACKAGE).as_posix(): module for module in PACKAGE.rglob("*.py")}
 
 # The rooms that a room may import from, beside itself.
-FOUNDATION = {"errors", "records", "__init__"}
+FOUNDATION = {"errors", "records", "checks", "__init__"}
 ALLOWED = {
     "__init__": set(),
     "errors": set(),
     "records": set(),
+    "checks": {"records"},
     "config": FOUNDATION,
     "vision": FOUNDATION,
     "ann": FOUNDATION,

@@ -12,9 +12,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import passes
 from ..errors import ModelUnavailable
 from ..records import Check, Expected, SeenDigit, SeenLine
-from .checks import passes
 from .ctc import BLANK, Candidate, Posteriors, align, greedy, k_best
 from .quiet import native_stderr_logged
 

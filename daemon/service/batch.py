@@ -11,9 +11,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from ..config import HintSettings
 from ..errors import NothingReadable
 from ..records import Limits, Outcome, Reading, Rejection, Status
 from ..spool.delivery import Delivery, JsonMode
@@ -24,6 +26,7 @@ from ..spool.names import printable, shown
 from ..spool.outbox import Outbox
 from ..spool.steps import Step
 from .explanations import Explanations
+from .hints import HintFiles, check_hints, hints_for
 from .planner import Batch, Planner
 from .summary import MAX_SHOWN, Summary
 from .workers import LoadReader, hire
@@ -33,14 +36,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """How to run. `model` is the version's name, `workers` counts processes (1: this one),
-    `explain` is the folder for pictures of what the reader saw, if it is to make them."""
+    """How to run. `model` is the version's name, `workers` counts processes (1: this one), `hints`
+    hold where no file beside the scans says otherwise, `explain` is the folder for pictures of what
+    the reader saw, if it is to make them."""
 
     model: str
     limits: Limits = field(default_factory=Limits)
     json: JsonMode = "files"
     max_scans: int = 256
     workers: int = 1
+    hints: HintSettings = field(default_factory=HintSettings)
     explain: Path | None = None
 
 
@@ -92,12 +97,15 @@ def run_batch(
 
     Raises:
         UsageError, InputMissing, NothingReadable: the paths cannot work; nothing was written.
+        ConfigInvalid: a file of hints holds mistakes.
         StateHeld: another digitd is writing to `out`.
         OutputUnwritable: the disk refused; the same call goes on when it is mended.
     """
     started = time.perf_counter()
     check_paths(inputs, out, settings.explain)
     _refuse_nothing(inputs)
+    files = HintFiles(settings.hints)
+    check_hints(files, inputs)
     outbox = Outbox(out)
     outbox.create()
     explanations = Explanations(settings.explain) if settings.explain else None
@@ -110,7 +118,9 @@ def run_batch(
             clock=clock,
             reached=reached,
         )
-        planner = Planner(journal, settings.limits, settings.model, settings.max_scans)
+        planner = Planner(
+            journal, settings.limits, settings.model, settings.max_scans, partial(hints_for, files)
+        )
         tally = _Tally()
         interrupted = False
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ..records import Limits, Outcome, Reason, Rejection, Scan
+from ..records import Hints, Limits, Outcome, Reason, Rejection, Scan
 from ..spool.claims import OpenClaim
 from ..spool.delivery import Claim, Delivery, JsonMode
 from ..spool.durable import writing_to
@@ -50,9 +50,11 @@ class _Batch:
 class Cycle:
     """Takes scans from `inbox` and delivers them to a folder a day below `outbox`.
 
-    `read` gives the outcomes of scans; `clock` an aware time, whose day is local; `reached` hears
-    of every step; `guard` says whether other daemons are at the same inbox. Errors of the disk
-    leave as OSError or OutputUnwritable: then no scan is to blame, and after `recover` all goes on.
+    `read` gives the outcomes of scans; `hints_of` what is known of one before, None where that is
+    not to be had: then it waits in the inbox. `clock` gives an aware time, whose day is local;
+    `reached` hears of every step; `guard` says whether other daemons are at the same inbox. Errors
+    of the disk leave as OSError or OutputUnwritable: then no scan is to blame, and after `recover`
+    all goes on.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Cycle:
         *,
         guard: Guard,
         clock: Callable[[], datetime],
+        hints_of: Callable[[OpenClaim], Hints | None] = lambda _: Hints(),
         reached: Callable[[Step], None] = lambda _: None,
     ) -> None:
         self._inbox = inbox
@@ -74,6 +77,7 @@ class Cycle:
         self._read = read
         self._guard = guard
         self._clock = clock
+        self._hints_of = hints_of
         self._reached = reached
         self._places = [Place(inbox.folder), Place(outbox)]
         self.settings = settings
@@ -145,13 +149,18 @@ class Cycle:
 
     def _open(self, claims: Sequence[OpenClaim]) -> _Batch:
         """The bytes of claimed files, and what is wrong with some."""
-        batch, digests = _Batch(), set[str]()
+        batch, known = _Batch(), set[tuple[str | None, str]]()
         for claim in claims:
+            hints = self._hints_of(claim)
+            if hints is None and self._wait_again(claim, "its hints hold mistakes"):
+                continue
             content = self._content(claim)
             if content is None:
                 continue
+            hints = hints or Hints()  # where another file has its name, it has to be read now
             sha256 = content.sha256 if isinstance(content, Content) else None
-            batch.claims.append(Claim(claim.id, claim.file, claim.source, sha256))
+            taken = Claim(claim.id, claim.file, claim.source, sha256, hints.text)
+            batch.claims.append(taken)
             if isinstance(content, Problem):
                 rejection = Rejection(claim.id, claim.file, None, content.reason, content.message)
                 batch.outcomes[claim.id] = rejection
@@ -160,9 +169,9 @@ class Cycle:
                 batch.outcomes[claim.id] = Rejection(
                     claim.id, claim.file, sha256, Reason.KILLED_WORKER, message
                 )
-            elif content.sha256 not in digests and not self._was_read(content.sha256):
-                digests.add(content.sha256)
-                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+            elif taken.content not in known and not self._was_read(content.sha256, hints.text):
+                known.add(taken.content)
+                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data, hints))
         return batch
 
     def _content(self, claim: OpenClaim) -> Content | Problem | None:
@@ -176,15 +185,21 @@ class Cycle:
             return None
         if (after.size, after.mtime_ns) == (claim.source.size, claim.source.mtime_ns):
             return content
-        if self._inbox.put_back(claim):
-            log.info("%s is still being written: it waits again", printable(claim.file))
-            self._journal.claims.forget([claim.id])
+        if self._wait_again(claim, "it is still being written"):
             return None
         return content  # another file has its name: this one is as whole as it will be
 
-    def _was_read(self, sha256: str) -> bool:
+    def _wait_again(self, claim: OpenClaim, why: str) -> bool:
+        """Put a claimed file back to where it was; False where another has its name."""
+        if not self._inbox.put_back(claim):
+            return False
+        log.info("%s waits again: %s", printable(claim.file), why)
+        self._journal.claims.forget([claim.id])
+        return True
+
+    def _was_read(self, sha256: str, hints: str) -> bool:
         """Whether there is a reading; what was rejected is tried again when it comes again."""
-        original = self._journal.original(sha256, self.settings.model)
+        original = self._journal.original(sha256, self.settings.model, hints)
         return original is not None and original.result.reason is None
 
     def _adopt(self) -> list[OpenClaim]:

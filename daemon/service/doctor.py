@@ -14,8 +14,9 @@ from pathlib import Path
 from ..config import Config
 from ..errors import ModelUnavailable
 from ..records import Reading, Scan
-from .findings import Finding
+from .findings import Finding, name_of
 from .folders import check_folders, is_folder
+from .hints import HintFiles, bad_files, hint_files
 from .mounts import network_kind
 from .reading import ReaderSettings, load_reader
 from .workers import Reader
@@ -31,6 +32,7 @@ def examine(config: Config) -> Iterator[Finding]:
     """Try out everything that the configuration names, as the user who calls."""
     yield from check_folders(config)
     yield check_observer(config)
+    yield from check_hints(config)
     settings = ReaderSettings(
         models=config.models,
         model=config.model,
@@ -91,6 +93,18 @@ def check_observer(config: Config, limits: Path = INOTIFY) -> Finding:
         message = "polling, for all inotify instances of this user are in use"
         return Finding("observer", message, _sysctl("max_user_instances", 1024))
     return Finding("observer", f"inotify, with {folders} of {watches} watches")
+
+
+def check_hints(config: Config) -> Iterator[Finding]:
+    """The files of hints in the inbox; scans beside one with mistakes wait."""
+    if not is_folder(config.inbox):
+        return
+    bad = list(bad_files(HintFiles(config.hints), config.inbox))
+    for answer in bad:
+        yield Finding("hints", name_of(answer.file or config.inbox), answer.cure)
+    if not bad:
+        count = sum(1 for _ in hint_files(config.inbox))
+        yield Finding("hints", f"{count} files of hints in the inbox, without a mistake")
 
 
 def _drawn_scan() -> Scan:

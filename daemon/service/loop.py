@@ -7,16 +7,18 @@ the machine (disk full, folder gone) pauses it: it tries again until it works, a
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from ..config import Config
 from ..errors import DigitdError, OutputUnwritable
-from ..records import Outcome, Scan, Status
+from ..records import Hints, Outcome, Scan, Status
 from ..spool.claims import OpenClaim
 from ..spool.inbox import Found, Guard, Inbox, source_of
 from ..spool.journal import Journal
@@ -26,6 +28,7 @@ from ..spool.steps import Step
 from .cycle import TOGETHER, Cycle, CycleSettings
 from .ends import EndFinder
 from .events import Bell, observing, sees_events
+from .hints import HintFiles
 from .mounts import network_kind
 from .planner import MAX_BATCH_BYTES, count_shares
 from .standing import Standing
@@ -80,9 +83,10 @@ class Daemon:
             self._read,
             guard=guard,
             clock=clock,
+            hints_of=self._hints_of,
             reached=reached,
         )
-        self._scanner = self._new_scanner()
+        self._hint_files, self._scanner = self._new_scanner()
         self._observer = ExitStack()
         self._look_every_s = POLL_S
         self._claims: list[OpenClaim] = []  # of an interrupted run, still to be read
@@ -241,7 +245,7 @@ class Daemon:
             self._crew_stack.close()
             self._setup, self._crew, self._crew_stack = setup, crew, stack
             self._cycle.settings = _cycle_settings(setup)
-            self._scanner = self._new_scanner()
+            self._hint_files, self._scanner = self._new_scanner()
             self._inbox.forgive()
             self._standing.model = setup.model
             log.info("reloaded: model %s", setup.model)
@@ -278,22 +282,32 @@ class Daemon:
         crew = hire_processes(workers, setup.load_reader, config.limits.timeout_s)
         return stack.enter_context(crew)
 
-    def _new_scanner(self) -> Scanner:
-        config = self._setup.config
-        is_remote = network_kind(self._inbox.folder) is not None
+    def _new_scanner(self) -> tuple[HintFiles, Scanner]:
+        config, folder = self._setup.config, self._inbox.folder
+        is_remote = network_kind(folder) is not None
+        quiet_s = max(config.quiet_s, NETWORK_QUIET_S) if is_remote else config.quiet_s
+        files = HintFiles(config.hints, quiet_s=quiet_s, tell=log.warning)
         settler = Settler(
-            max(config.quiet_s, NETWORK_QUIET_S) if is_remote else config.quiet_s,
+            quiet_s,
             config.incomplete_after_s,
             EndFinder(config.limits.max_file_mb),
             time.monotonic,
         )
-        if config.originals == "keep":
-            return Scanner(self._inbox, settler, self._is_done)
-        return Scanner(self._inbox, settler)
+        is_done = self._is_done if config.originals == "keep" else lambda _: False
+        return files, Scanner(self._inbox, settler, is_done, lambda: files.look(folder))
 
     def _is_done(self, found: Found) -> bool:
         """Whether a file that stays in the inbox was read as it is."""
         return bool(self._journal.fates(source_of(found)))
+
+    def _hints_of(self, claim: OpenClaim) -> Hints | None:
+        """What is known of a claimed file by where it lay."""
+        root = self._inbox.folder
+        home = Path(os.fsdecode(claim.source.path)).parent
+        top = Path(os.path.abspath(root))  # noqa: PTH100 -- as in the claim
+        folder = root / home.relative_to(top) if home.is_relative_to(top) else root
+        answer = self._hint_files.of(folder, root)
+        return None if answer.mistakes else answer.hints
 
     @property
     def _max_scans(self) -> int:

@@ -18,6 +18,7 @@ from ..spool.names import printable, shown
 from ..spool.retry import original_of
 from ..spool.scanner import Scanner, View
 from ..spool.settle import End, Settler
+from .hints import HintFiles
 
 MAX_LISTED = 20
 
@@ -126,8 +127,10 @@ def overview(config: Config) -> Overview:
         rejected = journal.rejected() if journal else []
         is_done = _is_done(journal if config.originals == "keep" else None)
         settler = Settler(0, 0, lambda _: End.THERE, time.monotonic)
+        files = HintFiles(config.hints)
+        scanner = Scanner(Inbox(config.inbox), settler, is_done, lambda: files.look(config.inbox))
         try:
-            view = Scanner(Inbox(config.inbox), settler, is_done).look(0)
+            view = scanner.look(0)
         except OSError as error:
             view = View()
             problem = f"cannot look into the inbox {shown(config.inbox)}: {error.strerror}"

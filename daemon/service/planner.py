@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..records import Limits, Rejection, Scan, Status
+from ..records import Hints, Limits, Rejection, Scan, Status
 from ..spool.claims import Source
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
@@ -41,15 +41,24 @@ class Planner:
     """Makes batches of what lies below `inputs` and is not in the journal.
 
     `ignored` and `already_done` count what is left out; `already_rejected` and `already_incomplete`
-    (with a rejected page) are among those.
+    (with a rejected page) are among those. `hints_of` tells what is known of a file.
     """
 
-    def __init__(self, journal: Journal, limits: Limits, model: str, max_scans: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        limits: Limits,
+        model: str,
+        max_scans: int,
+        hints_of: Callable[[Candidate], Hints] = lambda _: Hints(),
+    ) -> None:
         self._journal = journal
         self._limits = limits
         self._model = model
         self._max_scans = max_scans
-        self._under_way: set[Source | str] = set()  # sources and digests not yet in the journal
+        self._hints_of = hints_of
+        # Sources and contents that are not yet in the journal.
+        self._under_way: set[Source | tuple[str | None, str]] = set()
         self.ignored = 0
         self.already_done = 0
         self.already_rejected = 0
@@ -72,7 +81,7 @@ class Planner:
     def landed(self, batch: Batch) -> None:
         """Hear that a batch is in the journal."""
         for claim in batch.claims:
-            self._under_way -= {claim.source, claim.sha256}
+            self._under_way -= {claim.source, claim.content}
 
     def _add(self, candidate: Candidate, batch: Batch) -> float:
         """Claim a candidate for the batch, unless it has its row already; the share of a batch's
@@ -86,31 +95,34 @@ class Planner:
         if isinstance(content, Problem):
             if any(fate.reason is content.reason for fate in fates):
                 return self._leave_out(fates)
-            claim = self._claim(batch, candidate, source, None)
+            claim = self._claim(batch, candidate.file, source, None)
             batch.rejections.append(
                 Rejection(claim.id, claim.file, None, content.reason, content.message)
             )
             return 0
-        claim = self._claim(batch, candidate, content.source, content.sha256)
-        if self._is_known(content.sha256):
+        hints = self._hints_of(candidate)
+        claim = self._claim(batch, candidate.file, content.source, content.sha256, hints.text)
+        if self._is_known(claim, content.sha256):
             return 0
-        self._under_way.add(content.sha256)
-        batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+        self._under_way.add(claim.content)
+        batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data, hints))
         return max(
             len(content.data) / MAX_BATCH_BYTES, count_pixels(content.data) / MAX_BATCH_PIXELS
         )
 
     def _claim(
-        self, batch: Batch, candidate: Candidate, source: Source, sha256: str | None
+        self, batch: Batch, file: str, source: Source, sha256: str | None, hints: str = ""
     ) -> Claim:
-        claim = Claim(self._journal.new_id(), candidate.file, source, sha256)
+        claim = Claim(self._journal.new_id(), file, source, sha256, hints)
         batch.claims.append(claim)
         self._under_way.add(source)
         return claim
 
-    def _is_known(self, sha256: str) -> bool:
-        """Whether this content has been read, or is about to be."""
-        return sha256 in self._under_way or self._journal.original(sha256, self._model) is not None
+    def _is_known(self, claim: Claim, sha256: str) -> bool:
+        """Whether this content has been read with these hints, or is about to be."""
+        if claim.content in self._under_way:
+            return True
+        return self._journal.original(sha256, self._model, claim.hints) is not None
 
     def _leave_out(self, fates: Sequence[Fate]) -> int:
         rejected = any(fate.status is Status.REJECTED for fate in fates)

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors import OutputUnwritable
 from .names import printable, shown
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE claims (
     number       INTEGER PRIMARY KEY,
@@ -46,7 +46,8 @@ CREATE TABLE arrivals (
     rows         TEXT NOT NULL,
     artifacts    TEXT NOT NULL,        -- JSON list of its files in the results folder
     original     TEXT,                 -- where the original goes, relative to the results folder
-    in_lines     INTEGER NOT NULL      -- whether its document stands in readings.jsonl
+    in_lines     INTEGER NOT NULL,     -- whether its document stands in readings.jsonl
+    hints        TEXT NOT NULL DEFAULT ''  -- that it was read with
 );
 CREATE UNIQUE INDEX arrivals_short ON arrivals (substr(id, 1, 8));
 CREATE INDEX arrivals_source ON arrivals (source);
@@ -64,6 +65,7 @@ CREATE TABLE sheets (
 CREATE TABLE seen (total INTEGER NOT NULL);  -- claims ever made and not taken back
 INSERT INTO seen VALUES (0);
 """
+_UPGRADES = {2: "ALTER TABLE arrivals ADD COLUMN hints TEXT NOT NULL DEFAULT '';"}  # by version
 
 
 class Database:
@@ -77,11 +79,12 @@ class Database:
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
+            change = _SCHEMA if version == 0 else _UPGRADES.get(version)
+            if change:
                 self.connection.executescript(
-                    f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT"
+                    f"BEGIN; {change} PRAGMA user_version = {_VERSION}; COMMIT"
                 )
-        if version not in (0, _VERSION):
+        if not change and version != _VERSION:
             self.connection.close()
             age = "a newer" if version > _VERSION else "an older"
             raise OutputUnwritable(

@@ -38,13 +38,19 @@ JSON_LINES = Form(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A scan that gets a row: its id, its name as shown, which file it is, and the digest of the
-    bytes that were read (None where they could not be)."""
+    """A scan that gets a row: its id, its name as shown, which file it is, the digest of the bytes
+    that were read (None where they could not be), and the hints that it came with, as text."""
 
     id: str
     file: str
     source: Source
     sha256: str | None
+    hints: str = ""
+
+    @property
+    def content(self) -> tuple[str | None, str]:
+        """What makes its reading: claims with the same have the same result."""
+        return self.sha256, self.hints
 
 
 class Delivery:
@@ -98,12 +104,12 @@ class Delivery:
         moment = self._clock()
         arrivals: list[Arrival] = []
         contents: dict[str, bytes] = {}
-        fresh: dict[str | None, Arrival] = {}
+        fresh: dict[tuple[str | None, str], Arrival] = {}
         for claim in claims:
             outcome = outcomes.get(claim.id)
             pictures = _pictures(outcome)
             if outcome is None:
-                original = fresh.get(claim.sha256) or self._original(claim)
+                original = fresh.get(claim.content) or self._original(claim)
                 result = copied_result(
                     original.result, claim.id, claim.file, moment, self._up(original)
                 )
@@ -114,7 +120,7 @@ class Delivery:
             arrival = self._arrival(claim, result, (*documents, *pictures))
             arrivals.append(arrival)
             if outcome is not None:
-                fresh.setdefault(claim.sha256, arrival)
+                fresh.setdefault(claim.content, arrival)
         with writing_to(self._outbox.folder):
             self._outbox.stage(contents)
             self._reached(Step.STAGED)
@@ -140,7 +146,7 @@ class Delivery:
         return "" if original.folder == self._place else f"../{original.folder}/"
 
     def _original(self, claim: Claim) -> Arrival:
-        original = claim.sha256 and self._journal.original(claim.sha256, self._model)
+        original = claim.sha256 and self._journal.original(claim.sha256, self._model, claim.hints)
         if not original:
             raise LookupError(f"no outcome for {claim.id}, and its content was never read")
         return original
@@ -164,6 +170,7 @@ class Delivery:
             in_lines=self._json == "lines",
             folder=self._place,
             original=self._original_of(claim, result),
+            hints=claim.hints,
         )
 
 

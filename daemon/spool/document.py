@@ -158,6 +158,7 @@ def _line(number: int, line: Line) -> Json:
         "text": line.text,
         "confidence": round(line.confidence, 4),
         "status": line.status,
+        **({"reason": line.reason} if line.reason else {}),
         "box": _box(line.box),
         "digits": [_digit(digit) for digit in line.digits],
     }

@@ -28,8 +28,8 @@ SHORT = 8  # characters of an id that are unique in the journal and stand in fil
 class Arrival:
     """A scan and its result. `artifacts` are its files, relative to the results folder; `in_lines`
     tells whether its document stands in readings.jsonl. `folder` is the results folder, relative to
-    the outbox; `original` where in it the original goes, None where it does not. `number` is 0
-    until it is recorded."""
+    the outbox; `original` where in it the original goes, None where it does not. `hints` are those
+    that it was read with, as text. `number` is 0 until it is recorded."""
 
     id: str
     file: str
@@ -41,6 +41,7 @@ class Arrival:
     in_lines: bool = False
     folder: str = ""
     original: str | None = None
+    hints: str = ""
     number: int = 0
 
 
@@ -135,13 +136,14 @@ class Journal:
             for row in found
         ]
 
-    def original(self, sha256: str, model: str) -> Arrival | None:
-        """What this model version read the first time it met this content; a rejection only where
-        there is no reading."""
+    def original(self, sha256: str, model: str, hints: str = "") -> Arrival | None:
+        """What this model version read the first time it met this content with these hints; a
+        rejection only where there is no reading."""
         found = self._db.execute(
-            "SELECT * FROM arrivals WHERE sha256 = ? AND model = ? AND duplicate_of IS NULL"
-            " AND state NOT LIKE 'retr%' ORDER BY status = 'rejected', number LIMIT 1",
-            (sha256, model),
+            "SELECT * FROM arrivals WHERE sha256 = ? AND model = ? AND hints = ?"
+            " AND duplicate_of IS NULL AND state NOT LIKE 'retr%'"
+            " ORDER BY status = 'rejected', number LIMIT 1",
+            (sha256, model, hints),
         ).fetchone()
         return found and _arrival(found)
 
@@ -156,7 +158,8 @@ class Journal:
             db.executemany(
                 "INSERT INTO arrivals (id, file, source, size, mtime_ns, sha256, model, folder,"
                 " state, status, reason, duplicate_of, digits, document, rows, artifacts, original,"
-                " in_lines) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " in_lines, hints)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(arrival) for arrival in arrivals],
             )
 
@@ -284,6 +287,7 @@ def _values(arrival: Arrival) -> tuple[object, ...]:
         json.dumps(arrival.artifacts),
         arrival.original,
         arrival.in_lines,
+        arrival.hints,
     )
 
 
@@ -306,5 +310,6 @@ def _arrival(row: sqlite3.Row) -> Arrival:
         in_lines=bool(row["in_lines"]),
         folder=row["folder"],
         original=row["original"],
+        hints=row["hints"],
         number=row["number"],
     )

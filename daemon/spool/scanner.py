@@ -32,24 +32,37 @@ class View:
     oldest: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a file is not taken although it is whole: for `due_s` seconds more, or until a person has
+    mended what is `blocked`."""
+
+    due_s: float = 0.0
+    blocked: Blocked | None = None
+
+
 class Scanner:
-    """Looks through `inbox`. `is_done` tells of files that were read and stay in the inbox."""
+    """Looks through `inbox`. `is_done` tells of files that were read and stay in the inbox.
+    `waits` is called for every look, and what it gives says of a file why it has to wait, if it
+    has to."""
 
     def __init__(
         self,
         inbox: Inbox,
         settler: Settler,
         is_done: Callable[[Found], bool] = lambda _: False,
+        waits: Callable[[], Callable[[Path], Wait | None]] = lambda: lambda _: None,
     ) -> None:
         self._inbox = inbox
         self._settler = settler
         self._is_done = is_done
+        self._waits = waits
 
     def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
         """Look through all of it; stop finding out what is ready when `max_ready` files are.
         `renamed` are those of which is known that they appeared by a rename. Raises OSError."""
-        view = View()
-        oldest = heapq.nsmallest(WINDOW, self._sort(view), key=_age)
+        view, wait_of = View(), self._waits()
+        oldest = heapq.nsmallest(WINDOW, self._sort(view, wait_of), key=_age)
         self._settler.keep_only({found.path for found in oldest})
         view.oldest = oldest[0].path if oldest else None
         for found in oldest:
@@ -65,14 +78,18 @@ class Scanner:
                 if not isinstance(error, FileNotFoundError):
                     _block(view, Blocked(found.path, f"it cannot be read: {error.strerror}"))
                 continue
+            if wait := wait_of(found.path):
+                due_s = max(due_s, wait.due_s)
             if due_s > 0:
                 view.due_s = due_s if view.due_s is None else min(view.due_s, due_s)
             else:
                 view.ready.append(found)
         return view
 
-    def _sort(self, view: View) -> Iterator[Found]:
-        """Files that wait; what else is found goes into the view."""
+    def _sort(self, view: View, wait_of: Callable[[Path], Wait | None]) -> Iterator[Found]:
+        """Files that wait for their turn; what else is found goes into the view, and what holds
+        files up but once."""
+        holding: set[Path] = set()
         for found in self._inbox.scan():
             match found:
                 case Ignored():
@@ -81,7 +98,12 @@ class Scanner:
                     _block(view, found)
                 case Found() if not self._is_done(found):
                     view.waiting += 1
-                    yield found
+                    wait = wait_of(found.path)
+                    if wait is None or wait.blocked is None:
+                        yield found
+                    elif wait.blocked.path not in holding:
+                        holding.add(wait.blocked.path)
+                        _block(view, wait.blocked)
 
 
 def _block(view: View, blocked: Blocked) -> None:

@@ -29,24 +29,26 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
     A line from which a mark was left out is for a person to look at: it may have been two digits
     that touch.
     """
-    every = iter(zip(chosen.rows, chosen.are_digits, strict=True))
+    every = iter(zip(chosen.rows, chosen.digits, strict=True))
     lines = []
-    for candidates in chosen.layout.lines:
+    for number, candidates in enumerate(chosen.layout.lines):
         marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            digit_of(_enlarge(candidate.box, page, factor), row)
-            for candidate, row, is_digit in marks
-            if is_digit
+            digit_of(_enlarge(candidate.box, page, factor), row, digit)
+            for candidate, row, digit in marks
+            if digit is not None
         )
         if digits:
             whole = len(digits) == len(marks) and not chosen.layout.partial
-            lines.append(line_of(digits, threshold, whole=whole))
+            reason = ""
+            if chosen.fitted:
+                whole, reason = chosen.fitted.complete[number], chosen.fitted.reasons[number]
+            lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return tuple(lines)
 
 
-def digit_of(box: Box, row: Probabilities) -> Digit:
+def digit_of(box: Box, row: Probabilities, digit: int) -> Digit:
     """A digit where it stands, and what the network says of it: `row` (10 or 11,)."""
-    digit = int(row[:DIGITS].argmax())
     return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
 
 
@@ -58,13 +60,13 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
     return Box(x, y, right - x, bottom - y)
 
 
-def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
-    """A line of digits; for review where one is below the confidence `threshold`, or it is not
-    `whole`."""
+def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str = "") -> Line:
+    """A line of digits; for review where one is below the confidence `threshold`, it is not
+    `whole`, or there is a `reason`."""
     box = digits[0].box
     for digit in digits[1:]:
         box = box.union(digit.box)
     confidence = math.prod(digit.confidence for digit in digits)
-    sure = whole and all(digit.confidence >= threshold for digit in digits)
+    sure = whole and not reason and all(digit.confidence >= threshold for digit in digits)
     text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)
+    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW, reason)

@@ -32,11 +32,23 @@ class Score(NamedTuple):
     digits: float  # what their number costs
     read: float  # logarithm of the share of the ink that is read
     cost: float  # what spoke against the layout before it was read
+    hints: float = 0.0  # what it costs to read it as users say that their paper is
 
     @property
     def total(self) -> float:
         """The larger, the better; at most 0."""
-        return self.sure - self.digits + self.read - self.cost
+        return self.sure - self.digits + self.read - self.cost - self.hints
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A layout read as hints ask for: a digit for each candidate, None where it is left out; and
+    for each line whether it is `complete`, or something that was left out needs a person, and why
+    a person should look, "" for no such reason."""
+
+    digits: tuple[int | None, ...]
+    complete: tuple[bool, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,18 @@ class Choice:
     rows: Probabilities
     score: Score
     are_digits: tuple[bool, ...]
+    fitted: Fitted | None = None
+
+    @property
+    def digits(self) -> tuple[int | None, ...]:
+        """What each candidate is read as; None: as no digit."""
+        if self.fitted:
+            return self.fitted.digits
+        likeliest = self.rows[:, :DIGITS].argmax(axis=1).tolist()
+        return tuple(
+            digit if is_digit else None
+            for digit, is_digit in zip(likeliest, self.are_digits, strict=True)
+        )
 
 
 def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:

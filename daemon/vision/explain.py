@@ -116,7 +116,7 @@ def _rank(seen: Explanation) -> list[_Weighed]:
         is_chosen = choice is chosen
         read = iter(_fates(seen) if is_chosen else [])
         fates = [
-            next(read, Status.READ) if is_digit else Status.EMPTY for is_digit in choice.are_digits
+            Status.EMPTY if digit is None else next(read, Status.READ) for digit in choice.digits
         ]
         weighed.append(_Weighed(choice, ground, glyphs, fates, is_chosen))
     return sorted(weighed, key=lambda one: -one.choice.score.total)
@@ -154,6 +154,7 @@ def _layout(rank: int, weighed: _Weighed) -> Grey:
         "marks": score.digits,
         "ink not read": -score.read,
         "prior": score.cost,
+        "hints": score.hints,
     }
     parts = [f"{name} {loss:.2f}" for name, loss in against.items() if loss >= 0.005]
     note = f"score {score.total:.2f}: {', '.join(parts)}"
@@ -173,7 +174,8 @@ def _marked(weighed: _Weighed) -> Grey:
     left_out = cv2.subtract(weighed.ground.mask, shrink(taken, size))
     picture = _sized(mixed(shrink(inked, size), left_out), size)
     scale = size[0] / shape[1]
-    for candidate, row, fate in zip(candidates, weighed.choice.rows, weighed.fates, strict=True):
+    marks = zip(candidates, weighed.choice.digits, weighed.fates, strict=True)
+    for candidate, digit, fate in marks:
         colour = LOOKS[fate].fill if weighed.is_chosen or fate is Status.EMPTY else SLATE
         box = candidate.box
         left, top = int(box.x * scale), int(box.y * scale)
@@ -181,7 +183,7 @@ def _marked(weighed: _Weighed) -> Grey:
         cv2.rectangle(picture, (left - 1, top - 1), (right, bottom), colour, 1)
         middle = top - 9 if top >= 18 else bottom + 9
         if len(candidates) <= MAX_LABELS and middle + 9 <= size[1]:
-            label = "-" if fate is Status.EMPTY else str(row[:DIGITS].argmax())
+            label = "-" if digit is None else str(digit)
             write(picture, label, left, middle, colour, 14, BOLD)
     return picture
 

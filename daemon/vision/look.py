@@ -17,6 +17,8 @@ from .lettering import BOLD, shorten, width_of, write
 
 HEADER = 60  # px, times the unit: height of the header
 
+_NOTE = 0.75  # of the header's width, that a reason may take from the file name
+
 Colour: TypeAlias = tuple[int, int, int]  # BGR
 SLATE: Colour = (56, 44, 34)
 PAPER: Colour = (232, 229, 226)
@@ -56,8 +58,9 @@ def percent(confidence: float, *, decimals: int) -> str:
 def draw_header(
     band: Grey, lines: Sequence[Line], title: str, status: Status, unit: float = 1.0
 ) -> None:
-    """File name above; below it what was read, and a badge with fate and confidence. `band` is
-    (60 times the unit, W, 3), `title` printable."""
+    """File name above, and why a person should look where there is a reason; below it what was
+    read, and a badge with fate and confidence. `band` is (60 times the unit, W, 3), `title`
+    printable."""
     height, width = band.shape[:2]
     margin, stripe = round(12 * unit), round(4 * unit)
     small, large = round(13 * unit), round(24 * unit)
@@ -66,6 +69,11 @@ def draw_header(
     cv2.rectangle(band, (0, height - stripe), (width, height), look.fill, cv2.FILLED)
 
     room = width - 2 * margin
+    if note := _note(lines):
+        note = shorten(note, round(_NOTE * room), small)
+        beside = width_of(note, small) + margin
+        write(band, note, width - beside, 15 * unit, look.fill, small)
+        room -= beside
     write(band, shorten(title, room, small, tail=0.5), margin, 15 * unit, FAINT, small)
 
     badge = status.value
@@ -84,6 +92,13 @@ def draw_header(
     else:
         text = "not read" if status is Status.REJECTED else "no digits found"
         write(band, text, margin, middle, WHITE, round(18 * unit))
+
+
+def _note(lines: Sequence[Line]) -> str:
+    """The first reason for a person to look, and how many other ones there are."""
+    reasons = list(dict.fromkeys(line.reason for line in lines if line.reason))
+    more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}" if reasons else ""
 
 
 def fill_rounded(area: Grey, rect: Rect, colour: Colour) -> None:

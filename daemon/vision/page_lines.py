@@ -47,19 +47,19 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
 def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) -> PageReading:
     """A page's reading; lines with a digit below the confidence `threshold` are for review, and so
     are those from which something was left out that may be a digit."""
-    every = iter(zip(chosen.rows, chosen.are_digits, strict=True))
+    every = iter(zip(chosen.rows, chosen.digits, strict=True))
     back = enlarging(page.reduction) @ look.back
     lines: list[Line] = []
     for row in chosen.layout.lines:
         marks = [(mark, *next(every)) for mark in row]
         digits = tuple(
-            digit_of(box_on_page(mark.box, back, page.width, page.height), own)
-            for mark, own, is_digit in marks
-            if is_digit
+            digit_of(box_on_page(mark.box, back, page.width, page.height), own, digit)
+            for mark, own, digit in marks
+            if digit is not None
         )
         whole = all(
-            is_digit or _none(own[None])[0] >= NO_DIGIT or not _may_be_digit(mark, look)
-            for mark, own, is_digit in marks
+            digit is not None or _none(own[None])[0] >= NO_DIGIT or not _may_be_digit(mark, look)
+            for mark, own, digit in marks
         )
         if digits:
             lines.append(line_of(digits, threshold, whole=whole))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ..records import (
     Durations,
+    Expect,
     Limits,
     Outcome,
     Page,
@@ -36,10 +37,12 @@ from .choice import Probabilities, best, weigh
 from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
 from .glyph import SIDE, normalise
+from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
 from .page_stage import PageLook, look_at_page, turned_look
+from .region import View, view
 from .stages import Sight, look_back
 
 Annotated = Literal["all", "review", "none"]
@@ -160,12 +163,12 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A decoded page with its layouts; `glyphs` (n,) says which of the round's glyphs each of their
-    candidates is. A whole page has a `look` in place of layouts. `sights` is kept only where an
-    explanation is asked for."""
+    """A decoded page, as hints say it lies, with its layouts; `glyphs` (n,) says which of the
+    round's glyphs each of their candidates is. A whole page has a `look` in place of layouts.
+    `sights` is kept only where an explanation is asked for."""
 
     draft: _Draft
-    page: Page
+    view: View
     factor: int
     layouts: tuple[Layout, ...]
     glyphs: npt.NDArray[np.intp]
@@ -239,12 +242,14 @@ class _Batch:
         self._pixels += page.pixels.size
 
     def _find(self, page: Page, draft: _Draft) -> _Found:
-        look = look_at_page(page.pixels)
+        hints = draft.scan.hints
+        seen = view(page, hints)
+        look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
         if look is not None:
-            at = len(self._glyphs) + np.arange(len(look.glyphs))
+            own = len(self._glyphs) + np.arange(len(look.glyphs))
             self._glyphs += list(look.glyphs)
-            return _Found(draft, page, 1, (), at, look=look)
-        inks = find_ink(page.pixels)
+            return _Found(draft, seen, 1, (), own, look=look)
+        inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
         for ink in inks:
@@ -257,7 +262,7 @@ class _Batch:
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
-        return _Found(draft, page, inks[0].factor, tuple(layouts), rows, tuple(sights))
+        return _Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
         """Ask the network about all glyphs of the round, and end it."""
@@ -283,7 +288,8 @@ class _Batch:
         """The page as it is to be read, once the network was asked which way up it lies."""
         if found.look is None:
             return found
-        look = turned_look(found.look, asked[found.glyphs])
+        is_told = found.draft.scan.hints.rotate is not None
+        look = None if is_told else turned_look(found.look, asked[found.glyphs])
         if look is None:
             return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
         at = len(self._glyphs) + np.arange(len(look.glyphs))
@@ -291,26 +297,33 @@ class _Batch:
         return replace(found, look=look, glyphs=at)
 
     def _finish_page(self, found: _Found, rows: Probabilities) -> None:
-        draft, page, wishes = found.draft, found.page, self._wishes
+        draft, page, wishes = found.draft, found.view.page, self._wishes
+        hints = draft.scan.hints
         if found.look is None:
-            choices, sights = weigh(found.layouts, rows), found.sights
-            reading = assemble(page, found.factor, best(choices), wishes.review_below)
+            choices, sights = fitted(weigh(found.layouts, rows), hints), found.sights
+            part = assemble(found.view.part, found.factor, best(choices), wishes.review_below)
         else:
             choices, sights = [choose_marks(found.look, rows)], ()
-            reading = assemble_page(page, found.look, choices[0], wishes.review_below)
+            part = assemble_page(found.view.part, found.look, choices[0], wishes.review_below)
+        part = replace(part, lines=judged(part.lines, hints))
+        reading = found.view.placed(part)
         status = status_of(reading.lines)
         draft.pages.append(reading)
         title = draft.title(page.number)
         if wishes.annotated == "all" or (wishes.annotated == "review" and status is Status.REVIEW):
             picture = annotate(
-                page, reading, title=title, status=status, review_below=wishes.review_below
+                found.view.shown,
+                reading,
+                title=title,
+                status=status,
+                review_below=wishes.review_below,
             )
             draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
         if wishes.explained:
             seen = Explanation(
                 title=title,
-                page=page,
-                reading=reading,
+                page=found.view.part,
+                reading=part,
                 status=status,
                 sights=sights,
                 choices=choices,

@@ -76,6 +76,24 @@ def test_a_rejected_page_is_a_row_in_its_place(
     assert len(rows_of(copy.rows)) == 3
 
 
+def test_a_line_says_why_a_person_should_look(
+    reading: Callable[..., Reading], valid: Callable[[str], Mapping[str, Any]]
+) -> None:
+    read = reading("12", "345", status=Status.REVIEW)
+    (page,) = read.pages
+    why = "3 digits expected, 2 found"
+    lines = (replace(page.lines[0], reason=why, status=Status.REVIEW), page.lines[1])
+    result = result_of(replace(read, pages=(replace(page, lines=lines),)), NOON)
+    assert [(row["status"], row["reason"]) for row in rows_of(result.rows)] == [
+        ("review", why),
+        ("read", ""),
+    ]
+    first, second = valid(result.document)["pages"][0]["lines"]
+    assert first["reason"] == why
+    assert "reason" not in second
+    assert result.reason is None
+
+
 def test_a_rejected_scan_has_one_row_with_its_reason() -> None:
     outcome = Rejection(ID, "a.png", None, Reason.NOT_AN_IMAGE, "it is a text")
     (row,) = rows_of(result_of(outcome, NOON).rows)

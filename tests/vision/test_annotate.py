@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -75,6 +76,21 @@ def test_every_page_becomes_a_picture_of_a_size_that_a_person_can_look_at(size, 
     assert MIN_WIDTH <= picture.shape[1] <= MAX_SIDE
     assert picture.shape[0] <= MAX_SIDE
     assert green(picture) > 0
+
+
+@pytest.mark.parametrize("size", [(30, 30), (400, 300)])
+def test_the_header_says_why_a_person_should_look(size: tuple[int, int]) -> None:
+    doubtful = line(digit(Box(3, 3, 9, 9)), status=Status.REVIEW)
+    told = replace(doubtful, reason="5 digits expected, 1 found")
+    long_name = "a-very-long-name-of-a-scan-that-fills-the-header.png" * 3
+    plain, with_reason = (
+        picture_of(*size, [each], status=Status.REVIEW, title=long_name)
+        for each in (doubtful, told)
+    )
+    half = slice(0, 26), slice(plain.shape[1] // 2, None)
+    assert amber(plain[half]) == 0
+    assert amber(with_reason[half]) > 40
+    assert np.array_equal(plain[60:], with_reason[60:])
 
 
 @settings(max_examples=40, deadline=None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.ann.checks import passes
+from daemon.checks import passes
 from daemon.records import Check
 
 VALID = {
