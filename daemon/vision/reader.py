@@ -281,8 +281,7 @@ class _Batch:
         self._rounds += 1
 
     def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
-        stacked = np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
-        return self._classifier.classify(stacked)
+        return self._classifier.classify(_stacked(glyphs))
 
     def _upright(self, found: _Found, asked: Probabilities) -> _Found:
         """The page as it is to be read, once the network was asked which way up it lies."""
@@ -327,10 +326,14 @@ class _Batch:
                 status=status,
                 sights=sights,
                 choices=choices,
-                glyphs=np.stack([self._glyphs[n] for n in found.glyphs]),
+                glyphs=_stacked([self._glyphs[n] for n in found.glyphs]),
                 review_below=wishes.review_below,
             )
             draft.explanations.append(Picture(page.number, explain(seen)))
+
+
+def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
 
 
 def _since(started: float) -> float:
