@@ -20,10 +20,10 @@ from .page_view import box_on_page, enlarging
 from .parts import Candidate
 
 _SURE = 0.95  # probability of a digit whose height counts
-_HEIGHTS = (0.6, 1.7)  # of the median height of sure digits: what a digit may have
+_HEIGHTS = (0.5, 1.9)  # of the median height of sure digits: what a digit may have
 _FLAT = 1.6  # times its height: what is wider is a dash
 _LETTER = 0.42  # of that height: a lower mark is no letter
-_ROWS = (0.65, 0.55, 0.62, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
+_ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
 

@@ -11,7 +11,7 @@ from ..records import Box, Grey
 from .components import Component, Components, find_components
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
-from .parts import Candidate, Part, belongs, chain, cut_out, is_digit_sized, join, part_of
+from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
 MAX_MARKS = 1500
@@ -19,9 +19,11 @@ MIN_HEIGHT = 7  # px: smaller writing cannot be told from dirt
 _COVERED = 0.4  # of the page: so much ink is no writing
 _SPECK = 0.16  # of the digit height: smaller components are dirt
 _LARGEST = (4.0, 3.2)  # digit heights: wider or higher components are no digits
+_MUCH_LOWER = 0.75  # times the height that was expected of digits
 _TALLEST = 1 / 6  # of the page's height
 _WHOLE = 0.7  # digit heights: what is a digit without its pieces
 _BELOW, _COMMA_WIDTH = 0.15, 0.45  # digit heights: how far down a comma's middle lies, its width
+_CHARACTER = 0.3  # digit heights
 _BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
@@ -56,10 +58,14 @@ def find_writing(ink: PageInk) -> Writing | None:
     height = _digit_height(find_components(ink.mask, MAX_COMPONENTS), ink.mask.shape)
     if not height:
         return None
-    rules = find_rules(ink.faint, height)
-    mask = without_rules(ink.mask, rules, height)
-    found = find_components(mask, MAX_COMPONENTS)
-    return Writing(ink, rules, mask, _digit_height(found, mask.shape, 0.4 * height) or height)
+    for _ in range(2):
+        rules = find_rules(ink.faint, height)
+        mask = without_rules(ink.mask, rules, height)
+        found = find_components(mask, MAX_COMPONENTS)
+        last, height = height, _digit_height(found, mask.shape, 0.4 * height, 2) or height
+        if height > _MUCH_LOWER * last:  # else rules were taken for writing: they hid shorter ones
+            break
+    return Writing(ink, rules, mask, height)
 
 
 def find_marks(writing: Writing) -> Marks:
@@ -68,7 +74,9 @@ def find_marks(writing: Writing) -> Marks:
     found = find_components(writing.mask, MAX_COMPONENTS)
     parts = [part_of(each) for each in _clear(found, ink, height)]
     groups = (
-        [group for group in join(parts, height) if is_digit_sized(group, height)] if parts else []
+        [group for group in join(parts, height) if _is_character(group.box, height)]
+        if parts
+        else []
     )
     if not groups or len(groups) > MAX_MARKS:
         return Marks(())
@@ -84,6 +92,11 @@ def find_marks(writing: Writing) -> Marks:
             for row in rows
         )
     )
+
+
+def _is_character(box: Box, height: float) -> bool:
+    """Whether a mark is as large as small letters, which tell words from numbers."""
+    return box.height >= _CHARACTER * height or box.width >= 0.5 * height
 
 
 def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
@@ -142,9 +155,11 @@ def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component
     ]
 
 
-def _digit_height(found: Components, shape: tuple[int, ...], least: float = 0) -> float:
-    """The median height of what has the shape of a digit, where each counts by the square of its
-    own, so that specks do not; 0 where there is nothing."""
+def _digit_height(
+    found: Components, shape: tuple[int, ...], least: float = 0, power: int = 1
+) -> float:
+    """The median height of what has the shape of a digit, where each counts by a power of its own,
+    so that specks do not; 0 where there is nothing."""
     heights = np.sort(
         [
             each.height
@@ -156,5 +171,5 @@ def _digit_height(found: Components, shape: tuple[int, ...], least: float = 0) -
     )
     if not len(heights):
         return 0.0
-    passed = (heights.astype(np.float64) ** 2).cumsum()
+    passed = (heights.astype(np.float64) ** power).cumsum()
     return float(heights[passed.searchsorted(passed[-1] / 2)])

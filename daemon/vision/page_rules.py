@@ -20,18 +20,20 @@ from .runs import Runs, find_runs
 # All in digit heights.
 _LYING = 2.6  # the shortest lying rule
 _STANDING = 1.75  # the shortest standing one
+_LINK = 0.4  # the shortest piece of a rule that slopes
 _BOLD = 5.0  # the shortest thick one
-_THICK = 0.31  # from which a rule is thick
+_THICK = 0.42  # from which a rule is thick
 _SOLID = 0.6  # from which it is no rule
 _GAP = 1 / 12  # what a rule may miss
 _POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
-_POST_WIDTH = 0.3
+_POST_WIDTH = 0.35  # at most, and half of what it spans where it leans
 _POSTS = 3  # side by side: fewer may be strokes of digits
-_POST_GAP = 0.12  # between a post's end and the rule
+_POST_SLACK = 0.3  # by which posts of a comb differ in height
 _CELL = 1.65  # the widest cell that holds no number of its own
 _SLOPE = 0.1  # that a standing rule may lean along a digit
 _STROKE = 0.22  # of strokes that cross a rule
 
+_STEP = 2  # px by which pieces of a rule lie apart
 _ACROSS = 0.8  # of a row's height: what a border of a cell covers
 
 
@@ -68,11 +70,11 @@ def _rules_at(band: Grey, height: float) -> npt.NDArray[np.float64]:
 
 def find_rules(faint: Grey, height: float) -> Rules:
     """The rules in a mask of faint ink, (h, w) uint8 of 0 and 1, on a page of digits so high."""
-    lying = _long(_runs(faint, height), faint.shape, height, _LYING)
+    lying = _long(_runs(faint, height), faint.shape, height, _LYING, _LINK)
     turned = cv2.transpose(faint)
     runs = _runs(turned, height)
-    standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING))
-    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0])) & ~standing
+    standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING, _LINK))
+    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0])) & ~standing
     return Rules(lying, standing | _posts(short, lying, height))
 
 
@@ -100,18 +102,24 @@ def _runs(faint: Grey, height: float) -> Runs:
     return find_runs(fat).without_gaps(max(2, round(_GAP * height)))
 
 
-def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float) -> Grey:
-    """What of runs that have `least` digit heights is thin, or as long as thick rules are."""
-    long = runs.chosen(runs.lengths >= max(8, round(least * height))).drawn(shape)
+def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link: float) -> Grey:
+    """What of the runs is thin, or as long as thick rules are: those that have `least` digit
+    heights, and those of `link` heights between them."""
+    is_long = runs.lengths >= max(8, round(least * height))
+    long = runs.chosen(is_long).drawn(shape)
+    links = runs.chosen(~is_long & (runs.lengths >= round(link * height)))
+    beside = cv2.dilate(long, np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8))
+    ends = beside[links.rows, links.starts] & beside[links.rows, links.stops - 1]
+    long |= links.chosen(ends.view(np.bool_)).drawn(shape)
     near = np.ones((3, 1), np.uint8)
     thick = cv2.morphologyEx(
-        long, cv2.MORPH_OPEN, np.ones((max(5, round(_THICK * height)), 1), np.uint8)
+        long, cv2.MORPH_OPEN, np.ones((max(5, round(_THICK * height)) + 2, 1), np.uint8)
     )
     thick = cv2.dilate(thick, near) & long
     inked = find_runs(thick)
     bold = inked.chosen(inked.lengths >= round(_BOLD * height)).drawn(shape)
     solid = cv2.morphologyEx(
-        bold, cv2.MORPH_OPEN, np.ones((max(6, round(_SOLID * height)), 1), np.uint8)
+        bold, cv2.MORPH_OPEN, np.ones((max(6, round(_SOLID * height)) + 2, 1), np.uint8)
     )
     return (long & ~thick) | (bold & ~cv2.dilate(solid, near))
 
@@ -119,17 +127,15 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float) -> Gr
 def _posts(short: Grey, lying: Grey, height: float) -> Grey:
     """The short standing rules that reach from one lying rule to another, several side by side:
     the cells of a comb."""
-    reach = 2 * max(2, round(_POST_GAP * height)) + 1
-    near = cv2.dilate(lying, np.ones((reach, 3), np.uint8))
     labels, components, _ = find_components(short)
-    posts = [each for each in components if _is_post(each, near, height)]
+    posts = [each for each in components if _is_post(each, lying, height)]
     drawn = np.zeros_like(short)
     for post in posts:
         beside = [
             each
             for each in posts
-            if abs(each.y - post.y) <= _POST_GAP * height
-            and abs(each.bottom - post.bottom) <= _POST_GAP * height
+            if abs(each.y - post.y) <= _POST_SLACK * height
+            and abs(each.bottom - post.bottom) <= _POST_SLACK * height
         ]
         if len(beside) >= _POSTS:
             window = np.s_[post.y : post.bottom, post.x : post.right]
@@ -137,13 +143,13 @@ def _posts(short: Grey, lying: Grey, height: float) -> Grey:
     return drawn
 
 
-def _is_post(part: Component, near: Grey, height: float) -> bool:
-    """Whether a part is thin, and has a lying rule at either end; `near` is 1 near these."""
-    if part.width > _POST_WIDTH * height:
+def _is_post(part: Component, lying: Grey, height: float) -> bool:
+    """Whether a part is thin, and ends in a `lying` rule on either side."""
+    if max(part.area / part.height, part.width / 2) > _POST_WIDTH * height:
         return False
     if not _POST[0] * height <= part.height <= _POST[1] * height:
         return False
-    columns = near[:, part.x : part.right]
+    columns = lying[:, part.x : part.right]
     above, below = (
         columns[max(0, part.y - 1) : part.y + 2],
         columns[part.bottom - 2 : part.bottom + 1],
