@@ -420,9 +420,13 @@ _ConfigFile = Annotated[
 
 @config_commands.command("check")
 def check_config(file: _ConfigFile = None) -> None:
-    """Find all mistakes in the configuration, each with its line."""
-    from .config import explain_config
+    """Find all mistakes in the configuration or in a file of hints, each with its line."""
+    from .config import HINTS_FILE, check_hints_file, explain_config
 
+    if file is not None and file.name == HINTS_FILE:
+        check_hints_file(file)
+        print(f"{file}: ok")
+        return
     checked = explain_config(file).file
     print(f"{checked}: ok" if checked else "there is no config.yaml here: defaults are used")
 

@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from .config_hints import GROUP, HintSettings, clashes, said_in
+from .config_hints import FILE_NAME as HINTS_FILE
+from .config_hints import GROUP, HintSettings, clashes, read_hints, said_by, said_in
 from .config_judge import in_order, judge, report
 from .config_schema import Config, all_keys
 from .config_sources import (
@@ -29,9 +30,11 @@ from .config_sources import (
 from .errors import ConfigInvalid, InputMissing
 
 __all__ = [
+    "HINTS_FILE",
     "Config",
     "HintSettings",
     "Loaded",
+    "check_hints_file",
     "explain_config",
     "json_schema",
     "load_config",
@@ -104,6 +107,19 @@ def explain_config(path: Path | None = None) -> Loaded:
         raise ConfigInvalid(report("the configuration holds", in_order(mistakes)))
     places = {key: each.place for key, each in settings.items()}
     return Loaded(_placed(config, file, settings), file, places)
+
+
+def check_hints_file(path: Path) -> None:
+    """Look for mistakes in a file of hints, as one beside scans that the configuration is for.
+
+    Raises:
+        InputMissing: it is not there.
+        ConfigInvalid: it holds mistakes, or the configuration does; the message lists them all.
+    """
+    if not os.path.lexists(path):
+        raise InputMissing(f"{path} cannot be read: No such file or directory")
+    if mistakes := read_hints(path, said_by(load_config().hints))[1]:
+        raise ConfigInvalid(report("the hints hold", mistakes))
 
 
 def shipped_models() -> Path:

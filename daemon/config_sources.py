@@ -73,7 +73,7 @@ def given_by_file(path: Path, sections: Set[str]) -> tuple[list[Given], list[Mis
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # these of an impossible \U
         return [], [Mistake(str(path), 0, f"this is not YAML: {' '.join(str(error).split())}")]
     except RecursionError:
-        return [], [Mistake(str(path), 0, "this is nested too deeply")]
+        return [], [Mistake(f"{path}:1", 1, "this is nested too deeply")]
     if root is None:
         return [], []
     if not isinstance(root, yaml.MappingNode):

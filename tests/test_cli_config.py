@@ -52,6 +52,21 @@ def test_check_lists_all_mistakes_and_exits_78(digitd, tmp_path: Path) -> None:
     ]
 
 
+def test_check_of_a_file_of_hints(digitd, tmp_path: Path) -> None:
+    hints = tmp_path / ".digitd.yaml"
+    assert digitd("config", "check", ".digitd.yaml")[0] == 66
+    hints.write_text("digits: 5\n")
+    assert digitd("config", "check", ".digitd.yaml") == (0, ".digitd.yaml: ok\n", "")
+    (tmp_path / "config.yaml").write_text("hints: {expect: digit}\n")
+    code, _, err = digitd("config", "check", ".digitd.yaml")
+    assert code == 78
+    assert err.splitlines() == [
+        "digitd: the hints hold a mistake",
+        ".digitd.yaml:1: digits: 5 does not go with expect: digit, as the configuration says; "
+        "`expect: null` here undoes that",
+    ]
+
+
 def test_check_of_a_file_that_is_not_there_exits_66(digitd) -> None:
     code, out, err = digitd("config", "check", "nowhere.yaml")
     assert (code, out) == (66, "")

@@ -92,6 +92,37 @@ def test_status_says_first_what_needs_a_person(
     ]
 
 
+def test_scans_beside_bad_hints_wait_until_these_are_mended(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meters = house / "inbox" / "meters"
+    meters.mkdir()
+    (house / "config.yaml").write_text("hints: {digits: 4}\n")
+    (house / "inbox" / "a.png").write_text("hints")
+    for name in ("b.png", "c.png"):
+        (meters / name).write_text("hints")
+    (meters / ".digitd.yaml").write_text("digits: five\nrotate: 9\n")
+    assert digitd("watch", "--once", capsys=capsys)[0] == 0
+    code, out, _ = digitd("status", capsys=capsys)
+    assert code == 1
+    assert out.splitlines()[1:] == [
+        "scans    3 seen = 2 waiting + 0 in work + 1 done + 0 rejected; 1 files ignored",
+        "blocked  inbox/meters/.digitd.yaml: line 1: digits: must be a whole number from 1 to 100, "
+        "[least, most] or null, not five (1 of 2 mistakes): mend it; the scans of its folder wait",
+    ]
+    (meters / ".digitd.yaml").write_text("digits: 5\n")
+    assert digitd("watch", "--once", capsys=capsys)[0] == 0
+    (readings,) = house.glob("outbox/2*/readings.csv")
+    rows = [row.split(",")[:4] for row in readings.read_text().splitlines()[1:]]
+    assert [(row[0], row[3]) for row in rows] == [
+        ("a.png", "4"),
+        ("meters/b.png", "5"),
+        ("meters/c.png", "5"),
+    ]
+    assert (meters / ".digitd.yaml").exists()
+    assert digitd("status", capsys=capsys)[0] == 0
+
+
 def test_a_rejected_page_needs_a_person_too(
     house: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,7 +104,7 @@ def check_hints(config: Config) -> Iterator[Finding]:
         yield Finding("hints", name_of(answer.file or config.inbox), answer.cure)
     if not bad:
         count = sum(1 for _ in hint_files(config.inbox))
-        yield Finding("hints", f"{count} files of hints in the inbox, without a mistake")
+        yield Finding("hints", f"files of hints in the inbox: {count}, no mistake in them")
 
 
 def _drawn_scan() -> Scan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,13 +56,12 @@ class _State(NamedTuple):
 
 @dataclass(slots=True)
 class _File:
-    """A file of hints, since when it is as it is, and what it says below `outer`, once read."""
+    """A file of hints, since when it is as it is, and what holds by it below `outer`, once read."""
 
     state: _State | None
     since: float
     outer: Said | None = None
-    said: Said | None = None
-    hints: Hints | None = None
+    answer: Answer | None = None
 
 
 class HintFiles:
@@ -121,15 +120,15 @@ class HintFiles:
             if not due_s:
                 del self._files[folder]
             return Answer(outer.said, outer.hints, path, due_s=due_s)
-        if file.said is None or file.outer is not outer.said:
+        if file.answer is None or file.outer is not outer.said:
             said, mistakes = read_hints(path, outer.said)
-            if mistakes:
-                answer = Answer(outer.said, outer.hints, path, tuple(mistakes), due_s)
-                self._warn(answer, folder)
-                return answer
-            self._told.pop(folder, None)
-            file.outer, file.said, file.hints = outer.said, said, hints_of(said)
-        return Answer(file.said, file.hints or outer.hints, path, due_s=due_s)
+            hints = outer.hints if mistakes else hints_of(said)
+            file.outer, file.answer = outer.said, Answer(said, hints, path, tuple(mistakes))
+        answer = replace(file.answer, due_s=due_s)
+        self._warn(answer, folder)
+        if any(not mistake.line for mistake in answer.mistakes):
+            file.answer = None  # perhaps its disk did not give it: tried again
+        return answer
 
     def _track(self, folder: Path, state: _State | None) -> _File | None:
         """The file of a folder; None where there is none and was none."""
@@ -141,7 +140,9 @@ class HintFiles:
         return file
 
     def _warn(self, answer: Answer, folder: Path) -> None:
-        if not answer.due_s and self._told.get(folder) != answer.cure:
+        if not answer.mistakes:
+            self._told.pop(folder, None)
+        elif not answer.due_s and self._told.get(folder) != answer.cure:
             self._told[folder] = answer.cure
             self._tell(f"{printable(shown(answer.file or folder))}: {answer.cure}")
 

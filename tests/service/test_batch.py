@@ -16,7 +16,9 @@ import jsonschema
 import pytest
 
 import daemon
+from daemon.config import HintSettings
 from daemon.errors import (
+    ConfigInvalid,
     InputMissing,
     ModelUnavailable,
     NothingReadable,
@@ -218,6 +220,38 @@ def test_the_same_content_is_read_once(bench: Bench, max_scans: int) -> None:
     ]
     assert bench.document("c.png")["annotated"] == bench.document("a.png")["annotated"]
     assert (summary.scans, summary.digits, summary.rejected) == (5, 5, 2)
+
+
+def test_the_same_content_with_other_hints_is_read_for_itself(bench: Bench) -> None:
+    meters = bench.scans / "meters"
+    meters.mkdir()
+    (meters / ".digitd.yaml").write_text("digits: 6\n")
+    for path in (bench.scans / "a.png", bench.scans / "b.png", meters / "c.png"):
+        path.write_text("hints")
+    summary = bench.run(settings=replace(SETTINGS, hints=HintSettings(digits=5)))
+    assert bench.cells("file", "text", "duplicate_of") == [
+        ("a.png", "5", ""),
+        ("b.png", "5", "0" * 32),
+        ("meters/c.png", "6", ""),
+    ]
+    assert summary.ignored == 1
+    again = bench.run(settings=replace(SETTINGS, hints=HintSettings(digits=7)))
+    assert (again.scans, again.already_done) == (0, 3)
+
+
+def test_hints_reach_worker_processes(bench: Bench) -> None:
+    (bench.scans / ".digitd.yaml").write_text("digits: 6\n")
+    bench.put(a="hints", b="1", c="2", d="3", e="4")
+    bench.run(settings=replace(SETTINGS, workers=2))
+    assert bench.cells("file", "text")[0] == ("a.png", "6")
+
+
+def test_hints_with_mistakes_are_refused_before_anything_is_written(bench: Bench) -> None:
+    (bench.scans / ".digitd.yaml").write_text("digits: five\n")
+    bench.put(a="42")
+    with pytest.raises(ConfigInvalid, match=r"\.digitd\.yaml:1: digits: must be a whole number"):
+        bench.run()
+    assert not bench.out.exists()
 
 
 def test_content_that_an_earlier_run_has_read_is_not_read_again(bench: Bench) -> None:

@@ -17,7 +17,7 @@ import pytest
 from aftermath import problems
 
 from daemon.errors import OutputUnwritable
-from daemon.records import Outcome, Scan
+from daemon.records import Expected, Hints, Outcome, Scan
 from daemon.service.cycle import TOGETHER, Cycle, CycleSettings
 from daemon.service.workers import DEATHS
 from daemon.spool import originals
@@ -46,6 +46,7 @@ class House:
         self.drops: dict[str, bytes] = {}
         self.on: dict[Step, Callable[[], None]] = {}
         self.on_read: Callable[[], None] = lambda: None
+        self.hints: Hints | None = Hints()
 
     def cycle(self) -> Cycle:
         return Cycle(
@@ -56,6 +57,7 @@ class House:
             self._read,
             guard=self.guard,
             clock=lambda: self.now,
+            hints_of=lambda _: self.hints,
             reached=lambda step: self.on.get(step, lambda: None)(),
         )
 
@@ -147,6 +149,39 @@ def test_known_content_is_not_read_again_on_another_day_either(house: House) -> 
     (document,) = day.glob("json/b.png.*.json")
     (picture,) = json.loads(document.read_text())["annotated"]
     assert (day / picture).read_bytes() == b"picture of 42"
+
+
+def test_known_content_is_read_again_with_other_hints(house: House) -> None:
+    for digits in (4, 5, 4):
+        house.hints = Hints(line=Expected(digits, digits))
+        house.put(a="hints")
+        house.run()
+    (first, _, third) = house.rows()
+    assert house.cells("text") == [("4",), ("5",), ("4",)]
+    assert third["duplicate_of"] == first["scan_id"]
+
+
+def test_a_claimed_scan_waits_in_the_inbox_while_its_hints_hold_mistakes(house: House) -> None:
+    found = house.put(a="hints")
+    cycle = house.cycle()
+    taken = cycle.claim(found)
+    house.hints = None
+    assert cycle.finish(taken) == []
+    assert (house.rows(), house.asked) == ([], [])
+    assert [each.path.name for each in house.found()] == ["a.png"]
+    assert house.journal.balance().seen == 0
+    house.hints = Hints(line=Expected(4, 4))
+    house.run()
+    assert house.cells("text") == [("4",)]
+
+
+def test_where_another_file_has_its_name_it_is_read_without_hints(house: House) -> None:
+    cycle = house.cycle()
+    taken = cycle.claim(house.put(a="hints"))
+    house.put(a="7")
+    house.hints = None
+    cycle.finish(taken)
+    assert house.cells("file", "text") == [("a.png", "0")]
 
 
 def test_what_was_rejected_is_tried_again_when_it_comes_again(house: House) -> None:

@@ -19,7 +19,7 @@ from daemon.config import Config
 from daemon.errors import ModelUnavailable
 from daemon.records import Limits, Outcome, Reason, Rejection, Scan
 from daemon.service import doctor
-from daemon.service.doctor import check_clock, check_model, check_observer
+from daemon.service.doctor import check_clock, check_hints, check_model, check_observer
 from daemon.service.findings import Finding
 from daemon.service.reading import ReaderSettings, load_reader
 from daemon.service.workers import Reader
@@ -134,6 +134,27 @@ def test_where_polling_is_configured_or_all_there_is_it_is_right(
 def test_without_an_inbox_nothing_is_watched(tmp_path: Path) -> None:
     finding = check_observer(Config(inbox=tmp_path / "inbox"))
     assert finding == Finding("observer", "not tried: there is no inbox")
+
+
+# Files of hints
+
+
+def test_hints_with_mistakes_are_a_warning_each(tmp_path: Path) -> None:
+    for name, text in (("a", "digits: 5\n"), ("b", "digits: five\n"), ("c", "size: 3\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".digitd.yaml").write_text(text)
+    found = sorted(check_hints(Config(inbox=tmp_path)), key=lambda finding: finding.message)
+    assert [finding.level for finding in found] == ["warning"] * 2
+    assert found[0].message == str(tmp_path / "b" / ".digitd.yaml")
+    assert found[0].cure.startswith("line 1: digits: must be a whole number from 1 to 100")
+    assert found[1].cure.startswith("line 1: size: there is no such key")
+
+
+def test_hints_without_mistakes_are_counted(tmp_path: Path) -> None:
+    (tmp_path / ".digitd.yaml").write_text("digits: 5\n")
+    (finding,) = check_hints(Config(inbox=tmp_path))
+    assert finding == Finding("hints", "files of hints in the inbox: 1, no mistake in them")
+    assert list(check_hints(Config(inbox=tmp_path / "gone"))) == []
 
 
 # The command

@@ -163,7 +163,7 @@ def test_what_is_no_file_of_hints_is_a_mistake_and_nothing_else(box: Box, kind: 
     elif kind == "fifo":
         os.mkfifo(path)
     else:
-        text = {"large": "#" * 5_000, "deep": "a: " + "[" * 4_000, "escape": '"\\Uffffffff": 1'}
+        text = {"large": "#" * 5_000, "deep": "a: " + "[" * 1_000, "escape": '"\\Uffffffff": 1'}
         path.write_text(text[kind])
     assert len(mistakes(box)) == 1
 

@@ -130,3 +130,18 @@ def test_the_journal_of_a_newer_digitd_is_refused(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(OutputUnwritable, match="newer digitd"):
         Journal(path)
+
+
+def test_the_journal_of_an_older_digitd_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    Journal(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE arrivals DROP COLUMN hints")
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    for _ in range(2):
+        with Journal(path) as journal:
+            assert journal.original("ab" * 32, "m-1", "digits=5-5") is None
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (3,)
+    db.close()
