@@ -110,6 +110,7 @@ class Config:
         Annotated[str, Field(pattern=r"^\w+://\S+$")] | None,
         Field(description="null, or an address such as tcp://scheduler:8786"),
     ] = None
+    transfer: Literal["bytes", "path"] = "bytes"
     outputs: Outputs = field(default_factory=Outputs)
     review_below: Annotated[
         Literal["auto"] | Annotated[float, Field(ge=0, le=1)],

@@ -162,7 +162,15 @@ class Cycle:
                 )
             elif content.sha256 not in digests and not self._was_read(content.sha256):
                 digests.add(content.sha256)
-                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+                batch.scans.append(
+                    Scan(
+                        claim.id,
+                        claim.file,
+                        content.sha256,
+                        content.data,
+                        path=content.source.path,
+                    )
+                )
         return batch
 
     def _content(self, claim: OpenClaim) -> Content | Problem | None:

@@ -95,7 +95,9 @@ class Planner:
         if self._is_known(content.sha256):
             return 0
         self._under_way.add(content.sha256)
-        batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data))
+        batch.scans.append(
+            Scan(claim.id, claim.file, content.sha256, content.data, path=content.source.path)
+        )
         return max(
             len(content.data) / MAX_BATCH_BYTES, count_pixels(content.data) / MAX_BATCH_PIXELS
         )
