@@ -259,9 +259,9 @@ def batch(
     from .config import load_config
     from .service.batch import BatchSettings, run_batch
     from .service.cluster import Cluster
-    from .service.parcels import load_sent, pack
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
-    from .service.workers import cores
+    from .service.workers import LoadReader, cores
 
     settings = load_config(config)
     if workers is None and settings.workers != "auto":
@@ -277,10 +277,11 @@ def batch(
         annotated=annotated or settings.outputs.annotated,
         explained=explain is not None,
     )
-    load, far = partial(load_reader, reader), None
+    load: LoadReader = partial(load_reader, reader)
+    far = None
     if address := cluster or settings.cluster:
         parcel = pack(version)
-        load = partial(load_sent, reader, parcel.digest)
+        load = LoadSent(reader, parcel.digest)
         far = Cluster(address, transfer or settings.transfer, workers, parcel)
     plan = BatchSettings(
         model=version.name,
@@ -331,7 +332,7 @@ def watch(
     from .service.cluster import Cluster
     from .service.logs import configure
     from .service.loop import Setup
-    from .service.parcels import load_sent, pack
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
     from .service.watch import watch as keep_watching
 
@@ -352,8 +353,7 @@ def watch(
         at_once = None if settings.workers == "auto" else settings.workers
         parcel = pack(version)
         cluster = Cluster(settings.cluster, settings.transfer, at_once, parcel)
-        load = partial(load_sent, reader, parcel.digest)
-        return Setup(settings, version.name, load, cluster)
+        return Setup(settings, version.name, LoadSent(reader, parcel.digest), cluster)
 
     raise typer.Exit(int(keep_watching(load_setup, once=once)))
 

@@ -7,6 +7,7 @@ lost scheduler, after which they are sent again, can make nothing happen twice.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from .. import __version__
 from ..errors import ClusterUnavailable, DigitdError
 from ..records import Outcome, Scan
 from .parcels import Parcel
-from .workers import DEATHS, Crew, LoadReader, WorkerDiedError
+from .workers import Crew, LoadReader
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -78,7 +79,7 @@ class ClusterReader:
                 "pip install 'digitd[cluster]'"
             ) from None
         self._cluster = cluster
-        self._errand = Errand(__version__, load_reader, timeout_s)
+        self._errand = Errand(__version__, load_reader, timeout_s, secrets.token_hex(8))
         self._sends_paths = cluster.transfer == "path"
         self._lock = threading.Lock()
         self._closed = False
@@ -92,8 +93,11 @@ class ClusterReader:
 
     def __exit__(self, *_: object) -> None:
         self._closed = True
+        from .remote import dismiss
+
         with suppress(Exception):  # the scheduler may be gone
             self._remote.shutdown(wait=False)  # whatever they still read, nobody waits for it
+            self._client.run(dismiss, self._errand, wait=False)
         self._client.close()
         self.executor.shutdown(cancel_futures=True)
 
@@ -101,9 +105,8 @@ class ClusterReader:
         """Read somewhere on the cluster.
 
         Raises:
-            WorkerDiedError: every worker that read them died.
-            WorkerFailedError: the reader raised.
             ClusterUnavailable: the cluster is at fault.
+            DigitdError: the reader could not be loaded there.
         """
         from .remote import ChangedError, UnreachableError
 
@@ -124,18 +127,11 @@ class ClusterReader:
         return self._ask(scans)
 
     def _ask(self, scans: Sequence[Scan]) -> list[Outcome]:
-        from distributed import KilledWorker
-
         from . import remote
 
         try:
-            executor = self._connection()
-            answer: list[Outcome] | Exception = executor.submit(
-                remote.read, self._errand, list(scans)
-            ).result()
-        except KilledWorker:
-            died = "all workers that read it died"
-            raise WorkerDiedError(died, deaths=DEATHS) from None
+            answer: list[Outcome] | Exception
+            answer = self._connection().submit(remote.read, self._errand, list(scans)).result()
         except DigitdError:
             raise
         except (Exception, CancelledError) as error:  # whatever it is, no scan is to blame

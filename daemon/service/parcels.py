@@ -7,12 +7,13 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..ann.registry import METADATA_FILE, ModelVersion
 from ..errors import ModelUnavailable
 from .reading import ReaderSettings, load_reader
-from .workers import Reader
+from .workers import LoadReader, Reader
 
 _UNPACKED: dict[str, Path] = {}  # models folders of this process by digest
 
@@ -27,7 +28,7 @@ class Parcel:
     files: Mapping[str, bytes]
 
     def unpack(self, folder: Path) -> None:
-        """Write a models folder that holds this version below `folder`, for `load_sent`."""
+        """Write a models folder that holds this version below `folder`, for `LoadSent`."""
         models = Path(tempfile.mkdtemp(prefix=f"digitd-{self.digest[:8]}-", dir=folder))
         (models / self.name).mkdir()
         for name, data in self.files.items():
@@ -48,9 +49,22 @@ def pack(version: ModelVersion) -> Parcel:
     return Parcel(version.name, hashlib.sha256(listed.encode()).hexdigest(), files)
 
 
-def load_sent(settings: ReaderSettings, digest: str) -> Reader:
-    """As `load_reader`, with the parcel that was unpacked in this process. Raises
-    ModelUnavailable."""
-    if digest not in _UNPACKED:
-        raise ModelUnavailable(f"the network {settings.model} did not reach this worker")
-    return load_reader(replace(settings, models=_UNPACKED[digest]))
+@dataclass(frozen=True, slots=True)
+class LoadSent:
+    """As `load_reader`, with the parcel `digest`, which was unpacked in this process; for another
+    process of this machine, `here` it is.
+
+    Raises ModelUnavailable.
+    """
+
+    settings: ReaderSettings
+    digest: str
+
+    def __call__(self) -> Reader:
+        return self.here()()
+
+    def here(self) -> LoadReader:
+        """To load it from where it was unpacked."""
+        if self.digest not in _UNPACKED:
+            raise ModelUnavailable(f"the network {self.settings.model} did not reach this worker")
+        return partial(load_reader, replace(self.settings, models=_UNPACKED[self.digest]))

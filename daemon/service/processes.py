@@ -167,7 +167,7 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
     try:
         reader = load_reader()
     except Exception as error:
-        pipe.send(portable(error))
+        pipe.send(_portable(error))
         return
     pipe.send([])
     PULSE.listener = partial(pipe.send, None)
@@ -179,7 +179,7 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
         try:
             answer: object = reader(scans)
         except Exception as error:
-            answer = portable(error)
+            answer = _portable(error)
         pipe.send(answer)
 
 
@@ -190,6 +190,6 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def portable(error: Exception) -> Exception:
+def _portable(error: Exception) -> Exception:
     """What can be sent to another process for certain, without losing where it came from."""
     return error if isinstance(error, DigitdError) else WorkerFailedError(traceback.format_exc())

@@ -1,7 +1,7 @@
 """Reading on a machine of a Dask cluster: what runs there.
 
-A reader's own exception comes back as a value. So whatever Dask raises is the cluster's fault, and
-no scan is blamed for it.
+A worker has processes of its own that read, as one machine has, so that it outlives every scan. All
+that may go wrong comes back as a value: what Dask raises is the cluster's fault, and no scan's.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import current_process
 from pathlib import Path
 
 from distributed import WorkerPlugin
 
 from .. import __version__
-from ..errors import ClusterUnavailable
+from ..errors import ClusterUnavailable, DigitdError
 from ..records import Outcome, Scan
-from .parcels import Parcel
-from .processes import portable
-from .pulse import PULSE
-from .workers import LoadReader, Reader
+from .parcels import LoadSent, Parcel
+from .processes import ProcessReader
+from .workers import LoadReader, Reader, cores, read_carefully
 
-EXIT_HUNG = 75  # of a worker that ended itself over a scan
-_KEPT = 4  # readers a thread keeps: several runs may share a cluster
+_KEPT = 3  # runs whose processes are kept, so that several may share a cluster
 
 
 class UnreachableError(Exception):
@@ -38,12 +38,13 @@ class ChangedError(UnreachableError):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What is to be read with: the version of the digitd that asks, and for how many seconds no
-    page may be finished."""
+    """What is to be read with: the version of the digitd that asks, how it reads, for how many
+    seconds no page may be finished, and which run it is."""
 
     version: str
     load_reader: LoadReader
-    timeout_s: float | None = None
+    timeout_s: float | None
+    run: str
 
 
 class Unpack(WorkerPlugin):  # type: ignore[misc]
@@ -60,46 +61,71 @@ class Unpack(WorkerPlugin):  # type: ignore[misc]
         self._parcel.unpack(Path(worker.local_directory))  # type: ignore[attr-defined]
 
 
-class _Local(threading.local):
-    """Of one thread: its readers, which no two threads may share, and its watchdog."""
+class _Crews:
+    """The processes that read for this worker: Dask must not lose a worker over a scan, and a
+    process may be killed that hangs. Each run has its own, the longest unused go first."""
 
     def __init__(self) -> None:
-        self.readers: dict[str, Reader] = {}
-        self.feed: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._readers: dict[str, ProcessReader] = {}
+        self._users: Counter[str] = Counter()
+
+    @contextmanager
+    def of(self, errand: Errand) -> Iterator[ProcessReader]:
+        """Those of a run."""
+        key = errand.run
+        with self._lock:
+            reader = self._readers.pop(key, None)
+            if reader is None:
+                current_process().daemon = False  # Dask's nanny makes it one: without children
+                load = errand.load_reader
+                load = load.here() if isinstance(load, LoadSent) else load
+                reader = ProcessReader(cores(), load, errand.timeout_s)
+            self._readers[key] = reader
+            self._users[key] += 1
+            idle = [each for each in self._readers if not self._users[each]]
+            for each in idle[: max(0, len(self._readers) - _KEPT)]:
+                self._readers.pop(each).__exit__()
+        try:
+            yield reader
+        finally:
+            with self._lock:
+                self._users[key] -= 1
+
+    def dismiss(self, errand: Errand) -> None:
+        """End those of a run."""
+        with self._lock:
+            reader = self._readers.pop(errand.run, None)
+        if reader:
+            reader.__exit__()
 
 
-_LOCAL = _Local()
+_CREWS = _Crews()
 
 
 def read(errand: Errand, scans: Sequence[Scan]) -> list[Outcome] | Exception:
-    """The outcomes of scans; the reader's exception where it raised. A scan without its bytes is
-    fetched from where it lies."""
+    """The outcomes of scans, or what was wrong. A scan without its bytes is fetched from where it
+    lies."""
+    if errand.version != __version__:
+        return ClusterUnavailable(
+            f"a worker of the cluster has digitd {__version__}, this machine has "
+            f"{errand.version}: install the same everywhere"
+        )
     try:
-        if errand.version != __version__:
-            raise ClusterUnavailable(
-                f"a worker of the cluster has digitd {__version__}, this machine has "
-                f"{errand.version}: install the same everywhere"
-            )
-        reader = _reader(errand.load_reader)
         whole = [_fetched(scan) for scan in scans]
-        with _ending_when_hung(errand.timeout_s):
-            return reader(whole)
-    except UnreachableError as error:
+        with _CREWS.of(errand) as crew:
+            return crew.executor.submit(_read, crew.read, whole).result()
+    except (DigitdError, UnreachableError) as error:
         return error
-    except Exception as error:
-        return portable(error)
 
 
-def _reader(load_reader: LoadReader) -> Reader:
-    readers, key = _LOCAL.readers, repr(load_reader)
-    if key not in readers:
-        import cv2
+def dismiss(errand: Errand) -> None:
+    """Hear that a run is over."""
+    _CREWS.dismiss(errand)
 
-        cv2.setNumThreads(1)  # Dask has a thread for each core
-        if len(readers) >= _KEPT:
-            readers.clear()
-        readers[key] = load_reader()
-    return readers[key]
+
+def _read(read: Reader, scans: Sequence[Scan]) -> list[Outcome]:
+    return read_carefully(read, scans) if scans else read([])  # none: to have it loaded
 
 
 def _fetched(scan: Scan) -> Scan:
@@ -114,48 +140,3 @@ def _fetched(scan: Scan) -> Scan:
     if hashlib.sha256(data).hexdigest() != scan.sha256:
         raise ChangedError(f"{path} has changed")
     return replace(scan, data=data)
-
-
-@contextmanager
-def _ending_when_hung(timeout_s: float | None) -> Iterator[None]:
-    """End this worker when no page is finished for so long: its nanny starts another, and Dask
-    sees to it that what it had in hand is read again."""
-    if timeout_s is None:
-        yield
-        return
-    watchdog = _Watchdog(timeout_s, lambda: os._exit(EXIT_HUNG))
-    _LOCAL.feed = watchdog.feed
-    PULSE.listener = _feed
-    try:
-        yield
-    finally:
-        watchdog.stop()
-        _LOCAL.feed = lambda: None
-
-
-def _feed() -> None:
-    _LOCAL.feed()
-
-
-class _Watchdog:
-    """Calls `bark` unless it is fed every `timeout_s`."""
-
-    def __init__(self, timeout_s: float, bark: Callable[[], None]) -> None:
-        self._timeout_s = timeout_s
-        self._bark = bark
-        self._timer = self._started()
-
-    def feed(self) -> None:
-        """Begin to wait again."""
-        self._timer.cancel()
-        self._timer = self._started()
-
-    def stop(self) -> None:
-        """Wait no more."""
-        self._timer.cancel()
-
-    def _started(self) -> threading.Timer:
-        timer = threading.Timer(self._timeout_s, self._bark)
-        timer.daemon = True
-        timer.start()
-        return timer

@@ -27,11 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class WorkerDiedError(Exception):
-    """The process that was reading is gone; `deaths` tells how many were, one after another."""
-
-    def __init__(self, message: str, deaths: int = 1) -> None:
-        super().__init__(message)
-        self.deaths = deaths
+    """The process that was reading is gone."""
 
 
 class HasScans(Protocol):
@@ -118,20 +114,18 @@ def read_carefully(read: Reader, scans: Sequence[Scan]) -> list[Outcome]:
 
 
 def _read_alone(read: Reader, scan: Scan) -> Outcome:
-    deaths = 0
-    while deaths < DEATHS:
+    for _ in range(DEATHS):
         try:
             return read([scan])[0]
         except WorkerDiedError as death:
             log.warning("%s: %s", scan.file, death)
-            deaths += death.deaths
         except DigitdError:
             raise
         except Exception as error:  # as above
             log.exception("could not read %s", scan.file)
             message = f"digitd failed on it ({type(error).__name__}); please report it"
             return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
-    message = f"the worker that reads it died {deaths} times"
+    message = f"the worker that reads it died {DEATHS} times"
     return Rejection(scan.id, scan.file, scan.sha256, Reason.KILLED_WORKER, message)
 
 
