@@ -54,7 +54,7 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     names = ("opencv-python-headless", "ai-edge-litert", "numpy")
     libraries = ", ".join(f"{name} {_version(name)}" for name in names)
-    return f"{_processor()}, {cores} cores, Python {platform.python_version()}, {libraries}"
+    return f"{processor()}, {cores} cores, Python {platform.python_version()}, {libraries}"
 
 
 def summary_table(run: Run) -> str:
@@ -185,7 +185,7 @@ def _version(name: str) -> str:
         return "?"
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, as the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

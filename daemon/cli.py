@@ -222,7 +222,18 @@ def batch(
     ],
     out: Annotated[Path, typer.Option(help="Results folder; the same again goes on there.")],
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that read; batches under way, on a cluster."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://scheduler:8786."),
+    ] = None,
+    transfer: Annotated[
+        Literal["bytes", "path"] | None,
+        typer.Option(help="What the cluster gets of a scan: its bytes, or its path."),
+    ] = None,
     annotated: Annotated[
         Literal["all", "review", "none"] | None, typer.Option(help="Which scans get a picture.")
     ] = None,
@@ -247,12 +258,14 @@ def batch(
     from .ann.registry import load_version
     from .config import load_config
     from .service.batch import BatchSettings, run_batch
+    from .service.cluster import Cluster
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
-    from .service.workers import cores
+    from .service.workers import LoadReader, cores
 
     settings = load_config(config)
-    if workers is None:
-        workers = cores() if settings.workers == "auto" else settings.workers
+    if workers is None and settings.workers != "auto":
+        workers = settings.workers
     limits = settings.limits.for_decoding()
     version = load_version(settings.models, settings.model)
     reader = ReaderSettings(
@@ -264,17 +277,24 @@ def batch(
         annotated=annotated or settings.outputs.annotated,
         explained=explain is not None,
     )
+    load: LoadReader = partial(load_reader, reader)
+    far = None
+    if address := cluster or settings.cluster:
+        parcel = pack(version)
+        load = LoadSent(reader, parcel.digest)
+        far = Cluster(address, transfer or settings.transfer, workers, parcel)
     plan = BatchSettings(
         model=version.name,
         limits=limits,
         json=documents or settings.outputs.json,
         max_scans=settings.batch.max_scans,
-        workers=workers,
+        workers=workers or cores(),
+        cluster=far,
         hints=settings.hints,
         explain=explain,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
-        summary = run_batch(paths, out, plan, partial(load_reader, reader), advance=advance)
+        summary = run_batch(paths, out, plan, load, advance=advance)
     if machine:
         print(json.dumps(summary.as_json()))
     elif not quiet:
@@ -310,8 +330,10 @@ def watch(
 
     from .ann.registry import load_version
     from .config import load_config
+    from .service.cluster import Cluster
     from .service.logs import configure
     from .service.loop import Setup
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
     from .service.watch import watch as keep_watching
 
@@ -327,7 +349,12 @@ def watch(
             review_below=None if settings.review_below == "auto" else settings.review_below,
             annotated=settings.outputs.annotated,
         )
-        return Setup(settings, version.name, partial(load_reader, reader))
+        if settings.cluster is None:
+            return Setup(settings, version.name, partial(load_reader, reader))
+        at_once = None if settings.workers == "auto" else settings.workers
+        parcel = pack(version)
+        cluster = Cluster(settings.cluster, settings.transfer, at_once, parcel)
+        return Setup(settings, version.name, LoadSent(reader, parcel.digest), cluster)
 
     raise typer.Exit(int(keep_watching(load_setup, once=once)))
 

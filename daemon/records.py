@@ -145,7 +145,8 @@ class Scan:
     """The bytes of one file, read once: what is hashed is what is decoded.
 
     `id` is the arrival's id in the journal, `file` the path relative to the inbox or the folder
-    given, with `/` as separator, `sha256` the hex digest of `data`.
+    given, with `/` as separator, `sha256` the hex digest of `data`. `path` is where the file lies,
+    absolute, as the disk has it, for machines that share the disk.
     """
 
     id: str
@@ -153,6 +154,7 @@ class Scan:
     sha256: str
     data: bytes
     hints: Hints = Hints()
+    path: bytes | None = None
 
     @property
     def size(self) -> int:
