@@ -8,12 +8,27 @@ from collections.abc import Sequence
 from ..records import Box, Digit, Line, Page, PageReading, Status
 from .choice import DIGITS, Choice, Probabilities, are_digits
 
+LEFT_OUT = "a mark here was taken for no digit"
+
 
 def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
     """A page's reading by the layout that was `chosen`, whose boxes are `factor` times smaller than
     the page's pixels; lines with a digit below the confidence `threshold` are for review."""
     lines = _lines(page, factor, chosen, threshold) if chosen else ()
     return PageReading(page.number, page.width, page.height, lines)
+
+
+def text_of(digits: Sequence[Digit]) -> str:
+    """The digits as they are written."""
+    return "".join(str(digit.digit) for digit in digits)
+
+
+def box_of(digits: Sequence[Digit]) -> Box:
+    """The box around all digits of a line, one at least."""
+    box = digits[0].box
+    for digit in digits[1:]:
+        box = box.union(digit.box)
+    return box
 
 
 def status_of(lines: Sequence[Line]) -> Status:
@@ -58,10 +73,9 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
 
 
 def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool) -> Line:
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
     confidence = math.prod(digit.confidence for digit in digits)
     sure = whole and all(digit.confidence >= threshold for digit in digits)
-    text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW)
+    status = Status.READ if sure else Status.REVIEW
+    return Line(
+        digits, text_of(digits), confidence, box_of(digits), status, "" if whole else LEFT_OUT
+    )

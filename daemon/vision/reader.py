@@ -1,8 +1,8 @@
-"""Scans -> readings: decode, find, one predict call for the whole batch, assemble.
+"""Scans -> readings: decode, find, one predict call per network for the whole batch, assemble.
 
 `read_batch` is pure: bytes in, values out. One bad scan becomes a `Rejection` and never stops the
-others, nor does one bad page. Pages are kept in memory until their glyphs are read; where a scan
-has more of them than there is room for, its batch takes several rounds with a predict call each.
+others, nor does one bad page. Pages are kept in memory until they are read; where a scan has more
+of them than there is room for, its batch takes several rounds with a call of each network.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from .assemble import assemble, status_of
 from .choice import Choice, Probabilities, best, weigh
 from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
+from .fusion import LineNetwork, Question, fuse, questions
 from .glyph import SIDE, normalise
 from .ink import find_ink
 from .layout import Layout, proposals, propose
@@ -74,15 +75,21 @@ def read_batch(
     annotated: Annotated = "all",
     explained: bool = False,
     alive: Callable[[], None] = lambda: None,
+    line_network: LineNetwork | None = None,
 ) -> list[Outcome]:
-    """Read a batch of scans with one predict call; outcomes in the order of the scans.
+    """Read a batch of scans with one predict call of the classifier, and one of the line network,
+    where there is one; outcomes in the order of the scans.
 
-    `review_below` overrides the classifier's own threshold on a digit's confidence. `annotated`
-    says which pages get a picture. `explained` adds to each reading a picture per page of what
-    every stage saw. `alive` is called after every page that was decoded or read.
+    `review_below` overrides the networks' own thresholds on a digit's confidence. `annotated` says
+    which pages get a picture. `explained` adds to each reading a picture per page of what every
+    stage saw. `alive` is called after every page that was decoded or read.
     """
     threshold = classifier.review_below if review_below is None else review_below
-    batch = _Batch(classifier, limits, _Wishes(threshold, annotated, explained), alive)
+    second = None
+    if line_network is not None:
+        line_threshold = line_network.review_below if review_below is None else review_below
+        second = _Second(line_network, line_threshold)
+    batch = _Batch(classifier, second, limits, _Wishes(threshold, annotated, explained), alive)
     for scan in scans:
         batch.take(scan)
     batch.finish()
@@ -106,6 +113,14 @@ class _Wishes:
     review_below: float
     annotated: Annotated
     explained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """Who gives a second opinion, and the confidence of a line under which a person should look."""
+
+    network: LineNetwork
+    review_below: float
 
 
 @dataclass(slots=True)
@@ -169,14 +184,30 @@ class _Found:
     sights: tuple[Sight, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _First:
+    """A page as the glyph network alone reads it; `glyphs` (n, 28, 28) are its candidates'."""
+
+    found: _Found
+    glyphs: npt.NDArray[np.float32]
+    choices: Sequence[Choice]
+    reading: PageReading
+
+
 class _Batch:
     """Scans on their way from bytes to drafts, a round of pages at a time."""
 
     def __init__(
-        self, classifier: Classifier, limits: Limits, wishes: _Wishes, alive: Callable[[], None]
+        self,
+        classifier: Classifier,
+        second: _Second | None,
+        limits: Limits,
+        wishes: _Wishes,
+        alive: Callable[[], None],
     ) -> None:
         self.drafts: list[_Draft] = []
         self._classifier = classifier
+        self._second = second
         self._limits = limits
         self._wishes = wishes
         self._alive = alive
@@ -251,24 +282,57 @@ class _Batch:
         return _Found(draft, page, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
-        """Ask the network about all glyphs of the round, and end it."""
+        """Ask the networks about all that was found in the round, and end it."""
         started = time.perf_counter()
         glyphs = np.stack(self._glyphs) if self._glyphs else np.zeros((0, SIDE, SIDE), np.float32)
         probabilities = self._classifier.classify(glyphs)
         read_ms = _since(started) / max(1, len(glyphs))
+        firsts = []
         for found in self._found:
-            self._alive()
             rows = found.glyphs
             found.draft.read_ms += read_ms * len(np.unique(rows))
-            self._finish_page(found, glyphs[rows], weigh(found.layouts, probabilities[rows]))
+            choices = weigh(found.layouts, probabilities[rows])
+            reading = assemble(found.page, found.factor, best(choices), self._wishes.review_below)
+            firsts.append(_First(found, glyphs[rows], choices, reading))
+        for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
+            self._alive()
+            self._finish_page(first, reading)
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
-    def _finish_page(
-        self, found: _Found, glyphs: npt.NDArray[np.float32], choices: Sequence[Choice]
-    ) -> None:
-        draft, page, wishes = found.draft, found.page, self._wishes
-        reading = assemble(page, found.factor, best(choices), wishes.review_below)
+    def _looked_again(self, firsts: Sequence[_First]) -> list[PageReading]:
+        """The readings of the round's pages, with the line network's opinion."""
+        if self._second is None:
+            return [first.reading for first in firsts]
+        asked = []
+        for first in firsts:
+            started = time.perf_counter()
+            asked.append(_asked(first))
+            first.found.draft.find_ms += _since(started)
+            self._alive()
+        started = time.perf_counter()
+        every = [question.asked for questions in asked for question in questions]
+        answers = iter(self._second.network.read_lines(every) if every else ())
+        read_ms = _since(started) / max(1, len(every))
+        readings = []
+        for first, own in zip(firsts, asked, strict=True):
+            first.found.draft.read_ms += read_ms * len(own)
+            seen = [next(answers) for _ in own]
+            readings.append(
+                fuse(
+                    first.found.page,
+                    first.reading,
+                    own,
+                    seen,
+                    self._second.network,
+                    self._second.review_below,
+                )
+            )
+        return readings
+
+    def _finish_page(self, first: _First, reading: PageReading) -> None:
+        found, choices, wishes = first.found, first.choices, self._wishes
+        draft, page = found.draft, found.page
         status = status_of(reading.lines)
         draft.pages.append(reading)
         title = draft.title(page.number)
@@ -285,10 +349,21 @@ class _Batch:
                 status=status,
                 sights=found.sights,
                 choices=choices,
-                glyphs=glyphs,
+                glyphs=first.glyphs,
                 review_below=wishes.review_below,
             )
             draft.explanations.append(Picture(page.number, explain(seen)))
+
+
+def _asked(first: _First) -> list[Question]:
+    """What to ask the line network about a page."""
+    chosen = best(first.choices)
+    return questions(
+        first.found.page,
+        first.reading,
+        first.found.draft.scan.hints.line,
+        light_on_dark=chosen is not None and chosen.layout.light_on_dark,
+    )
 
 
 def _since(started: float) -> float:
