@@ -18,6 +18,7 @@ import numpy as np
 from ..records import (
     AskedLine,
     Box,
+    Check,
     Digit,
     Evidence,
     Expected,
@@ -78,11 +79,11 @@ def questions(
     grey = 255 - page.pixels if light_on_dark else page.pixels
     lines = reading.lines
     digits = [digit for line in lines for digit in line.digits]
-    if len(digits) == 1 and lines[0].status is Status.READ:
-        if min(grey.shape) < SMALL_PAGE:
-            return []
-    elif band := _only_band(grey, lines, page.reduction):
+    band = _only_band(grey, lines, page.reduction)
+    if band is not None:
         return [_question(None, looks(grey, band), (0, 0), expected)]
+    if len(digits) == 1 and lines[0].status is Status.READ and min(grey.shape) < SMALL_PAGE:
+        return []
     return [
         _about_line(number, line, grey, page.reduction, expected)
         for number, line in enumerate(lines)
@@ -235,12 +236,13 @@ def _others(
 def _in_words(expected: Expected) -> str:
     """What was expected, for people."""
     words = []
-    if expected.most is not None and expected.most == expected.least:
+    if expected.most is None:
+        words += [f"{expected.least} digits or more"] if expected.least else []
+    elif expected.most == expected.least:
         words.append(f"{expected.least} digits")
-    elif expected.least or expected.most is not None:
-        most = "more" if expected.most is None else str(expected.most)
-        words.append(f"{expected.least} to {most} digits")
-    if expected.check:
+    else:
+        words.append(f"{expected.least} to {expected.most} digits")
+    if expected.check is not Check.NONE:
         words.append(f"check {expected.check}")
     return ", ".join(words)
 
