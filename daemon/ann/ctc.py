@@ -19,12 +19,12 @@ Posteriors: TypeAlias = npt.NDArray[np.floating]
 Digits: TypeAlias = tuple[int, ...]
 
 BLANK = 10
-BEAMS = 12  # prefixes that are followed within a stretch of frames; counted, of each length
-HOPELESS = 3e-7  # of the likeliest prefix's probability: less is not followed
+BEAMS = 8  # prefixes that are followed within a stretch of frames; counted, of each length
+HOPELESS = 1e-6  # of the likeliest prefix's probability: less is not followed
 INCREDIBLE = 1e-15  # the same where digits are counted
 CERTAIN = 1e-3  # a frame whose digits have no more than this together is blank
 COUNTED = (CERTAIN, 0.0)  # the same, one after the other, where digits are counted
-FAINT = 0.01  # of the above: a digit with no more is not there
+FAINT = 0.3  # of the above: a digit with no more is not there
 
 _NEVER = -1e30  # a log probability that stays finite in sums
 
@@ -150,37 +150,31 @@ def _read_stretch(
     """Readings of some frames by prefix beam search, and the logarithm of what their probabilities
     are to be multiplied by. Digits with no more than `faint` at a frame are not there."""
     # Of each prefix, the probabilities that it ends in blank, and that it does not.
-    followed: dict[Digits, tuple[float, float]] = {(): (1.0, 0.0)}
+    followed: dict[Digits, list[float]] = {(): [1.0, 0.0]}
+    hopeless = HOPELESS if longest is None else INCREDIBLE
     lost = 0.0
     for frame in frames:
         shown = [(digit, frame[digit]) for digit in range(BLANK) if frame[digit] > faint]
-        blank = frame[BLANK]
-        ends_blank: _Readings = {}
-        ends_digit: _Readings = {}
+        least = hopeless * max(map(sum, followed.values())) * max(frame)
+        ends: dict[Digits, list[float]] = {}
         for prefix, (after_blank, after_digit) in followed.items():
             last = prefix[-1] if prefix else BLANK
             both = after_blank + after_digit
-            ends_blank[prefix] = both * blank
-            if prefix:
-                ends_digit[prefix] = ends_digit.get(prefix, 0.0) + after_digit * frame[last]
+            own = ends.setdefault(prefix, [0.0, 0.0])
+            own[0] = both * frame[BLANK]
+            own[1] += after_digit * frame[last]
             if longest is not None and len(prefix) >= longest:
                 continue
             for digit, probability in shown:
                 # A digit after itself is another one only where a blank was between them.
-                longer = (*prefix, digit)
                 added = (after_blank if digit == last else both) * probability
-                ends_digit[longer] = ends_digit.get(longer, 0.0) + added
-        sums = {
-            prefix: ends_blank.get(prefix, 0.0) + ends_digit.get(prefix, 0.0)
-            for prefix in ends_blank.keys() | ends_digit.keys()
-        }
+                if added > least:
+                    ends.setdefault((*prefix, digit), [0.0, 0.0])[1] += added
+        sums = {prefix: sum(parts) for prefix, parts in ends.items()}
         kept = _likeliest(sums, beams, by_length=longest is not None)
         most = max(kept.values())
         lost += math.log(most)
-        followed = {
-            prefix: (ends_blank.get(prefix, 0.0) / most, ends_digit.get(prefix, 0.0) / most)
-            for prefix in kept
-        }
+        followed = {prefix: [part / most for part in ends[prefix]] for prefix in kept}
     return {prefix: sum(parts) for prefix, parts in followed.items()}, lost
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ..ann.classifier import GlyphClassifier
 from ..ann.line_reader import LineReader
-from ..ann.trust import Trust, features
+from ..ann.trust import FEATURES, Trust, features
 from ..records import AskedLine, Evidence, Limits, Reading, Scan, SeenLine
 from ..vision.fusion import differ
 from ..vision.reader import read_batch
@@ -28,7 +28,7 @@ from .lines import LineComposer
 from .metrics import upper_bound
 from .split import Parts, TrainingData, divide
 
-LINES = 1500  # composed for it
+LINES = 4000  # composed for it
 RIDGE = 1.0  # of the weights' squares, beside the sum of log losses
 STEPS = 30  # of Newton's method, at most
 
@@ -85,7 +85,7 @@ def fit_trust(trials: Sequence[Trial]) -> Trust:
     """Weights with the least log loss, and the thresholds that follow."""
     rows = [features(each) for trial in trials for each in trial.evidence]
     right = [each.text == trial.truth for trial in trials for each in trial.evidence]
-    weights = fit_logistic(np.array(rows).reshape(len(right), -1), np.array(right, bool))
+    weights = fit_logistic(np.array(rows).reshape(-1, FEATURES), np.array(right, bool))
     trust = Trust(tuple(weights.tolist()), ())
     return Trust(trust.weights, _thresholds(trust, trials))
 
