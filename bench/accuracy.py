@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
-from daemon.ann.trust import load_trusted
 from daemon.ann.registry import current_name, version_names
+from daemon.ann.trust import load_trusted
 from daemon.training.evaluate import evaluate
 from daemon.training.scans import evaluate_scans
 

@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 
 from daemon.ann.classifier import load_classifier
-from daemon.ann.trust import load_trusted
 from daemon.ann.registry import current_name
+from daemon.ann.trust import load_trusted
 from daemon.records import Grey
 from daemon.training.labels import LABELS_FILE, read_labels
 from daemon.training.scans import ScanResult, evaluate_scans

@@ -35,7 +35,8 @@ from .line_view import InkBand, LineView, find_band, looks
 
 ONE_LINE = 1.3  # of its height: a picture as wide as that may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
-SMALL_PAGE = 48  # pixels of the shorter side: a sure single digit is not asked about there
+SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
+STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
 UNSEEN = 1e-5  # probability of what is not among the line reader's readings
@@ -75,15 +76,20 @@ class Question:
 def questions(
     page: Page, reading: PageReading, expected: Expected, *, light_on_dark: bool
 ) -> list[Question]:
-    """What to ask the line reader about a page that the glyph network has read."""
+    """What to ask the line reader about a page that the glyph network has read.
+
+    About a lone 1 that is sure, nothing: a stroke fills its view whatever it is.
+    """
     grey = 255 - page.pixels if light_on_dark else page.pixels
     lines = reading.lines
     digits = [digit for line in lines for digit in line.digits]
     band = _only_band(grey, lines, page.reduction)
     if band is not None:
         return [_question(None, looks(grey, band), (0, 0), expected)]
-    if len(digits) == 1 and lines[0].status is Status.READ and min(grey.shape) < SMALL_PAGE:
-        return []
+    if len(digits) == 1 and lines[0].status is Status.READ:
+        (only,) = digits
+        if min(grey.shape) < SMALL_PAGE or only.digit == STROKE:
+            return []
     return [
         _about_line(number, line, grey, page.reduction, expected)
         for number, line in enumerate(lines)

@@ -115,11 +115,11 @@ def test_light_ink_is_seen_as_dark():
     assert np.array_equal(light.asked.looks[0], dark.asked.looks[0])
 
 
-@pytest.mark.parametrize(("side", "asked"), [(28, 0), (100, 1)])
-def test_about_a_sure_single_digit_of_a_tiny_picture_nothing_is_asked(side, asked):
+@pytest.mark.parametrize(("side", "label", "asked"), [(28, 7, 0), (100, 7, 1), (100, 1, 0)])
+def test_about_a_sure_digit_alone_nothing_is_asked_if_it_is_tiny_or_a_stroke(side, label, asked):
     scale = side / 100
-    only = digit(7, round(40 * scale), round(30 * scale), round(20 * scale), round(40 * scale))
-    alone = Line((only,), "7", 0.99, only.box, Status.READ)
+    only = digit(label, round(40 * scale), round(30 * scale), round(20 * scale), round(40 * scale))
+    alone = Line((only,), str(label), 0.99, only.box, Status.READ)
     shown, reading = page(side, side, alone)
     assert len(questions(shown, reading, Expected(), light_on_dark=False)) == asked
 
