@@ -72,14 +72,27 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same training.")] = 1,
     models: Annotated[Path | None, typer.Option(help="Where the version goes.")] = None,
     promote: Annotated[bool, typer.Option(help="Make it the version in use.")] = True,
+    reader: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="VERSION",
+            help="With line: the folder of a version whose line reader is taken, not trained anew, "
+            "and calibrated beside the glyph network in use.",
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
 ) -> None:
     """Train a network and add it to the models folder."""
     if architecture == "line":
         if loss is not None:
             raise UsageError("the line reader has a loss of its own: leave --loss out")
-        _train_lines(data, extra, epochs, seed, models, promote, config)
+        if reader is not None:
+            _adopt_lines(reader, data, extra, seed, models, promote, config)
+        else:
+            _train_lines(data, extra, epochs, seed, models, promote, config)
         return
+    if reader is not None:
+        raise UsageError("--reader goes with --architecture line")
     from rich.console import Console
 
     from .config import load_config
@@ -136,6 +149,33 @@ def _train_lines(
     )
 
 
+def _adopt_lines(
+    reader: Path,
+    data: str | None,
+    extra: list[Path] | None,
+    seed: int,
+    models: Path | None,
+    promoted: bool,
+    config: Path | None,
+) -> None:
+    """Take a version's line reader, and calibrate it beside the glyph network in use."""
+    from .ann.registry import load_version
+    from .config import load_config
+    from .training.line_train import adopt_lines
+    from .training.recipe import training_data
+
+    settings = load_config(config)
+    folder = reader.resolve()
+    source = load_version(folder.parent, folder.name)
+    digits = training_data(data, extra, seed, augmented=True)
+    version = adopt_lines(source, digits, models or settings.models, promoted=promoted)
+    measured = version.metadata["trust"]["metrics"]
+    print(
+        f"{version.name}: {measured['exact']:.2%} of {measured['lines']:,} composed lines right, "
+        f"both networks together; in {version.path}"
+    )
+
+
 @app.command()
 def evaluate(
     data: Annotated[
@@ -151,6 +191,7 @@ def evaluate(
     from rich.console import Console
 
     from .ann.classifier import load_classifier
+    from .ann.trust import load_trusted
     from .config import load_config
     from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
@@ -173,6 +214,7 @@ def evaluate(
             scans,
             limits=settings.limits.for_decoding(),
             review_below=review_below,
+            line_network=load_trusted(classifier.version, max_error_read=settings.max_error_read),
         )
     else:
         evaluation = measure(classifier, load(data).for_evaluation(), review_below=review_below)

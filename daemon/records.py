@@ -141,6 +141,31 @@ class SeenLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedLine:
+    """A line that the line reader is asked about: `looks` are views of it, (32, W) float32, the
+    usual one first; the others count where that one is not sure."""
+
+    looks: tuple[Ink, ...]
+    expected: Expected = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for `text` being all that is written on a line. `seen` is the line reader's
+    probability of it, `rival` that of the likeliest other reading; `glyphs` is the product of the
+    glyph network's probabilities of the same digits, None where it sees another number of them;
+    `agreed` says that both networks would read it; `left_out` that there is a mark on the line
+    which the glyph network held for no digit."""
+
+    text: str
+    seen: float
+    rival: float
+    glyphs: float | None
+    agreed: bool
+    left_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """The bytes of one file, read once: what is hashed is what is decoded.
 

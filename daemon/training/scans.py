@@ -15,6 +15,7 @@ from ..errors import InputMissing
 from ..records import Limits, Outcome, Reading, Scan, Status
 from ..vision.choice import DIGITS
 from ..vision.decode import count_pixels
+from ..vision.fusion import LineNetwork
 from ..vision.reader import Classifier, read_batch
 from . import metrics
 from .alignment import Pair, align, edits
@@ -178,8 +179,10 @@ def evaluate_scans(
     *,
     limits: Limits | None = None,
     review_below: float | None = None,
+    line_network: LineNetwork | None = None,
 ) -> ScanEvaluation:
-    """Read the files with the network of `classifier`. Raises InputMissing."""
+    """Read the files with the network of `classifier`, and `line_network` if given. Raises
+    InputMissing."""
     results: list[ScanResult] = []
     for batch in _batches(labelled):
         outcomes = read_batch(
@@ -188,6 +191,7 @@ def evaluate_scans(
             limits=limits or Limits(),
             review_below=review_below,
             annotated="none",
+            line_network=line_network,
         )
         pairs = zip((label for label, _ in batch), outcomes, strict=True)
         results += [_result(label, outcome) for label, outcome in pairs]

@@ -8,12 +8,27 @@ from collections.abc import Sequence
 from ..records import Box, Digit, Line, Page, PageReading, Status
 from .choice import DIGITS, Choice, Probabilities
 
+LEFT_OUT = "a mark here was taken for no digit"
+
 
 def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
     """A page's reading by the layout that was `chosen`, whose boxes are `factor` times smaller than
     the page's pixels; lines with a digit below the confidence `threshold` are for review."""
     lines = _lines(page, factor, chosen, threshold) if chosen else ()
     return PageReading(page.number, page.width, page.height, lines)
+
+
+def text_of(digits: Sequence[Digit]) -> str:
+    """The digits as they are written."""
+    return "".join(str(digit.digit) for digit in digits)
+
+
+def box_of(digits: Sequence[Digit]) -> Box:
+    """The box around all digits of a line, one at least."""
+    box = digits[0].box
+    for digit in digits[1:]:
+        box = box.union(digit.box)
+    return box
 
 
 def status_of(lines: Sequence[Line]) -> Status:
@@ -63,10 +78,8 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
 def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str = "") -> Line:
     """A line of digits; for review where one is below the confidence `threshold`, it is not
     `whole`, or there is a `reason`."""
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
     confidence = math.prod(digit.confidence for digit in digits)
-    sure = whole and not reason and all(digit.confidence >= threshold for digit in digits)
-    text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW, reason)
+    reason = reason or ("" if whole else LEFT_OUT)
+    sure = not reason and all(digit.confidence >= threshold for digit in digits)
+    status = Status.READ if sure else Status.REVIEW
+    return Line(digits, text_of(digits), confidence, box_of(digits), status, reason)

@@ -55,11 +55,13 @@ MARGIN = 1  # pixels: what a box may differ by in any case
 class Layout:
     """Candidates on lines from top to bottom, left to right on each. `partial` says that it leaves
     out what may be a digit, such as a neighbour that the crop has cut: a person should look. `cost`
-    is what speaks against it before it is read, as a negative log probability."""
+    is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
+    the polarity it was found in."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
     cost: float = 0.0
+    light_on_dark: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -168,7 +170,12 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
     candidates = {part: cut_out(ink.contrast, ink.floor, labels, part, total) for part in distinct}
     return [
-        Layout(tuple(tuple(candidates[part] for part in line) for line in lines), partial, cost)
+        Layout(
+            tuple(tuple(candidates[part] for part in line) for line in lines),
+            partial,
+            cost,
+            ink.light_on_dark,
+        )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
 
