@@ -254,22 +254,6 @@ def test_a_reading_as_expected_wins_and_is_all_that_is_weighed():
     assert reading.lines[0].alternatives[0][0] == "12"
 
 
-@pytest.mark.parametrize(
-    ("expected", "words"),
-    [
-        (Expected(5, 5), "5 digits"),
-        (Expected(4), "4 digits or more"),
-        (Expected(4, 6), "4 to 6 digits"),
-    ],
-)
-def test_what_cannot_be_as_expected_is_for_review_and_says_so(expected, words):
-    answer = seen("128", fits=False)
-    reading, _, _ = fused([line("128")], answer, expected, _128=0.999)
-    (found,) = reading.lines
-    assert (found.text, found.status) == ("128", Status.REVIEW)
-    assert words in found.reason
-
-
 def test_readings_differ_where_as_many_digits_are_not_the_same():
     assert differ(["12", "13"])
     assert not differ(["12", "12"])
