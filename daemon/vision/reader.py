@@ -39,6 +39,7 @@ from .glyph import SIDE, normalise
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
+from .page_sight import look_back_at_page
 from .page_stage import PageLook, look_at_page, turned_look
 from .stages import Sight, look_back
 
@@ -241,9 +242,7 @@ class _Batch:
     def _find(self, page: Page, draft: _Draft) -> _Found:
         look = look_at_page(page.pixels)
         if look is not None:
-            at = len(self._glyphs) + np.arange(len(look.glyphs))
-            self._glyphs += list(look.glyphs)
-            return _Found(draft, page, 1, (), at, look=look)
+            return _Found(draft, page, 1, (), self._taken(look), look=look)
         inks = find_ink(page.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -286,9 +285,13 @@ class _Batch:
         look = turned_look(found.look, asked[found.glyphs])
         if look is None:
             return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
-        at = len(self._glyphs) + np.arange(len(look.glyphs))
+        return replace(found, look=look, glyphs=self._taken(look))
+
+    def _taken(self, look: PageLook) -> npt.NDArray[np.intp]:
+        """Which of the round's glyphs those of a look become."""
+        first = len(self._glyphs)
         self._glyphs += list(look.glyphs)
-        return replace(found, look=look, glyphs=at)
+        return np.arange(first, len(self._glyphs), dtype=np.intp)
 
     def _finish_page(self, found: _Found, rows: Probabilities) -> None:
         draft, page, wishes = found.draft, found.page, self._wishes
@@ -297,6 +300,8 @@ class _Batch:
             reading = assemble(page, found.factor, best(choices), wishes.review_below)
         else:
             choices, sights = [choose_marks(found.look, rows)], ()
+            if wishes.explained:
+                sights = (look_back_at_page(page, found.look),)
             reading = assemble_page(page, found.look, choices[0], wishes.review_below)
         status = status_of(reading.lines)
         draft.pages.append(reading)
