@@ -105,6 +105,12 @@ def _ink(
     )
 
 
+def polarities_of(pixels: Grey) -> tuple[bool, ...]:
+    """Whether a page's ink, (H, W) uint8, is light on dark, the likelier answer first; one where
+    that is beyond doubt."""
+    return _polarities(_sketch(pixels))
+
+
 def find_mask_outside(ink: Ink, region: Grey) -> Grey:
     """The mask of a page of which `region`, (h, w) uint8 of 0 and 1, is known to be no writing:
     what is ink is decided anew without it."""

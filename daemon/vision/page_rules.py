@@ -74,26 +74,26 @@ def find_rules(faint: Grey, height: float) -> Rules:
     turned = cv2.transpose(faint)
     runs = _runs(turned, height)
     standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING, _LINK))
-    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0])) & ~standing
-    return Rules(lying, standing | _posts(short, lying, height))
+    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0]))
+    posts = _posts(cv2.subtract(short, standing), lying, height)
+    return Rules(lying, cv2.bitwise_or(standing, posts))
 
 
 def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
-    wide = np.ones((3, 3), np.uint8)
-    rest = mask & ~cv2.dilate(rules.lying | rules.standing, wide)
+    either = cv2.bitwise_or(rules.lying, rules.standing)
+    rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
     reach = max(6, round(_STROKE * height)) + 2
     kept = rest
-    for rule, across in ((rules.lying, (1, 3)), (rules.standing, (3, 1))):
-        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, _upright(across, reach))
-        kept = kept | (joined & cv2.dilate(rule, _upright(across, 3)) & mask)
+    for rule, kernel, near in (
+        (rules.lying, (reach, 1), (3, 1)),
+        (rules.standing, (1, reach), (1, 3)),
+    ):
+        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
+        crossing = cv2.bitwise_and(joined, cv2.dilate(rule, np.ones(near, np.uint8)))
+        kept = cv2.bitwise_or(kept, cv2.bitwise_and(crossing, mask))
     return kept
-
-
-def _upright(across: tuple[int, int], reach: int) -> Grey:
-    """A line of `reach` pixels across a rule: upright for a lying one."""
-    return np.ones((reach, 1) if across == (1, 3) else (1, reach), np.uint8)
 
 
 def _runs(faint: Grey, height: float) -> Runs:
@@ -109,19 +109,20 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
     long = runs.chosen(is_long).drawn(shape)
     links = runs.chosen(~is_long & (runs.lengths >= round(link * height)))
     beside = cv2.dilate(long, np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8))
-    ends = beside[links.rows, links.starts] & beside[links.rows, links.stops - 1]
-    long |= links.chosen(ends.view(np.bool_)).drawn(shape)
-    near = np.ones((3, 1), np.uint8)
-    thick = cv2.morphologyEx(
-        long, cv2.MORPH_OPEN, np.ones((max(5, round(_THICK * height)) + 2, 1), np.uint8)
-    )
-    thick = cv2.dilate(thick, near) & long
-    inked = find_runs(thick)
-    bold = inked.chosen(inked.lengths >= round(_BOLD * height)).drawn(shape)
-    solid = cv2.morphologyEx(
-        bold, cv2.MORPH_OPEN, np.ones((max(6, round(_SOLID * height)) + 2, 1), np.uint8)
-    )
-    return (long & ~thick) | (bold & ~cv2.dilate(solid, near))
+    linking = (beside[links.rows, links.starts] > 0) & (beside[links.rows, links.stops - 1] > 0)
+    long = cv2.bitwise_or(long, links.chosen(linking).drawn(shape))
+    thick = _thick(long, max(5, round(_THICK * height)))
+    runs = find_runs(thick)
+    bold = runs.chosen(runs.lengths >= round(_BOLD * height)).drawn(shape)
+    solid = _thick(bold, max(6, round(_SOLID * height)))
+    return cv2.bitwise_or(cv2.subtract(long, thick), cv2.subtract(bold, solid))
+
+
+def _thick(rules: Grey, thickness: int) -> Grey:
+    """What of lying rules is thicker, with the pixels above and below it."""
+    upright = np.ones((thickness + 2, 1), np.uint8)  # the runs are of ink that was made fat
+    opened = cv2.morphologyEx(rules, cv2.MORPH_OPEN, upright)
+    return cv2.bitwise_and(cv2.dilate(opened, np.ones((3, 1), np.uint8)), rules)
 
 
 def _posts(short: Grey, lying: Grey, height: float) -> Grey:

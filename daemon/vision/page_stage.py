@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
 from .choice import Probabilities
 from .glyph import SIDE, normalise
-from .ink import reduce_by, reduction_of
+from .ink import polarities_of, reduce_by, reduction_of
 from .page_ink import find_page_ink
 from .page_marks import Marks, Writing, find_marks, find_writing
 from .page_turn import TURNS, UPRIGHT, levelness, sample, score, turn_glyph
@@ -25,6 +26,8 @@ from .rectify import Matrix
 LEAST_SIDE = 250  # px: a smaller picture is no page
 LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
 LEAST_ON_SHEET = 4
+_SKETCH = 500  # px, the longer side of what tells pages from other pictures
+_LEAST_MARK = 4  # px, the height of a mark on it
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
@@ -49,7 +52,10 @@ def look_at_page(pixels: Grey) -> PageLook | None:
     if min(pixels.shape) < LEAST_SIDE:
         return None
     factor = reduction_of(*pixels.shape)
-    view = view_of(reduce_by(factor, pixels))
+    pixels = reduce_by(factor, pixels)
+    if not _may_be_page(pixels):
+        return None
+    view = view_of(pixels)
     writing = find_writing(find_page_ink(view.pixels))
     if writing is None:
         return None
@@ -62,6 +68,25 @@ def look_at_page(pixels: Grey) -> PageLook | None:
     others = [turn_glyph(upright[n], turns) for turns in TURNS[1:] for n in sampled]
     glyphs = np.concatenate([upright, np.stack(others)])
     return PageLook(writing, marks, back, 0, tuple(sampled), glyphs)
+
+
+def _may_be_page(pixels: Grey) -> bool:
+    """Whether enough small marks show on a sketch, light or dark: most pictures of one digit are
+    told from pages at little cost."""
+    scale = min(1.0, _SKETCH / max(pixels.shape))
+    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
+    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return any(
+        _count_marks(cv2.bitwise_not(sketch) if light_on_dark else sketch) >= LEAST_ON_SHEET
+        for light_on_dark in polarities_of(sketch)
+    )
+
+
+def _count_marks(sketch: Grey) -> int:
+    mask = find_page_ink(sketch).mask
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(sketch.shape) / 4)))
 
 
 def turned_look(look: PageLook, rows: Probabilities) -> PageLook | None:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from ..records import Box, Grey
+from .ink import polarities_of
 from .page_ink import find_page_ink
 from .rectify import Matrix, find_sheet, flatten
 from .skew import find_skew
@@ -32,8 +33,11 @@ class View:
 
 
 def view_of(pixels: Grey) -> View:
-    """The view of a page, (H, W) uint8 with dark ink, no larger than itself."""
+    """The view of a page, (H, W) uint8, no larger than itself; ink that is light on dark is made
+    dark on light."""
     corners = find_sheet(pixels)
+    if corners is None and polarities_of(pixels) == (True,):
+        pixels = cv2.bitwise_not(pixels)
     onto, size = np.eye(3), (pixels.shape[1], pixels.shape[0])
     if corners is not None:
         middle = corners.mean(axis=0)

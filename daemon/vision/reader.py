@@ -43,6 +43,7 @@ from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
+from .page_sight import look_back_at_page
 from .page_stage import PageLook, look_at_page, turned_look
 from .region import View, view
 from .stages import Sight, look_back
@@ -278,9 +279,7 @@ class _Batch:
         seen = view(page, hints)
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
         if look is not None:
-            own = len(self._glyphs) + np.arange(len(look.glyphs))
-            self._glyphs += list(look.glyphs)
-            return _Found(draft, seen, 1, (), own, look=look)
+            return _Found(draft, seen, 1, (), self._taken(look), look=look)
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -325,9 +324,13 @@ class _Batch:
         look = None if is_told else turned_look(found.look, asked[found.glyphs])
         if look is None:
             return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
-        at = len(self._glyphs) + np.arange(len(look.glyphs))
+        return replace(found, look=look, glyphs=self._taken(look))
+
+    def _taken(self, look: PageLook) -> npt.NDArray[np.intp]:
+        """Which of the round's glyphs those of a look become."""
+        first = len(self._glyphs)
         self._glyphs += list(look.glyphs)
-        return replace(found, look=look, glyphs=at)
+        return np.arange(first, len(self._glyphs), dtype=np.intp)
 
     def _first(self, found: _Found, rows: Probabilities) -> _First:
         page, threshold = found.view.part, self._wishes.review_below
@@ -388,12 +391,15 @@ class _Batch:
             )
             draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
         if wishes.explained:
+            sights = found.sights
+            if found.look is not None:
+                sights = (look_back_at_page(found.view.part, found.look),)
             seen = Explanation(
                 title=title,
                 page=found.view.part,
                 reading=part,
                 status=status,
-                sights=found.sights,
+                sights=sights,
                 choices=first.choices,
                 glyphs=first.glyphs,
                 review_below=wishes.review_below,
