@@ -35,6 +35,7 @@ from .line_view import InkBand, LineView, find_band, looks
 
 ONE_LINE = 1.3  # of its height: a picture as wide as that may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
+SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
 STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
@@ -149,8 +150,10 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     if boxes and max(box.y for box in boxes) >= min(box.bottom for box in boxes):
         return None
     band = find_band(grey)
-    is_writing = band.usual >= LARGE * height and band.right - band.left <= LONGEST * band.height
-    return band if is_writing else None
+    sure = [line.box.height / reduction for line in lines if line.status is Status.READ]
+    shadowed = bool(sure) and band.height > SHADOWED * max(sure)
+    long = band.right - band.left > LONGEST * band.height
+    return None if shadowed or long or band.usual < LARGE * height else band
 
 
 def _about_line(

@@ -107,6 +107,13 @@ def test_a_wide_picture_of_two_lines_is_no_line():
     assert [question.place for question in asked] == [0, 1]
 
 
+def test_where_a_shadow_passes_for_ink_the_line_is_asked_about_where_it_stands():
+    shown, reading = page(400, 160, line("128", y=70))
+    assert questions(shown, reading, Expected(), light_on_dark=False)[0].place is None
+    shown.pixels[:150, 250:] = INK
+    assert questions(shown, reading, Expected(), light_on_dark=False)[0].place == 0
+
+
 def test_light_ink_is_seen_as_dark():
     shown, reading = page(400, 80, line("128"))
     (dark,) = questions(shown, reading, Expected(), light_on_dark=False)
