@@ -208,7 +208,7 @@ def _judge(
         reason = "may be no digit"
     sure = confidence ** (1 / max(1, len(text))) >= review_below
     status = Status.READ if sure and not reason else Status.REVIEW
-    if not reason and left_out and status is Status.REVIEW:
+    if not reason and left_out and agreed and status is Status.REVIEW:
         reason = LEFT_OUT
     return _Verdict(text, confidence, status, reason, _others(text, chances, known))
 
@@ -234,11 +234,10 @@ def _others(
 ) -> tuple[tuple[str, float], ...]:
     """Other readings and their probabilities, which share what `text` leaves."""
     left = 1 - chances[text]
-    uncertain = max(UNSEEN, 1 - known.get(text, 0.0))
-    others = {other: chance * left / uncertain for other, chance in known.items()}
-    others |= {other: min(left, chance) for other, chance in chances.items()}
+    others = {other: chance for other, chance in (known | chances).items() if other != text}
+    share = left / max(left, sum(others.values()), UNSEEN)
     ranked = sorted(others.items(), key=lambda pair: -pair[1])
-    kept = [(other, chance) for other, chance in ranked if other != text and chance >= LEAST]
+    kept = [(other, chance * share) for other, chance in ranked if chance * share >= LEAST]
     return tuple(kept[:ALTERNATIVES])
 
 
