@@ -34,6 +34,7 @@ from .parts import SPLIT_GAP
 
 ONE_LINE = 1.3  # of its height: a picture as wide as that may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
+SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
 STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
@@ -148,8 +149,10 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     if boxes and max(box.y for box in boxes) >= min(box.bottom for box in boxes):
         return None
     band = find_band(grey)
-    is_writing = band.usual >= LARGE * height and band.right - band.left <= LONGEST * band.height
-    return band if is_writing else None
+    sure = [line.box.height / reduction for line in lines if line.status is Status.READ]
+    shadowed = bool(sure) and band.height > SHADOWED * max(sure)
+    long = band.right - band.left > LONGEST * band.height
+    return None if shadowed or long or band.usual < LARGE * height else band
 
 
 def _about_line(
@@ -202,7 +205,7 @@ def _judge(
         reason = "may be no digit"
     sure = confidence ** (1 / max(1, len(text))) >= review_below
     status = Status.READ if sure and not reason else Status.REVIEW
-    if not reason and left_out and status is Status.REVIEW:
+    if not reason and left_out and agreed and status is Status.REVIEW:
         reason = LEFT_OUT
     return _Verdict(text, confidence, status, reason, _others(text, chances, known))
 
@@ -228,11 +231,10 @@ def _others(
 ) -> tuple[tuple[str, float], ...]:
     """Other readings and their probabilities, which share what `text` leaves."""
     left = 1 - chances[text]
-    uncertain = max(UNSEEN, 1 - known.get(text, 0.0))
-    others = {other: chance * left / uncertain for other, chance in known.items()}
-    others |= {other: min(left, chance) for other, chance in chances.items()}
+    others = {other: chance for other, chance in (known | chances).items() if other != text}
+    share = left / max(left, sum(others.values()), UNSEEN)
     ranked = sorted(others.items(), key=lambda pair: -pair[1])
-    kept = [(other, chance) for other, chance in ranked if other != text and chance >= LEAST]
+    kept = [(other, chance * share) for other, chance in ranked if chance * share >= LEAST]
     return tuple(kept[:ALTERNATIVES])
 
 
