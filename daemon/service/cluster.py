@@ -42,8 +42,6 @@ class Cluster:
     transfer: Literal["bytes", "path"] = "bytes"
     at_once: int | None = None
     parcel: Parcel | None = None
-    connect_s: float = CONNECT_S
-    workers_s: float = WORKERS_S
 
 
 @contextmanager
@@ -166,14 +164,14 @@ class ClusterReader:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGE})
         address = self._cluster.address
         try:
-            client = Client(address, timeout=self._cluster.connect_s, set_as_default=False)
+            client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except Exception as error:
             raise ClusterUnavailable(
                 f"no Dask scheduler answers at {address} ({_one_line(error)}): start one with "
                 "`dask scheduler`, or correct the address"
             ) from None
         try:
-            client.wait_for_workers(1, timeout=self._cluster.workers_s)
+            client.wait_for_workers(1, timeout=WORKERS_S)
             refuse_other_versions(client.get_versions(packages=["digitd"]))
             if self._cluster.parcel:
                 client.register_plugin(Unpack(self._cluster.parcel))
