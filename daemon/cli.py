@@ -147,11 +147,15 @@ def evaluate(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how well a network reads labelled digits: arrays, or your own scans as files."""
+    """Measure how well a network reads labelled digits: arrays, or your own scans as files, read
+    as `batch` would with the hints beside them."""
+    from functools import partial
+
     from rich.console import Console
 
     from .ann.classifier import load_classifier
     from .config import load_config
+    from .service.hints import HintFiles, hints_for
     from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
     from .training.report import tables, write_report
@@ -173,6 +177,7 @@ def evaluate(
             scans,
             limits=settings.limits.for_decoding(),
             review_below=review_below,
+            hints_of=partial(hints_for, HintFiles(settings.hints)),
         )
     else:
         evaluation = measure(classifier, load(data).for_evaluation(), review_below=review_below)
