@@ -6,10 +6,10 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO = outbox/demo
 
-.PHONY: help venv demo test check faults accuracy pages speed samples clean
+.PHONY: help venv demo test check faults accuracy pages speed bench bench-quick samples clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "digitd needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
@@ -59,6 +59,12 @@ pages: $(VENV)/tests ## measure reading on the project's own pages; UNSEEN=1 tho
 
 speed: $(VENV)/tests ## time the finding of digits beside OpenCV's decoding
 	$(BIN)/python -m bench.vision
+
+bench: $(VENV)/bench ## throughput beside others and beside the floor; WRITE=1 writes docs/speed.md
+	$(BIN)/python -m bench.throughput $(if $(WRITE),--write)
+
+bench-quick: $(VENV)/bench ## a few minutes of it; warns where a ratio of docs/speed.md got worse
+	$(BIN)/python -m bench.throughput --quick $(if $(WRITE),--write)
 
 samples: $(VENV)/reads ## draw samples/ again
 	$(BIN)/python -m daemon.training.samples samples

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import current_name, version_names
+from daemon.ann.trust import load_trusted
 from daemon.training.evaluate import evaluate
 from daemon.training.scans import evaluate_scans
 
@@ -52,7 +53,8 @@ def measure(
     if isinstance(group, ArraySet):
         yield group.name, evaluate(classifier, group.digits)
         return
-    whole = evaluate_scans(classifier, group.name, group.scans)
+    line_network = load_trusted(classifier.version)
+    whole = evaluate_scans(classifier, group.name, group.scans, line_network=line_network)
     yield group.name, whole
     if group.name in HALVED:
         even = [even_half(scan) for scan in group.scans]

@@ -1,14 +1,16 @@
-"""How well a line reader reads: `python -m bench.lines READER.TFLITE [--half even|odd|both]`.
+"""How well lines are read: `python -m bench.lines READER [--half even|odd|both]`.
 
-Real lines, `../shared/data`: cheque amounts, single digits and table cells, each whole picture
-taken for one line; and rows of MNIST's test digits. Greedy, by beam search, and told how many
-digits there are. Prints Markdown; learns and chooses nothing.
+READER is a line network, `reader.tflite`: real lines of `../shared/data` and rows of MNIST's test
+digits, each whole picture taken for one line; greedy, by beam search, and told how many digits
+there are. Or it is the folder of a version with both networks: the same files the whole way, as
+`digitd batch` reads them. Prints Markdown; learns and chooses nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.line_reader import LineReader, read_frames, read_greedily
-from daemon.records import Expected, Grey, Ink
+from daemon.ann.trust import TrustedReader, load_trusted
+from daemon.records import Expected, Grey, Hints, Ink, Limits, Reading, Scan, Status
 from daemon.training.labels import read_labels
 from daemon.vision.ink import find_ink
 from daemon.vision.line_view import LOOKS, looks, padded
+from daemon.vision.reader import read_batch
 
 from .rows import mnist_rows
 from .sets import even_half
@@ -115,16 +120,100 @@ def table(name: str, results: Sequence[Result]) -> str:
     return f"| {name} | {len(results)} | {' | '.join(figures)} | {' | '.join(errors)} |"
 
 
+def measure_version(given: argparse.Namespace) -> int:
+    """Read the files with both networks of a version, and print what became of them."""
+    cv2.setNumThreads(1)
+    folder = given.reader.resolve()
+    classifier = load_classifier(folder.parent, folder.name)
+    line_network = load_trusted(classifier.version)
+    groups: dict[str, list[tuple[bytes, str]]] = {}
+    for name in (*SETS, "strings"):
+        if (given.shared / name).is_dir():
+            groups[name] = [
+                ((given.shared / name / scan.file).read_bytes(), scan.text)
+                for scan in read_labels(given.shared / name)
+                if given.half == "both" or even_half(scan) == (given.half == "even")
+            ]
+    rows = mnist_rows(given.shared / "mnist", given.rows) if given.rows else []
+    groups["rows of MNIST's test digits"] = [
+        (cv2.imencode(".png", picture)[1].tobytes(), label) for picture, label in rows
+    ]
+    print("| set | n | exact | number of digits known | read | wrong among read | CPU ms a file |")
+    print("| --- |" + " --- |" * 6)
+    for name, group in groups.items():
+        if not group:
+            continue
+        started = time.process_time()
+        free = read_files(group, classifier, line_network, counted=False)
+        cost_ms = 1000 * (time.process_time() - started) / len(group) - decode_ms(group)
+        counted = read_files(group, classifier, line_network, counted=True)
+        labels = [label for _, label in group]
+        exact, known = (
+            np.mean([text == label for (text, _), label in zip(read, labels, strict=True)])
+            for read in (free, counted)
+        )
+        wrong = [
+            text != label
+            for (text, status), label in zip(free, labels, strict=True)
+            if status is Status.READ
+        ]
+        share = f"{100 * np.mean(wrong):.1f}" if wrong else "-"
+        print(
+            f"| {name} | {len(group)} | {100 * exact:.1f} | {100 * known:.1f} "
+            f"| {100 * len(wrong) / len(group):.1f} | {share} | {cost_ms:.1f} |",
+            flush=True,
+        )
+    return 0
+
+
+def read_files(
+    group: Sequence[tuple[bytes, str]],
+    classifier: GlyphClassifier,
+    line_network: TrustedReader | None,
+    *,
+    counted: bool,
+) -> list[tuple[str, Status]]:
+    """Text, lines separated by `|`, and status of each file; `counted`, told the label's length."""
+    found = []
+    for start in range(0, len(group), BATCH):
+        scans = [
+            Scan(f"{n}", f"{n}", "", data, Hints(line=_length(label)) if counted else Hints())
+            for n, (data, label) in enumerate(group[start : start + BATCH])
+        ]
+        for outcome in read_batch(
+            scans, classifier, limits=Limits(), annotated="none", line_network=line_network
+        ):
+            pages = outcome.pages if isinstance(outcome, Reading) else ()
+            status = outcome.status if isinstance(outcome, Reading) else Status.REJECTED
+            found.append(("|".join(line.text for page in pages for line in page.lines), status))
+    return found
+
+
+def decode_ms(group: Sequence[tuple[bytes, str]]) -> float:
+    """CPU time of OpenCV's decoding, a file."""
+    started = time.process_time()
+    for data, _ in group:
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return 1000 * (time.process_time() - started) / len(group)
+
+
+def _length(label: str) -> Expected:
+    """What a label of one line tells of its length."""
+    return Expected(len(label), len(label)) if label.isdigit() else Expected()
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.lines", description=__doc__)
-    parser.add_argument("reader", type=Path, help="a line network, reader.tflite")
+    parser.add_argument("reader", type=Path, help="a line network, or a version's folder")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the measuring sets")
     parser.add_argument("--half", choices=("even", "odd", "both"), default="both")
     parser.add_argument("--views", type=int, choices=range(1, len(LOOKS) + 1), default=1)
     parser.add_argument("--rows", type=int, default=2000, help="rows of MNIST's test digits")
     parser.add_argument("--wrong", action="store_true", help="list what was misread")
     given = parser.parse_args()
+    if given.reader.is_dir():
+        return measure_version(given)
     reader = LineReader(given.reader)
     errors = " | ".join(f"error at {coverage:.0%}" for coverage in COVERAGES)
     print(f"| set | n | greedy | beam | number of digits known | {errors} |")

@@ -22,6 +22,7 @@ import numpy as np
 
 from daemon.ann.classifier import load_classifier
 from daemon.ann.registry import current_name
+from daemon.ann.trust import load_trusted
 from daemon.records import Grey
 from daemon.training.labels import LABELS_FILE, read_labels
 from daemon.training.scans import ScanResult, evaluate_scans
@@ -57,11 +58,14 @@ def main() -> int:
     given = _arguments()
     model = given.model or current_name(given.models)
     classifier = load_classifier(given.models, model)
+    line_network = load_trusted(classifier.version)
     with tempfile.TemporaryDirectory(prefix="digitd-pages-") as scratch:
         folder = Path(scratch) if given.unseen else OUT / "pages"
         numbers = UNSEEN if given.unseen else SEEN
         aspects = write_pages(numbers[: given.n], folder, find_writers(given.shared))
-        results = evaluate_scans(classifier, "pages", read_labels(folder)).results
+        results = evaluate_scans(
+            classifier, "pages", read_labels(folder), line_network=line_network
+        ).results
     looked = "nobody looks at" if given.unseen else "development looks at"
     day = datetime.now(UTC).date().isoformat()
     print(f"Pages {numbers[0]} to {numbers[: given.n][-1]}, which {looked}. {day}, {model}.")
@@ -70,7 +74,11 @@ def main() -> int:
     if (given.shared / "pages" / LABELS_FILE).is_file():
         scans = read_labels(given.shared / "pages")
         print(f"The {len(scans)} pages of {given.shared / 'pages'}:\n")
-        print(score_table(evaluate_scans(classifier, "shared", scans).results))
+        print(
+            score_table(
+                evaluate_scans(classifier, "shared", scans, line_network=line_network).results
+            )
+        )
     if not given.unseen:
         _write_rows(OUT / "pages.csv", results, aspects)
     if given.sheets:

@@ -72,14 +72,27 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same training.")] = 1,
     models: Annotated[Path | None, typer.Option(help="Where the version goes.")] = None,
     promote: Annotated[bool, typer.Option(help="Make it the version in use.")] = True,
+    reader: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="VERSION",
+            help="With line: the folder of a version whose line reader is taken, not trained anew, "
+            "and calibrated beside the glyph network in use.",
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
 ) -> None:
     """Train a network and add it to the models folder."""
     if architecture == "line":
         if loss is not None:
             raise UsageError("the line reader has a loss of its own: leave --loss out")
-        _train_lines(data, extra, epochs, seed, models, promote, config)
+        if reader is not None:
+            _adopt_lines(reader, data, extra, seed, models, promote, config)
+        else:
+            _train_lines(data, extra, epochs, seed, models, promote, config)
         return
+    if reader is not None:
+        raise UsageError("--reader goes with --architecture line")
     from rich.console import Console
 
     from .config import load_config
@@ -136,6 +149,33 @@ def _train_lines(
     )
 
 
+def _adopt_lines(
+    reader: Path,
+    data: str | None,
+    extra: list[Path] | None,
+    seed: int,
+    models: Path | None,
+    promoted: bool,
+    config: Path | None,
+) -> None:
+    """Take a version's line reader, and calibrate it beside the glyph network in use."""
+    from .ann.registry import load_version
+    from .config import load_config
+    from .training.line_train import adopt_lines
+    from .training.recipe import training_data
+
+    settings = load_config(config)
+    folder = reader.resolve()
+    source = load_version(folder.parent, folder.name)
+    digits = training_data(data, extra, seed, augmented=True)
+    version = adopt_lines(source, digits, models or settings.models, promoted=promoted)
+    measured = version.metadata["trust"]["metrics"]
+    print(
+        f"{version.name}: {measured['exact']:.2%} of {measured['lines']:,} composed lines right, "
+        f"both networks together; in {version.path}"
+    )
+
+
 @app.command()
 def evaluate(
     data: Annotated[
@@ -154,6 +194,7 @@ def evaluate(
     from rich.console import Console
 
     from .ann.classifier import load_classifier
+    from .ann.trust import load_trusted
     from .config import load_config
     from .service.hints import HintFiles, hints_for
     from .training.evaluate import Evaluation
@@ -178,6 +219,7 @@ def evaluate(
             limits=settings.limits.for_decoding(),
             review_below=review_below,
             hints_of=partial(hints_for, HintFiles(settings.hints)),
+            line_network=load_trusted(classifier.version, max_error_read=settings.max_error_read),
         )
     else:
         evaluation = measure(classifier, load(data).for_evaluation(), review_below=review_below)
@@ -227,7 +269,18 @@ def batch(
     ],
     out: Annotated[Path, typer.Option(help="Results folder; the same again goes on there.")],
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that read; batches under way, on a cluster."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://scheduler:8786."),
+    ] = None,
+    transfer: Annotated[
+        Literal["bytes", "path"] | None,
+        typer.Option(help="What the cluster gets of a scan: its bytes, or its path."),
+    ] = None,
     annotated: Annotated[
         Literal["all", "review", "none"] | None, typer.Option(help="Which scans get a picture.")
     ] = None,
@@ -252,12 +305,14 @@ def batch(
     from .ann.registry import load_version
     from .config import load_config
     from .service.batch import BatchSettings, run_batch
+    from .service.cluster import Cluster
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
-    from .service.workers import cores
+    from .service.workers import LoadReader, cores
 
     settings = load_config(config)
-    if workers is None:
-        workers = cores() if settings.workers == "auto" else settings.workers
+    if workers is None and settings.workers != "auto":
+        workers = settings.workers
     limits = settings.limits.for_decoding()
     version = load_version(settings.models, settings.model)
     reader = ReaderSettings(
@@ -269,17 +324,24 @@ def batch(
         annotated=annotated or settings.outputs.annotated,
         explained=explain is not None,
     )
+    load: LoadReader = partial(load_reader, reader)
+    far = None
+    if address := cluster or settings.cluster:
+        parcel = pack(version)
+        load = LoadSent(reader, parcel.digest)
+        far = Cluster(address, transfer or settings.transfer, workers, parcel)
     plan = BatchSettings(
         model=version.name,
         limits=limits,
         json=documents or settings.outputs.json,
         max_scans=settings.batch.max_scans,
-        workers=workers,
+        workers=workers or cores(),
+        cluster=far,
         hints=settings.hints,
         explain=explain,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
-        summary = run_batch(paths, out, plan, partial(load_reader, reader), advance=advance)
+        summary = run_batch(paths, out, plan, load, advance=advance)
     if machine:
         print(json.dumps(summary.as_json()))
     elif not quiet:
@@ -315,8 +377,10 @@ def watch(
 
     from .ann.registry import load_version
     from .config import load_config
+    from .service.cluster import Cluster
     from .service.logs import configure
     from .service.loop import Setup
+    from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
     from .service.watch import watch as keep_watching
 
@@ -332,7 +396,12 @@ def watch(
             review_below=None if settings.review_below == "auto" else settings.review_below,
             annotated=settings.outputs.annotated,
         )
-        return Setup(settings, version.name, partial(load_reader, reader))
+        if settings.cluster is None:
+            return Setup(settings, version.name, partial(load_reader, reader))
+        at_once = None if settings.workers == "auto" else settings.workers
+        parcel = pack(version)
+        cluster = Cluster(settings.cluster, settings.transfer, at_once, parcel)
+        return Setup(settings, version.name, LoadSent(reader, parcel.digest), cluster)
 
     raise typer.Exit(int(keep_watching(load_setup, once=once)))
 

@@ -111,6 +111,7 @@ class Config:
         Annotated[str, Field(pattern=r"^\w+://\S+$")] | None,
         Field(description="null, or an address such as tcp://scheduler:8786"),
     ] = None
+    transfer: Literal["bytes", "path"] = "bytes"
     outputs: Outputs = field(default_factory=Outputs)
     hints: HintSettings = field(default_factory=HintSettings)
     review_below: Annotated[

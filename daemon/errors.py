@@ -37,6 +37,12 @@ class StateHeld(DigitdError):
     exit_code = 69
 
 
+class ClusterUnavailable(DigitdError):
+    """The cluster that is to read cannot be used."""
+
+    exit_code = 69
+
+
 class OutputUnwritable(DigitdError):
     """Results cannot be written where they should go."""
 

@@ -141,11 +141,37 @@ class SeenLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedLine:
+    """A line that the line reader is asked about: `looks` are views of it, (32, W) float32, the
+    usual one first; the others count where that one is not sure."""
+
+    looks: tuple[Ink, ...]
+    expected: Expected = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for `text` being all that is written on a line. `seen` is the line reader's
+    probability of it, `rival` that of the likeliest other reading; `glyphs` is the product of the
+    glyph network's probabilities of the same digits, None where it sees another number of them;
+    `agreed` says that both networks would read it; `left_out` that there is a mark on the line
+    which the glyph network held for no digit."""
+
+    text: str
+    seen: float
+    rival: float
+    glyphs: float | None
+    agreed: bool
+    left_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """The bytes of one file, read once: what is hashed is what is decoded.
 
     `id` is the arrival's id in the journal, `file` the path relative to the inbox or the folder
-    given, with `/` as separator, `sha256` the hex digest of `data`.
+    given, with `/` as separator, `sha256` the hex digest of `data`. `path` is where the file lies,
+    absolute, as the disk has it, for machines that share the disk.
     """
 
     id: str
@@ -153,6 +179,7 @@ class Scan:
     sha256: str
     data: bytes
     hints: Hints = Hints()
+    path: bytes | None = None
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from daemon.ann.registry import current_name, load_version, version_names
+from daemon.ann.registry import ModelVersion, current_name, load_version, version_names
 from daemon.cli import app
 from daemon.errors import InputMissing, ModelUnavailable, NothingReadable, UsageError
 from daemon.training import line_train
@@ -87,6 +87,28 @@ def test_train_takes_the_line_reader_where_its_settings_say(
               "--epochs", 3, "--seed", 7, "--no-promote")  # fmt: skip
     assert asked == [(LineSettings(3, 7), 200, trained_models, {"promoted": False})]
     assert "50.00% of 1,000 composed lines" in out
+
+
+def test_train_takes_a_trained_line_reader_where_one_is_given(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_version = load_version(trained_models)
+    asked = []
+
+    def fake(source: ModelVersion, _: TrainingData, models: Path, *, promoted: bool):
+        asked.append((source.name, models, promoted))
+        return replace(source, metadata={"trust": {"metrics": {"exact": 0.5, "lines": 1000}}})
+
+    monkeypatch.setattr(line_train, "adopt_lines", fake)
+    out = run("train", "--architecture", "line", "--reader", trained_version.path, "--data", data,
+              "--models", trained_models, "--no-promote")  # fmt: skip
+    assert asked == [(trained_version.name, trained_models, False)]
+    assert "50.00% of 1,000 composed lines right, both networks together" in out
+
+
+def test_a_line_reader_is_taken_for_lines_only(data: Path) -> None:
+    with pytest.raises(UsageError, match="--reader goes with --architecture line"):
+        run("train", "--reader", data, "--data", data)
 
 
 def test_the_line_reader_has_a_loss_of_its_own(data: Path) -> None:

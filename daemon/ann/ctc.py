@@ -6,6 +6,8 @@ is a tuple of digits; its probability is that of all ways to spread it over the 
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,11 +19,16 @@ Posteriors: TypeAlias = npt.NDArray[np.floating]
 Digits: TypeAlias = tuple[int, ...]
 
 BLANK = 10
-BEAMS = 12  # prefixes that are followed; of each length, where the length is given, a quarter
-HOPELESS = 15.0  # a log probability so far below the best one's is not followed
-CERTAIN = 1e-3  # a frame whose digits have no more than this together is blank, unless counted
+BEAMS = 8  # prefixes that are followed within a stretch of frames; counted, of each length
+HOPELESS = 1e-6  # of the likeliest prefix's probability: less is not followed
+INCREDIBLE = 1e-15  # the same where digits are counted
+CERTAIN = 1e-3  # a frame whose digits have no more than this together is blank
+COUNTED = (CERTAIN, 0.0)  # the same, one after the other, where digits are counted
+FAINT = 0.3  # of the above: a digit with no more is not there
 
 _NEVER = -1e30  # a log probability that stays finite in sums
+
+_Readings: TypeAlias = dict[Digits, float]  # with their probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +59,25 @@ def k_best(
     lengths: range | None = None,
     beams: int = BEAMS,
 ) -> list[Candidate]:
-    """The `k` most probable readings, best first, by prefix beam search (Hannun et al., 2014);
-    those with so many digits as `lengths` has only, where it is given.
+    """The `k` most probable readings, best first; those with so many digits as `lengths` has only,
+    where it is given.
 
-    With `lengths`, prefixes compete with those of their own length only, so that a likelier reading
-    of another length does not crowd out the one that fits.
+    Frames that are surely blank part the line into stretches, which are read on their own by prefix
+    beam search (Hannun et al., 2014); then their best readings are put together. With `lengths`,
+    readings compete with those of their own length only, so that a likelier one of another length
+    does not crowd out the one that fits.
     """
-    longest = lengths[-1] if lengths else None
-    frontier = _Frontier.start()
-    for frame in np.asarray(posteriors, np.float64):
-        if lengths is None and np.exp(frame[:BLANK]).sum() < CERTAIN:
-            frontier = frontier.after_blank(frame[BLANK])
-        else:
-            frontier = frontier.after(frame, longest)
-            frontier = frontier.best(beams) if lengths is None else frontier.best_by_length(beams)
-    total = frontier.total
-    order = np.argsort(-total, kind="stable")
-    fitting = [n for n in order if lengths is None or len(frontier.prefixes[n]) in lengths]
-    return [Candidate(frontier.prefixes[n], float(total[n])) for n in fitting[:k]]
+    logs = np.asarray(posteriors, np.float64)
+    if lengths is None:
+        return _k_best(logs, k, None, beams, CERTAIN)
+    best_path = float(logs.max(axis=1).sum())
+    found: list[Candidate] = []
+    for certain in COUNTED if lengths and lengths[0] <= len(logs) else ():
+        found = _k_best(logs, k, lengths, beams, certain)
+        # What needs a frame that was taken for blank is no likelier than that.
+        if found and certain and found[0].log_probability > best_path + math.log(certain):
+            break
+    return found
 
 
 def align(posteriors: Posteriors, digits: Sequence[int]) -> list[int]:
@@ -78,6 +86,17 @@ def align(posteriors: Posteriors, digits: Sequence[int]) -> list[int]:
     if not digits:
         return []
     frames = np.asarray(posteriors, np.float64)
+    best = frames.argmax(axis=1)
+    starts = np.flatnonzero((best != BLANK) & (best != np.append(BLANK, best[:-1])))
+    if best[starts].tolist() == list(digits):  # then that path is the likeliest at every frame
+        ends = [*starts[1:].tolist(), len(frames)]
+        return [
+            int(
+                start
+                + np.where(best[start:end] == digit, frames[start:end, digit], _NEVER).argmax()
+            )
+            for start, end, digit in zip(starts, ends, digits, strict=True)
+        ]
     states = np.full(2 * len(digits) + 1, BLANK)
     states[1::2] = digits
     skips = np.zeros(len(states), bool)
@@ -103,71 +122,84 @@ def align(posteriors: Posteriors, digits: Sequence[int]) -> list[int]:
     return shown
 
 
-@dataclass(frozen=True, slots=True)
-class _Frontier:
-    """Prefixes with the log probability that they end in blank, and that they do not."""
+def _k_best(
+    logs: npt.NDArray[np.float64], k: int, lengths: range | None, beams: int, certain: float
+) -> list[Candidate]:
+    """`k_best` where frames are blank whose digits have no more than `certain` together."""
+    longest = lengths[-1] if lengths else None
+    frames = np.exp(logs)
+    active = frames[:, :BLANK].sum(axis=1) > certain
+    total = float(logs[~active, BLANK].sum())
+    edges = np.flatnonzero(np.diff(active, prepend=False, append=False)).tolist()
+    whole: _Readings = {(): 1.0}
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        readings, lost = _read_stretch(frames[first:end].tolist(), longest, beams, certain * FAINT)
+        whole = _joined(whole, readings, longest, max(k, beams))
+        total += lost
+    ranked = sorted(whole.items(), key=lambda pair: -pair[1])
+    return [
+        Candidate(digits, total + math.log(value))
+        for digits, value in ranked
+        if lengths is None or len(digits) in lengths
+    ][:k]
 
-    prefixes: list[Digits]
-    blank: npt.NDArray[np.float64]
-    digit: npt.NDArray[np.float64]
 
-    @classmethod
-    def start(cls) -> _Frontier:
-        return cls([()], np.zeros(1), np.full(1, _NEVER))
+def _read_stretch(
+    frames: list[list[float]], longest: int | None, beams: int, faint: float
+) -> tuple[_Readings, float]:
+    """Readings of some frames by prefix beam search, and the logarithm of what their probabilities
+    are to be multiplied by. Digits with no more than `faint` at a frame are not there."""
+    # Of each prefix, the probabilities that it ends in blank, and that it does not.
+    followed: dict[Digits, list[float]] = {(): [1.0, 0.0]}
+    hopeless = HOPELESS if longest is None else INCREDIBLE
+    lost = 0.0
+    for frame in frames:
+        shown = [(digit, frame[digit]) for digit in range(BLANK) if frame[digit] > faint]
+        least = hopeless * max(map(sum, followed.values())) * max(frame)
+        ends: dict[Digits, list[float]] = {}
+        for prefix, (after_blank, after_digit) in followed.items():
+            last = prefix[-1] if prefix else BLANK
+            both = after_blank + after_digit
+            own = ends.setdefault(prefix, [0.0, 0.0])
+            own[0] = both * frame[BLANK]
+            own[1] += after_digit * frame[last]
+            if longest is not None and len(prefix) >= longest:
+                continue
+            for digit, probability in shown:
+                # A digit after itself is another one only where a blank was between them.
+                added = (after_blank if digit == last else both) * probability
+                if added > least:
+                    ends.setdefault((*prefix, digit), [0.0, 0.0])[1] += added
+        sums = {prefix: sum(parts) for prefix, parts in ends.items()}
+        kept = _likeliest(sums, beams, by_length=longest is not None)
+        most = max(kept.values())
+        lost += math.log(most)
+        followed = {prefix: [part / most for part in ends[prefix]] for prefix in kept}
+    return {prefix: sum(parts) for prefix, parts in followed.items()}, lost
 
-    @property
-    def total(self) -> npt.NDArray[np.float64]:
-        return np.logaddexp(self.blank, self.digit)
 
-    def after_blank(self, log_blank: float) -> _Frontier:
-        """One frame further, where it holds no digit."""
-        return _Frontier(self.prefixes, self.total + log_blank, np.full(len(self.prefixes), _NEVER))
+def _joined(some: _Readings, others: _Readings, longest: int | None, most: int) -> _Readings:
+    """The likeliest readings that begin as one of `some` and end as one of `others`."""
+    products: dict[Digits, float] = defaultdict(float)
+    for first, one in some.items():
+        for second, other in others.items():
+            if longest is None or len(first) + len(second) <= longest:
+                products[first + second] += one * other
+    return _likeliest(products, most, by_length=longest is not None)
 
-    def after(self, frame: npt.NDArray[np.float64], longest: int | None) -> _Frontier:
-        """One frame further: every prefix as it is, and with every digit added."""
-        count = len(self.prefixes)
-        total = self.total
-        last = np.array([prefix[-1] if prefix else BLANK for prefix in self.prefixes])
-        written = last != BLANK
-        digit = np.where(written, self.digit + frame[last], _NEVER)
-        longer = total[:, None] + frame[:BLANK]
-        # A digit after itself is another one only where a blank was between them.
-        repeated = np.flatnonzero(written)
-        longer[repeated, last[repeated]] = self.blank[repeated] + frame[last[repeated]]
-        if longest is not None:
-            full = [len(prefix) >= longest for prefix in self.prefixes]
-            longer[full] = _NEVER
-        places = {prefix: n for n, prefix in enumerate(self.prefixes)}
-        for n, prefix in enumerate(self.prefixes):
-            parent = places.get(prefix[:-1]) if prefix else None
-            if parent is not None:
-                digit[n] = np.logaddexp(digit[n], longer[parent, last[n]])
-                longer[parent, last[n]] = _NEVER
-        hopeful = max(float(total.max() + frame[BLANK]), float(longer.max())) - HOPELESS
-        if longest is not None:
-            hopeful = _NEVER / 2  # what is hopeless now may be the only one of its length
-        kept = np.flatnonzero(longer.ravel() > hopeful)
-        added = [(*self.prefixes[n // BLANK], int(n % BLANK)) for n in kept]
-        never = np.full(len(added), _NEVER)
-        return _Frontier(
-            [*self.prefixes, *added],
-            np.concatenate([total + frame[BLANK], never]),
-            np.concatenate([digit[:count], longer.ravel()[kept]]),
-        )
 
-    def best(self, count: int) -> _Frontier:
-        """The most probable prefixes."""
-        total = self.total
-        order = np.argsort(-total, kind="stable")[:count]
-        return self._of(order[total[order] > total[order[0]] - HOPELESS])
-
-    def best_by_length(self, count: int) -> _Frontier:
-        """The most probable prefixes of each length."""
-        order = np.argsort(-self.total, kind="stable")
-        lengths = np.array([len(prefix) for prefix in self.prefixes])[order]
-        each = max(2, count // 4)
-        kept = [order[lengths == length][:each] for length in np.unique(lengths)]
-        return self._of(np.concatenate(kept))
-
-    def _of(self, places: npt.NDArray[np.intp]) -> _Frontier:
-        return _Frontier([self.prefixes[n] for n in places], self.blank[places], self.digit[places])
+def _likeliest(readings: _Readings, count: int, *, by_length: bool) -> _Readings:
+    """So many of the readings, without hopeless ones; or a quarter as many of each length: what is
+    unlikely may be the only one of its length."""
+    ranked = sorted(readings.items(), key=lambda pair: (-pair[1], pair[0]))
+    least = ranked[0][1] * (INCREDIBLE if by_length else HOPELESS)
+    if not by_length:
+        return {digits: value for digits, value in ranked[:count] if value > least}
+    each = max(2, count // 4)
+    room: dict[int, int] = defaultdict(lambda: each)
+    kept: _Readings = {}
+    for digits, value in ranked:
+        if room[len(digits)] > 0 and value > least:
+            kept[digits] = value
+            room[len(digits)] -= 1
+    return kept

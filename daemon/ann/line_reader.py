@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..checks import passes
 from ..errors import ModelUnavailable
-from ..records import Check, Expected, SeenDigit, SeenLine
+from ..records import AskedLine, Check, Expected, Ink, SeenDigit, SeenLine
 from .ctc import BLANK, Candidate, Posteriors, align, greedy, k_best
 from .quiet import native_stderr_logged
 
@@ -24,8 +24,10 @@ HEIGHT = 32  # pixels of a view
 STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
+WIDER = 1.25  # what the widest view of an invocation may have of the narrowest one's width
+SURE = 0.95  # probability of a reading from which no further look is taken
 ALTERNATIVES = 4
-FOLLOWED = 12  # readings among which one without doubles is looked for
+FOLLOWED = 8  # readings among which one without doubles is looked for
 DOUBLE = 0.6  # of the narrower box that two neighbours share: one digit was read twice
 CHECKED = 60  # readings among which one that passes the check is looked for
 LONGEST = 40  # digits, where the most is not given
@@ -41,6 +43,20 @@ class Frames:
 
     posteriors: Posteriors
     boxes: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The same of one view: (F, 11) and (F, 4); `readings` are its likeliest ones."""
+
+    posteriors: Posteriors
+    boxes: npt.NDArray[np.float32]
+    readings: tuple[Candidate, ...]
+
+    @classmethod
+    def of(cls, posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> Look:
+        """With its readings."""
+        return cls(posteriors, boxes, tuple(k_best(posteriors, FOLLOWED)))
 
 
 class LineReader:
@@ -69,6 +85,38 @@ class LineReader:
             read_frames(posteriors, boxes, expected)
             for posteriors, boxes in zip(frames.posteriors, frames.boxes, strict=True)
         ]
+
+    def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
+        """Read lines of any width: by their first look, and where that is not sure, by all."""
+        first = [[look] for look in self._looks([line.looks[0] for line in asked])]
+        found = [_read(looks, line.expected) for line, looks in zip(asked, first, strict=True)]
+        unsure = [
+            n
+            for n, line in enumerate(found)
+            if len(asked[n].looks) > 1 and not (line.fits and line.probability >= SURE)
+        ]
+        further = iter(self._looks([view for n in unsure for view in asked[n].looks[1:]]))
+        for n in unsure:
+            others = [next(further) for _ in asked[n].looks[1:]]
+            found[n] = _read([*first[n], *others], asked[n].expected)
+        return found
+
+    def _looks(self, views: Sequence[Ink]) -> list[Look]:
+        """What the network says of each view, (32, W), those of similar width read at once."""
+        looks: dict[int, Look] = {}
+        order = sorted(range(len(views)), key=lambda n: views[n].shape[1])
+        while order:
+            narrowest = views[order[0]].shape[1]
+            count = sum(views[n].shape[1] <= WIDER * narrowest for n in order)
+            chunk, order = order[:count], order[count:]
+            batch = np.zeros((count, HEIGHT, views[chunk[-1]].shape[1]), np.float32)
+            for row, n in zip(batch, chunk, strict=True):
+                row[:, : views[n].shape[1]] = views[n]
+            frames = self.frames(batch)
+            for n, posteriors, boxes in zip(chunk, frames.posteriors, frames.boxes, strict=True):
+                own = views[n].shape[1] // STRIDE
+                looks[n] = Look.of(posteriors[:own], boxes[:own])
+        return [looks[n] for n in range(len(views))]
 
     def frames(self, views: Views) -> Frames:
         """The network's answer, in one call, or in several where the batch is large."""
@@ -107,12 +155,20 @@ def read_frames(
 ) -> SeenLine:
     """Read one line's posteriors (F, 11) and boxes (F, 4). `others` are posteriors of further views
     of the same line: a reading's probability is the mean over all of them."""
-    looks = [posteriors, *others]
-    found = _ranked([k_best(look, FOLLOWED) for look in looks])
-    found.sort(key=lambda each: _has_doubles(posteriors, boxes, each.digits))
+    return _read(
+        [Look.of(posteriors, boxes), *(Look.of(other, boxes) for other in others)], expected
+    )
+
+
+def _read(looks: Sequence[Look], expected: Expected | None) -> SeenLine:
+    """Read a line by all its looks; the digits' places are those in the first."""
+    posteriors, boxes = looks[0].posteriors, looks[0].boxes
+    found = _ranked([look.readings for look in looks])
+    whole = (n for n, each in enumerate(found) if not _has_doubles(posteriors, boxes, each.digits))
+    found.insert(0, found.pop(next(whole, 0)))
     chosen, fits = found, True
     if expected is not None:
-        chosen = _as_expected(looks, found, expected)
+        chosen = _as_expected([look.posteriors for look in looks], found, expected)
         fits = bool(chosen)
     best = chosen[0] if chosen else found[0]
     rest = [each for each in [*chosen[1:], *found] if each.digits != best.digits]

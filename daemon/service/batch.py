@@ -25,6 +25,7 @@ from ..spool.lock import hold
 from ..spool.names import printable, shown
 from ..spool.outbox import Outbox
 from ..spool.steps import Step
+from .cluster import Cluster, hire_cluster
 from .explanations import Explanations
 from .hints import HintFiles, check_hints, hints_for
 from .planner import Batch, Planner
@@ -36,9 +37,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """How to run. `model` is the version's name, `workers` counts processes (1: this one), `hints`
-    hold where no file beside the scans says otherwise, `explain` is the folder for pictures of what
-    the reader saw, if it is to make them."""
+    """How to run. `model` is the version's name, `workers` counts processes (1: this one), unless a
+    `cluster` reads; `hints` hold where no file beside the scans says otherwise. `explain` is the
+    folder for pictures of what the reader saw, if it is to make them."""
 
     model: str
     limits: Limits = field(default_factory=Limits)
@@ -46,6 +47,7 @@ class BatchSettings:
     max_scans: int = 256
     workers: int = 1
     hints: HintSettings = field(default_factory=HintSettings)
+    cluster: Cluster | None = None
     explain: Path | None = None
 
 
@@ -99,7 +101,8 @@ def run_batch(
         UsageError, InputMissing, NothingReadable: the paths cannot work; nothing was written.
         ConfigInvalid: a file of hints holds mistakes.
         StateHeld: another digitd is writing to `out`.
-        OutputUnwritable: the disk refused; the same call goes on when it is mended.
+        ClusterUnavailable: nobody reads; the same call goes on when that is mended.
+        OutputUnwritable: the disk refused; likewise.
     """
     started = time.perf_counter()
     check_paths(inputs, out, settings.explain)
@@ -127,7 +130,7 @@ def run_batch(
             with _uninterrupted():
                 delivery.recover()
             batches = planner.batches(inputs)
-            with closing(_read(batches, settings.workers, load_reader)) as read:
+            with closing(_read(batches, settings, load_reader)) as read:
                 for batch, outcomes in read:
                     with _uninterrupted():
                         if explanations:
@@ -189,13 +192,17 @@ def _refuse_nothing(inputs: Sequence[Path]) -> None:
 
 
 def _read(
-    batches: Iterator[Batch], workers: int, load_reader: LoadReader
+    batches: Iterator[Batch], settings: BatchSettings, load_reader: LoadReader
 ) -> Generator[tuple[Batch, dict[str, Outcome]]]:
     """Batches with their outcomes by id. Processes are worth their start from two batches on."""
     first = list(islice(batches, 2))
     if not first:
         return
-    with hire(workers if len(first) > 1 else 1, load_reader) as crew:
+    if settings.cluster:
+        hired = hire_cluster(settings.cluster, load_reader)
+    else:
+        hired = hire(settings.workers if len(first) > 1 else 1, load_reader)
+    with hired as crew:
         for batch, outcomes in crew.read_all(chain(first, batches)):
             yield batch, {outcome.scan_id: outcome for outcome in [*outcomes, *batch.rejections]}
 

@@ -171,7 +171,15 @@ class Cycle:
                 )
             elif taken.content not in known and not self._was_read(content.sha256, hints.text):
                 known.add(taken.content)
-                batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data, hints))
+                scan = Scan(
+                    claim.id,
+                    claim.file,
+                    content.sha256,
+                    content.data,
+                    hints,
+                    path=content.source.path,
+                )
+                batch.scans.append(scan)
         return batch
 
     def _content(self, claim: OpenClaim) -> Content | Problem | None:

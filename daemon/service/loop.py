@@ -25,6 +25,7 @@ from ..spool.journal import Journal
 from ..spool.scanner import Scanner, View
 from ..spool.settle import Settler
 from ..spool.steps import Step
+from .cluster import Cluster, hire_cluster
 from .cycle import TOGETHER, Cycle, CycleSettings
 from .ends import EndFinder
 from .events import Bell, observing, sees_events
@@ -50,6 +51,7 @@ class Setup:
     config: Config
     model: str
     load_reader: LoadReader
+    cluster: Cluster | None = None  # that reads, instead of this machine
 
 
 class Daemon:
@@ -278,9 +280,11 @@ class Daemon:
 
     def _hire(self, setup: Setup, stack: ExitStack) -> Crew:
         config = setup.config
+        timeout_s = config.limits.timeout_s
+        if setup.cluster:
+            return stack.enter_context(hire_cluster(setup.cluster, setup.load_reader, timeout_s))
         workers = cores() if config.workers == "auto" else config.workers
-        crew = hire_processes(workers, setup.load_reader, config.limits.timeout_s)
-        return stack.enter_context(crew)
+        return stack.enter_context(hire_processes(workers, setup.load_reader, timeout_s))
 
     def _new_scanner(self) -> tuple[HintFiles, Scanner]:
         config, folder = self._setup.config, self._inbox.folder

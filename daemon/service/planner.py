@@ -105,7 +105,10 @@ class Planner:
         if self._is_known(claim, content.sha256):
             return 0
         self._under_way.add(claim.content)
-        batch.scans.append(Scan(claim.id, claim.file, content.sha256, content.data, hints))
+        path = content.source.path
+        batch.scans.append(
+            Scan(claim.id, claim.file, content.sha256, content.data, hints, path=path)
+        )
         return max(
             len(content.data) / MAX_BATCH_BYTES, count_pixels(content.data) / MAX_BATCH_PIXELS
         )

@@ -1,4 +1,4 @@
-"""The reader of this house: vision with a network of models/."""
+"""The reader of this house: vision with the networks of models/."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ class ReaderSettings:
 
 
 def load_reader(settings: ReaderSettings) -> Reader:
-    """Load the network; every worker process does this for itself.
+    """Load the networks; every worker process does this for itself.
 
     Raises:
         ModelUnavailable: it is missing, damaged or cannot be loaded.
     """
     from ..ann.classifier import load_classifier
+    from ..ann.trust import load_trusted
     from ..vision.reader import read_batch
 
+    most = settings.max_error_read
+    classifier = load_classifier(settings.models, settings.model, max_error_read=most)
     return partial(
         read_batch,
-        classifier=load_classifier(
-            settings.models, settings.model, max_error_read=settings.max_error_read
-        ),
+        classifier=classifier,
+        line_network=load_trusted(classifier.version, max_error_read=most),
         limits=settings.limits,
         review_below=settings.review_below,
         annotated=settings.annotated,

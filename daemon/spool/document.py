@@ -127,7 +127,7 @@ def _result(document: Json) -> Result:
         document
         | line
         | line["box"]
-        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}"}
+        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}", "reason": None}
         for page, line in lines
     ]
     rows += [document | page | {"status": Status.REJECTED} for page in rejected]
@@ -160,6 +160,11 @@ def _line(number: int, line: Line) -> Json:
         "status": line.status,
         **({"reason": line.reason} if line.reason else {}),
         "box": _box(line.box),
+        "reason": line.reason,
+        "alternatives": [
+            {"text": text, "probability": round(probability, 4)}
+            for text, probability in line.alternatives
+        ],
         "digits": [_digit(digit) for digit in line.digits],
     }
 

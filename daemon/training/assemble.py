@@ -31,9 +31,12 @@ def take_reader(models: Path, folder: Path) -> dict[str, Any]:
     return {"reader": reader}
 
 
-def take_glyphs(version: ModelVersion, name: str, folder: Path, reader: dict[str, Any]) -> None:
+def take_glyphs(
+    version: ModelVersion, name: str, folder: Path, reader: dict[str, Any], trust: dict[str, Any]
+) -> None:
     """Copy all of `version` but its line reader into `folder`, where the new `reader` is already,
-    and complete the version `name`. Raises ModelUnavailable."""
+    and complete the version `name`; `trust` says how far both together are trusted. Raises
+    ModelUnavailable."""
     verify(version)
     for file in version.metadata["files"]:
         if file != READER_FILE:
@@ -41,7 +44,7 @@ def take_glyphs(version: ModelVersion, name: str, folder: Path, reader: dict[str
     card = (folder / CARD_FILE).read_text(encoding="utf-8").split(READER_HEADING)[0].rstrip() + "\n"
     (folder / CARD_FILE).write_text(card.replace(version.name, name, 1), encoding="utf-8")
     _add_to_card(folder, reader)
-    seal(folder, dict(version.metadata) | {"version": name, "reader": reader})
+    seal(folder, dict(version.metadata) | {"version": name, "reader": reader, "trust": trust})
 
 
 def seal(folder: Path, metadata: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from .hands import Digits
 from .line_batches import BATCH, BATCHES, LineBatch, LineSource, lines_ahead
 from .line_loss import CLASSES, line_loss
 from .line_network import build
+from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
 EPOCHS = 24
@@ -29,8 +30,8 @@ CLIP_NORM = 3.0
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """What the person who trains chooses; the lines of a batch, and the batches of an epoch, of a
-    validation and of the test."""
+    """What the person who trains chooses; the lines of a batch; the batches of an epoch, of a
+    validation and of the test; the lines that calibrate."""
 
     epochs: int
     seed: int
@@ -38,6 +39,7 @@ class LineSettings:
     epoch: int = EPOCH
     validated: int = 16
     tested: int = 20
+    trusted: int = LINES
 
 
 def fit_lines(

@@ -3,6 +3,7 @@ beside it, as a version of its own."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..ann.classifier import GlyphClassifier
 from ..ann.ctc import Digits as Reading
 from ..ann.ctc import greedy_batch
 from ..ann.line_reader import LineReader
 from ..ann.registry import READER_FILE, ModelVersion, load_version, new_version, promote
+from ..errors import ModelUnavailable
 from .assemble import take_glyphs
 from .describe import describe_data, describe_libraries
 from .export import ExportFailed, export_reader
@@ -24,6 +27,7 @@ from .line_batches import LineBatch, LineSource
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES, CTC_WEIGHT
 from .line_network import NAME
+from .line_trust import LINES, find_trust, held_digits
 from .split import TrainingData, divide
 
 MIN_AGREEMENT = 0.99  # of these lines must be read alike by TensorFlow and LiteRT
@@ -38,9 +42,9 @@ def train_lines(
     promoted: bool = True,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ModelVersion:
-    """Train a line reader and add it to `models`, beside the glyph network of the version in use;
-    `promoted`, the new version becomes the one in use. Raises ModelUnavailable where no version is
-    in use, OutputUnwritable, ExportFailed."""
+    """Train a line reader and add it to `models`, beside the glyph network of the version in use,
+    with how far both together are trusted; `promoted`, the new version becomes the one in use.
+    Raises ModelUnavailable where no version is in use, OutputUnwritable, ExportFailed."""
     beside = load_version(models)
     started = now()
     name = f"{beside.architecture}-{NAME}-{started:%Y%m%d-%H%M%S}"
@@ -65,10 +69,51 @@ def train_lines(
             "libraries": describe_libraries(),
             "seed": settings.seed,
         }
-        take_glyphs(beside, name, folder, reader)
+        trust = find_trust(
+            GlyphClassifier(beside),
+            LineReader(folder / READER_FILE),
+            held_digits(data, settings.seed, _seed_of(beside, settings.seed)),
+            settings.seed + 3,
+            settings.trusted,
+        )
+        take_glyphs(beside, name, folder, reader, trust)
     if promoted:
         promote(models, name)
     return load_version(models, name)
+
+
+def adopt_lines(
+    source: ModelVersion,
+    data: TrainingData,
+    models: Path,
+    *,
+    promoted: bool = True,
+    lines: int = LINES,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ModelVersion:
+    """Add the line reader of `source`, a version that may lie elsewhere, to `models`, beside the
+    glyph network of the version in use, and find how far both together are trusted. Raises
+    ModelUnavailable, OutputUnwritable."""
+    if source.reader is None:
+        raise ModelUnavailable(f"{source.path} has no line reader ({READER_FILE})")
+    beside = load_version(models)
+    name = f"{beside.architecture}-{NAME}-{now():%Y%m%d-%H%M%S}"
+    with new_version(models, name) as folder:
+        shutil.copy(source.reader, folder / READER_FILE)
+        reader = dict(source.metadata["reader"]) | {"beside": beside.name}
+        seed = int(reader["seed"])
+        digits = held_digits(data, seed, _seed_of(beside, seed))
+        network = LineReader(folder / READER_FILE)
+        trust = find_trust(GlyphClassifier(beside), network, digits, seed + 3, lines)
+        take_glyphs(beside, name, folder, reader, trust)
+    if promoted:
+        promote(models, name)
+    return load_version(models, name)
+
+
+def _seed_of(version: ModelVersion, otherwise: int) -> int:
+    """The seed by which the version's glyph network set digits aside."""
+    return int(version.metadata.get("seed", otherwise))
 
 
 def _measure(

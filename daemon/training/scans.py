@@ -15,6 +15,7 @@ from ..errors import InputMissing
 from ..records import Hints, Limits, Outcome, Reading, Scan, Status
 from ..vision.choice import DIGITS
 from ..vision.decode import count_pixels
+from ..vision.fusion import LineNetwork
 from ..vision.reader import Classifier, read_batch
 from . import metrics
 from .alignment import Pair, align, edits
@@ -179,9 +180,10 @@ def evaluate_scans(
     limits: Limits | None = None,
     review_below: float | None = None,
     hints_of: Callable[[LabelledScan], Hints] = lambda _: Hints(),
+    line_network: LineNetwork | None = None,
 ) -> ScanEvaluation:
-    """Read the files with the network of `classifier`, and with what is known of each. Raises
-    InputMissing."""
+    """Read the files with the network of `classifier`, and `line_network` if given, and with what
+    is known of each. Raises InputMissing."""
     results: list[ScanResult] = []
     for batch in _batches(labelled, hints_of):
         outcomes = read_batch(
@@ -190,6 +192,7 @@ def evaluate_scans(
             limits=limits or Limits(),
             review_below=review_below,
             annotated="none",
+            line_network=line_network,
         )
         pairs = zip((label for label, _ in batch), outcomes, strict=True)
         results += [_result(label, outcome) for label, outcome in pairs]

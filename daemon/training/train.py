@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 
 from ..ann.classifier import MAX_ERROR_READ, GlyphClassifier, softmax
+from ..ann.line_reader import LineReader
 from ..ann.registry import (
     NETWORK_FILE,
+    READER_FILE,
     ModelVersion,
     load_version,
     new_version,
@@ -28,6 +30,7 @@ from .describe import Measured, describe
 from .evaluate import Evaluation, prepare_glyphs
 from .export import check_agreement, export
 from .fit import Fitted, Progress, Settings, fit
+from .line_trust import LINES, find_trust, held_digits
 from .plots import training_curve
 from .split import TrainingData, Validation, split
 
@@ -41,10 +44,12 @@ def train(
     progress: Progress,
     *,
     promoted: bool = True,
+    lines: int = LINES,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ModelVersion:
     """Train a network and add it to the folder `models`, whole or not at all; `promoted`, it
-    becomes the one in use. Raises UsageError, OutputUnwritable, ExportFailed."""
+    becomes the one in use. A line reader of the version in use is taken along, and calibrated
+    beside it on so many composed `lines`. Raises UsageError, OutputUnwritable, ExportFailed."""
     chosen = settings.architecture
     if data.extras and not chosen.augmented:
         raise UsageError(f"{chosen.name} learns its data as they are, without --extra digits")
@@ -60,7 +65,19 @@ def train(
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
         cv2.imwrite(str(folder / CURVE_FILE), curve)
         (folder / CARD_FILE).write_text(model_card(metadata, measured.test), encoding="utf-8")
-        seal(folder, metadata | take_reader(models, folder))
+        reader = take_reader(models, folder)
+        if reader:
+            draft = replace(
+                _draft(name, folder, settings),
+                temperature=measured.temperature,
+                thresholds=measured.thresholds,
+            )
+            digits = held_digits(data, settings.seed, int(reader["reader"]["seed"]))
+            network = LineReader(folder / READER_FILE)
+            reader["trust"] = find_trust(
+                GlyphClassifier(draft), network, digits, settings.seed, lines
+            )
+        seal(folder, metadata | reader)
     if promoted:
         promote(models, name)
     return load_version(models, name)

@@ -8,12 +8,27 @@ from collections.abc import Sequence
 from ..records import Box, Digit, Line, Page, PageReading, Status
 from .choice import DIGITS, Choice, Probabilities
 
+LEFT_OUT = "a mark here was taken for no digit"
+
 
 def assemble(page: Page, factor: int, chosen: Choice | None, threshold: float) -> PageReading:
     """A page's reading by the layout that was `chosen`, whose boxes are `factor` times smaller than
     the page's pixels; lines with a digit below the confidence `threshold` are for review."""
     lines = _lines(page, factor, chosen, threshold) if chosen else ()
     return PageReading(page.number, page.width, page.height, lines)
+
+
+def text_of(digits: Sequence[Digit]) -> str:
+    """The digits as they are written."""
+    return "".join(str(digit.digit) for digit in digits)
+
+
+def box_of(digits: Sequence[Digit]) -> Box:
+    """The box around all digits of a line, one at least."""
+    box = digits[0].box
+    for digit in digits[1:]:
+        box = box.union(digit.box)
+    return box
 
 
 def status_of(lines: Sequence[Line]) -> Status:
@@ -34,7 +49,7 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
     for number, candidates in enumerate(chosen.layout.lines):
         marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            _digit(_enlarge(candidate.box, page, factor), row, digit)
+            digit_of(_enlarge(candidate.box, page, factor), row, digit)
             for candidate, row, digit in marks
             if digit is not None
         )
@@ -43,11 +58,12 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
             reason = ""
             if chosen.fitted:
                 whole, reason = chosen.fitted.complete[number], chosen.fitted.reasons[number]
-            lines.append(_line(digits, threshold, whole=whole, reason=reason))
+            lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return tuple(lines)
 
 
-def _digit(box: Box, row: Probabilities, digit: int) -> Digit:
+def digit_of(box: Box, row: Probabilities, digit: int) -> Digit:
+    """A digit where it stands, and what the network says of it: `row` (10 or 11,)."""
     return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
 
 
@@ -59,11 +75,11 @@ def _enlarge(box: Box, page: Page, factor: int) -> Box:
     return Box(x, y, right - x, bottom - y)
 
 
-def _line(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str) -> Line:
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
+def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str = "") -> Line:
+    """A line of digits; for review where one is below the confidence `threshold`, it is not
+    `whole`, or there is a `reason`."""
     confidence = math.prod(digit.confidence for digit in digits)
-    sure = whole and not reason and all(digit.confidence >= threshold for digit in digits)
-    text = "".join(str(digit.digit) for digit in digits)
-    return Line(digits, text, confidence, box, Status.READ if sure else Status.REVIEW, reason)
+    reason = reason or ("" if whole else LEFT_OUT)
+    sure = not reason and all(digit.confidence >= threshold for digit in digits)
+    status = Status.READ if sure else Status.REVIEW
+    return Line(digits, text_of(digits), confidence, box_of(digits), status, reason)

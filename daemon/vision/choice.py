@@ -53,11 +53,13 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate."""
+    """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate, and which of
+    these `are_digits`, that is are read."""
 
     layout: Layout
     rows: Probabilities
     score: Score
+    are_digits: tuple[bool, ...]
     fitted: Fitted | None = None
 
     @property
@@ -66,9 +68,9 @@ class Choice:
         if self.fitted:
             return self.fitted.digits
         likeliest = self.rows[:, :DIGITS].argmax(axis=1).tolist()
-        kept = are_digits(self.rows)
         return tuple(
-            digit if is_digit else None for digit, is_digit in zip(likeliest, kept, strict=True)
+            digit if is_digit else None
+            for digit, is_digit in zip(likeliest, self.are_digits, strict=True)
         )
 
 
@@ -79,7 +81,7 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
     for layout in layouts:
         own = rows[at : at + len(layout.candidates)]
         at += len(own)
-        choices.append(Choice(layout, own, _score(layout, own)))
+        choices.append(Choice(layout, own, _score(layout, own), tuple(are_digits(own))))
     return choices
 
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 from ..checks import passes
 from ..records import Check, Expect, Expected, Hints, Line, Status
 from .choice import Choice, Fitted, best
-from .layout import Candidate, Layout
+from .layout import Layout
 from .marks import MISFIT, Fit, Marks
+from .parts import Candidate
 
 _NAMES = {Check.LUHN: "Luhn", Check.MOD97: "mod-97", Check.EAN13: "EAN-13"}
 
@@ -32,6 +33,12 @@ def fitted(choices: Sequence[Choice], hints: Hints) -> list[Choice]:
     if plain is None:
         return list(choices)
     return [_fit(choice, hints, _text(plain.digits)) for choice in choices]
+
+
+def is_one_number(hints: Hints, lines: Sequence[Line]) -> bool:
+    """Whether digits far apart on one line belong together: the hints say so, or made one line of
+    what fits."""
+    return hints.line_count == 1 or (hints.line != Expected() and len(lines) == 1)
 
 
 def judged(lines: Sequence[Line], hints: Hints) -> tuple[Line, ...]:

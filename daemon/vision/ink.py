@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 
-MAX_SIDE = 2000  # pixels: a larger page is reduced by a whole factor first
+MAX_SIDE = 2400  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated
@@ -77,7 +77,7 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     """
     factor = reduction_of(*pixels.shape)
     pixels = reduce_by(factor, pixels)
-    sketch, noise = _sketch(pixels), _noise(pixels)
+    sketch, noise = _sketch(pixels), noise_of(pixels)
     likely, *other = _clean_polarity(sketch) or _polarities(sketch)
     inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
     inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
@@ -91,7 +91,7 @@ def _ink(
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
     reach = np.maximum(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
-    contrast = _contrast(more, less, reach)
+    contrast = contrast_of(more, less, reach)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
     threshold = _threshold(_interior(contrast), floor)
     return Ink(
@@ -103,6 +103,12 @@ def _ink(
         light_on_dark=light_on_dark,
         likely=likely,
     )
+
+
+def polarities_of(pixels: Grey) -> tuple[bool, ...]:
+    """Whether a page's ink, (H, W) uint8, is light on dark, the likelier answer first; one where
+    that is beyond doubt."""
+    return _polarities(_sketch(pixels))
 
 
 def find_mask_outside(ink: Ink, region: Grey) -> Grey:
@@ -117,11 +123,11 @@ def _threshold(contrast: Grey, floor: int) -> int:
     """From which contrast on something is ink: a share of Otsu's threshold above the paper's noise,
     with an equal share of paper, so that little ink on much paper is separated as well as much ink
     on little."""
-    counts = _histogram(contrast)
+    counts = histogram(contrast)
     ink, paper = counts[floor:].sum(), counts[:floor].sum()
     if paper > ink:
         counts[:floor] *= ink / paper
-    return max(floor, round(_OTSU_SHARE * _split(counts)[0]))
+    return max(floor, round(_OTSU_SHARE * split(counts)[0]))
 
 
 def _sketch(pixels: Grey) -> Grey:
@@ -235,13 +241,13 @@ def _wide_median(sketch: Grey) -> Grey:
     return cv2.medianBlur(padded, window)[margin : margin + height, margin : margin + width]
 
 
-def _contrast(more: Grey, less: Grey, reach: Grey) -> Grey:
+def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
     """By how much `more` exceeds `less`, in 255ths of what is possible there (`reach`): a stroke
     has the same contrast in shade and in light."""
     return cv2.divide(cv2.subtract(more, less), reach, scale=255)
 
 
-def _noise(pixels: Grey) -> float:
+def noise_of(pixels: Grey) -> float:
     """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
     the mean of their neighbourhood, which strokes, shadows and desks hardly touch."""
     deviations = cv2.absdiff(pixels, cv2.blur(pixels, (5, 5)))
@@ -261,7 +267,7 @@ def _energy(contrast: Grey) -> float:
     return cv2.norm(marks, cv2.NORM_L2SQR)
 
 
-def _histogram(image: Grey) -> Histogram:
+def histogram(image: Grey) -> Histogram:
     """How often each level occurs, on a large image in every other row."""
     if image.size > _MANY:
         image = image[::2]
@@ -277,15 +283,15 @@ def _interior(image: Grey) -> Grey:
 def _strong(contrast: Grey, threshold: int) -> Grey | None:
     if max(contrast.shape) <= _SMALL:
         return None
-    counts = _histogram(contrast)
+    counts = histogram(contrast)
     counts[: threshold + 1] = 0
-    level, separation = _split(counts)
+    level, separation = split(counts)
     if separation < _TWO_KINDS or counts[level + 1 :].sum() < _STRONG_SHARE * counts.sum():
         return None
     return (contrast > level).view(np.uint8)
 
 
-def _split(counts: Histogram) -> tuple[int, float]:
+def split(counts: Histogram) -> tuple[int, float]:
     """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
     that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
     below, moment, square = (_POWERS * counts).cumsum(axis=1)

@@ -7,22 +7,30 @@ Lengths are measured against the page's own digit height, so that resolution doe
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from ..records import Box, Grey
+from ..records import Grey
 from . import rules
 from .components import Component, Components, Labels, find_components
 from .frames import frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
+from .parts import (
+    Candidate,
+    Part,
+    chain,
+    cut_out,
+    is_digit_sized,
+    join,
+    merge,
+    part_of,
+    reading_order,
+)
 
 MAX_PARTS = 3999  # components: more is noise or texture, not writing
 LARGE = 250  # pixels, the shorter side of a page from which
@@ -31,8 +39,6 @@ FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
 SPECK = 0.16  # of the digit height: smaller components are dirt
-PART = 0.62  # of the digit height: smaller components may be part of a neighbour
-JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 UNLIKELY_COST = 0.4  # of the less likely polarity
@@ -41,34 +47,21 @@ FLUSH_COST = 0.5  # of taking it for a digit
 CUT_HEIGHT = 0.9  # of the tallest free digit: what is lower and touches the border may be cut
 CUT_COST = 0.3  # of taking it for a digit
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
-SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
 MARGIN = 1  # pixels: what a box may differ by in any case
-LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
-
-_LEVELS = np.arange(256, dtype=np.float32)
-_NEAR = np.ones((3, 3), np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What may be one digit. `box` is in pixels of the reduced page; `ink` (h, w) float32 in 0..1
-    holds its own components and nothing else; `share` is its part of all the page's ink."""
-
-    box: Box
-    share: float
-    ink: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Candidates on lines from top to bottom, left to right on each. `partial` says that it leaves
     out what may be a digit, such as a neighbour that the crop has cut: a person should look. `cost`
-    is what speaks against it before it is read, as a negative log probability."""
+    is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
+    the polarity it was found in."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
     cost: float = 0.0
+    light_on_dark: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -92,13 +85,6 @@ class Proposal:
     basis: Basis
     mask: Grey
     layouts: tuple[Layout, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    box: Box
-    labels: tuple[int, ...]
-    area: int
 
 
 def propose(ink: Ink) -> tuple[Layout, ...]:
@@ -162,19 +148,19 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
     if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
     total = sum(each.area for each in components)
-    parts = [_part(each) for each in components if max(each.width, each.height) >= SPECK * height]
-    groups = [group for group in _join(parts, height) if _is_digit_sized(group, height)]
+    parts = [part_of(each) for each in components if max(each.width, each.height) >= SPECK * height]
+    groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
     whole_groups = _uncut(groups, height, labels.shape[1])
-    choices = [(_lines(whole_groups, height), len(whole_groups) < len(groups))]
+    choices = [(reading_order(chain(whole_groups, height)), len(whole_groups) < len(groups))]
     costs = [cost + _border_cost(whole_groups, labels)]
     if 1 < len(whole_groups) <= FEW:
         largest = max(whole_groups, key=lambda group: group.area)
         choices.append(([[largest]], True))
         costs.append(cost + _border_cost([largest], labels))
     if len(groups) <= FEW and len(parts) > 1:
-        everything = _merge(parts)
+        everything = merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         if more and everything.box.width <= 1.3 * everything.box.height:
             choices.append(([[everything]], False))
@@ -182,20 +168,25 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
 
     distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
-    candidates = {part: _candidate(ink, labels, part, total) for part in distinct}
+    candidates = {part: cut_out(ink.contrast, ink.floor, labels, part, total) for part in distinct}
     return [
-        Layout(tuple(tuple(candidates[part] for part in line) for line in lines), partial, cost)
+        Layout(
+            tuple(tuple(candidates[part] for part in line) for line in lines),
+            partial,
+            cost,
+            ink.light_on_dark,
+        )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
 
 
-def _touches(part: _Part, labels: Labels) -> bool:
+def _touches(part: Part, labels: Labels) -> bool:
     height, width = labels.shape
     box = part.box
     return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
 
 
-def _border_cost(parts: Sequence[_Part], labels: Labels) -> float:
+def _border_cost(parts: Sequence[Part], labels: Labels) -> float:
     """What speaks against taking for digits all that lies along the border or is cut by it."""
     touching = [part for part in parts if _touches(part, labels)]
     if not touching:
@@ -212,13 +203,13 @@ def _border_cost(parts: Sequence[_Part], labels: Labels) -> float:
     return cost
 
 
-def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
+def _uncut(groups: list[Part], height: float, width: int) -> list[Part]:
     """In a loose crop of one digit, leave out the neighbour that the crop has cut: of two groups
     the one that touches a side of the page and is narrow, where the other stands free."""
     if len(groups) != 2:
         return groups
 
-    def is_cut(group: _Part) -> bool:
+    def is_cut(group: Part) -> bool:
         box = group.box
         return (box.x == 0 or box.right == width) and box.width < CUT_WIDTH * height
 
@@ -227,128 +218,9 @@ def _uncut(groups: list[_Part], height: float, width: int) -> list[_Part]:
     return kept if free else groups
 
 
-def _part(component: Component) -> _Part:
-    label, x, y, width, height, area = component
-    return _Part(Box(x, y, width, height), (label,), area)
-
-
 def _digit_height(components: Sequence[Component], dust: int) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count; 0 where more of it is dust."""
     sizes = sorted((max(each.height, 0.7 * each.width), each.area) for each in components)
     passed = list(accumulate((area for _, area in sizes), initial=dust))
     return ((0, 0), *sizes)[bisect_left(passed, passed[-1] / 2)][0]
-
-
-def _is_digit_sized(part: _Part, height: float) -> bool:
-    return part.box.height >= 0.35 * height or part.box.width >= 0.5 * height
-
-
-def _merge(parts: Iterable[_Part]) -> _Part:
-    first, *rest = parts
-    box, labels, area = first.box, first.labels, first.area
-    for part in rest:
-        box, labels, area = box.union(part.box), labels + part.labels, area + part.area
-    return _Part(box, labels, area)
-
-
-def _join(parts: Sequence[_Part], height: float) -> list[_Part]:
-    """Put the pieces of a digit together: broken strokes, the bar of a 5, the body of a 4.
-
-    From the smallest on, every piece goes to the nearest larger one that it belongs to.
-    """
-    groups = sorted(parts, key=lambda part: part.area)
-    if len(groups) == 1:
-        return groups
-    edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
-    joined: list[_Part] = []
-    for at, small in enumerate(groups):
-        # The larger of the gaps in x and y to every larger piece; negative where boxes overlap.
-        gaps = np.maximum(edges[at + 1 :], edges[at])
-        distances = np.maximum(gaps[:, 0] + gaps[:, 2], gaps[:, 1] + gaps[:, 3])
-        near = at + 1 + np.flatnonzero(distances <= JOIN_GAP * height)
-        hosts = [int(host) for host in near if _belongs(small.box, groups[host].box, height)]
-        if hosts:
-            host = min(hosts, key=lambda host: distances[host - at - 1])
-            groups[host] = _merge((groups[host], small))
-            edges[host] = _edges(groups[host].box)
-        else:
-            joined.append(small)
-    return joined
-
-
-def _edges(box: Box) -> tuple[int, int, int, int]:
-    return box.x, box.y, -box.right, -box.bottom
-
-
-def _belongs(a: Box, b: Box, height: float) -> bool:
-    """Whether box `a`, of the smaller piece and close to `b`, is part of the same digit."""
-    gap_x = max(a.x, b.x) - min(a.right, b.right)
-    gap_y = max(a.y, b.y) - min(a.bottom, b.bottom)
-    both = a.union(b)
-    if gap_x < 0 and gap_y < 0:
-        overlap = gap_x * gap_y / (a.width * a.height)
-        return overlap > 0.5 or max(a.width, a.height) < PART * height
-    if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
-        return both.height <= 1.5 * height
-    return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
-
-
-def _lines(groups: Sequence[_Part], height: float) -> list[list[_Part]]:
-    """Chain right neighbours to lines; a wide gap begins a new line of its own."""
-    rows: list[list[_Part]] = []
-    for group in sorted(groups, key=lambda g: g.box.x):
-        best: list[_Part] | None = None
-        best_share = 0.4
-        for row in rows:
-            last = row[-1].box
-            overlap = min(last.bottom, group.box.bottom) - max(last.y, group.box.y)
-            share = overlap / min(last.height, group.box.height)
-            if share > best_share and group.box.x - last.right <= SPLIT_GAP * height:
-                best, best_share = row, share
-        if best is None:
-            rows.append([group])
-        else:
-            best.append(group)
-    return _reading_order(rows)
-
-
-def _reading_order(rows: list[list[_Part]]) -> list[list[_Part]]:
-    """Top to bottom; rows whose middles lie within each other's height stand side by side."""
-    bands: list[list[list[_Part]]] = []
-    for row in sorted(rows, key=lambda r: _merge(r).box.y + _merge(r).box.height / 2):
-        box = _merge(row).box
-        middle = box.y + box.height / 2
-        if bands:
-            first = _merge(bands[-1][0]).box
-            if first.y <= middle <= first.bottom:
-                bands[-1].append(row)
-                continue
-        bands.append([row])
-    return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
-
-
-def _candidate(ink: Ink, labels: Labels, part: _Part, total: int) -> Candidate:
-    """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1."""
-    height, width = labels.shape
-    box = part.box
-    x, y = max(0, box.x - 1), max(0, box.y - 1)
-    right, bottom = min(width, box.right + 1), min(height, box.bottom + 1)
-    window = labels[y:bottom, x:right]
-    own = (window == part.labels[0]).view(np.uint8)
-    for label in part.labels[1:]:
-        own |= (window == label).view(np.uint8)
-    contrast = ink.contrast[y:bottom, x:right]
-    fringe = cv2.dilate(own, _NEAR) & ((window == 0).view(np.uint8) | own)
-    ground = ink.floor / 2  # below the noise: a stroke's edge is no noise
-    span = max(1.0, _quantile(contrast, own, LEVEL) - ground)
-    strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
-    strength = cv2.LUT(contrast, np.minimum(np.maximum(strengths, 0), 1))
-    return Candidate(box, part.area / total, strength * fringe)
-
-
-def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
-    """The lower neighbour of numpy's quantile of the pixels where `mask` is not 0, from their
-    histogram."""
-    passed = cv2.calcHist([image], [0], mask, [256], [0, 256]).cumsum()
-    return float(passed.searchsorted(math.floor(quantile * (passed[-1] - 1)), side="right"))

@@ -39,13 +39,14 @@ Statistics: TypeAlias = npt.NDArray[Any]  # (n, 5) int32, OpenCV's, one row a co
 @dataclass(frozen=True, slots=True)
 class InkBand:
     """Where the line's ink lies in a picture, half-open, in its pixels; `stroke` is the usual
-    stroke's width."""
+    stroke's width, `usual` the height of the component that the median pixel of ink belongs to."""
 
     left: float
     top: float
     right: float
     bottom: float
     stroke: float
+    usual: float = 0.0
 
     @property
     def height(self) -> float:
@@ -86,7 +87,8 @@ def find_band(grey: Grey) -> InkBand:
     kept = stats[1:count][_is_writing(stats[1:count], height, width)]
     if not len(kept):
         return InkBand(0, 0, grey.shape[1], grey.shape[0], 0)
-    tall = kept[:, cv2.CC_STAT_HEIGHT] >= _TALL * _usual_height(kept)
+    usual = _usual_height(kept)
+    tall = kept[:, cv2.CC_STAT_HEIGHT] >= _TALL * usual
     tops, heights = kept[tall, cv2.CC_STAT_TOP], kept[tall, cv2.CC_STAT_HEIGHT]
     lefts, widths = kept[:, cv2.CC_STAT_LEFT], kept[:, cv2.CC_STAT_WIDTH]
     top, bottom = float(tops.min()), float((tops + heights).max())
@@ -97,14 +99,15 @@ def find_band(grey: Grey) -> InkBand:
         float((lefts + widths).max()) * factor,
         (bottom + missing) * factor,
         _stroke(mask) * factor,
+        usual * factor,
     )
 
 
-def looks(grey: Grey) -> tuple[LineView, ...]:
-    """Three views of a line, the usual one first, then wider and narrower: where they are read
-    alike, the reading is surer."""
-    band = find_band(grey)
-    return tuple(view_of(grey, band, stretch) for stretch in LOOKS)
+def looks(grey: Grey, band: InkBand | None = None) -> tuple[LineView, ...]:
+    """Three views of a line, whose ink lies at `band` if that is known, the usual one first, then
+    wider and narrower: where they are read alike, the reading is surer."""
+    found = band or find_band(grey)
+    return tuple(view_of(grey, found, stretch) for stretch in LOOKS)
 
 
 def view_of(grey: Grey, band: InkBand, stretch: float = 1.0) -> LineView:

@@ -44,9 +44,12 @@ LOOKS = {
 
 def fate_of(digit: Digit, line: Line, review_below: float | None) -> Status:
     """READ or REVIEW: in a line to review, digits below the confidence `review_below` are for a
-    person to look at; without it, all of them."""
-    doubtful = review_below is None or digit.confidence < review_below
-    return Status.REVIEW if line.status is Status.REVIEW and doubtful else Status.READ
+    person to look at; without it, or where none is below it, all of them."""
+    if line.status is not Status.REVIEW:
+        return Status.READ
+    lowest = min(each.confidence for each in line.digits)
+    sure = review_below is not None and digit.confidence >= review_below > lowest
+    return Status.READ if sure else Status.REVIEW
 
 
 def percent(confidence: float, *, decimals: int) -> str:

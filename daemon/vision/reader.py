@@ -1,8 +1,8 @@
-"""Scans -> readings: decode, find, one predict call for the whole batch, assemble.
+"""Scans -> readings: decode, find, one predict call per network for the whole batch, assemble.
 
 `read_batch` is pure: bytes in, values out. One bad scan becomes a `Rejection` and never stops the
-others, nor does one bad page. Pages are kept in memory until their glyphs are read; where a scan
-has more of them than there is room for, its batch takes several rounds with a predict call each.
+others, nor does one bad page. Pages are kept in memory until they are read; where a scan has more
+of them than there is room for, its batch takes several rounds with a call of each network.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from ..records import (
     Durations,
+    Expect,
+    Expected,
     Limits,
     Outcome,
     Page,
@@ -35,10 +37,14 @@ from .assemble import assemble, status_of
 from .choice import Choice, Probabilities, best, weigh
 from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
+from .fusion import LineNetwork, Question, fuse, questions
 from .glyph import SIDE, normalise
-from .hints import fitted, judged
+from .hints import fitted, is_one_number, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
+from .page_lines import assemble_page, choose_marks
+from .page_sight import look_back_at_page
+from .page_stage import PageLook, look_at_page, turned_look
 from .region import View, view
 from .stages import Sight, look_back
 
@@ -76,15 +82,21 @@ def read_batch(
     annotated: Annotated = "all",
     explained: bool = False,
     alive: Callable[[], None] = lambda: None,
+    line_network: LineNetwork | None = None,
 ) -> list[Outcome]:
-    """Read a batch of scans with one predict call; outcomes in the order of the scans.
+    """Read a batch of scans with one predict call of the classifier, and one of the line network,
+    where there is one; outcomes in the order of the scans.
 
-    `review_below` overrides the classifier's own threshold on a digit's confidence. `annotated`
-    says which pages get a picture. `explained` adds to each reading a picture per page of what
-    every stage saw. `alive` is called after every page that was decoded or read.
+    `review_below` overrides the networks' own thresholds on a digit's confidence. `annotated` says
+    which pages get a picture. `explained` adds to each reading a picture per page of what every
+    stage saw. `alive` is called after every page that was decoded or read.
     """
     threshold = classifier.review_below if review_below is None else review_below
-    batch = _Batch(classifier, limits, _Wishes(threshold, annotated, explained), alive)
+    second = None
+    if line_network is not None:
+        line_threshold = line_network.review_below if review_below is None else review_below
+        second = _Second(line_network, line_threshold)
+    batch = _Batch(classifier, second, limits, _Wishes(threshold, annotated, explained), alive)
     for scan in scans:
         batch.take(scan)
     batch.finish()
@@ -108,6 +120,14 @@ class _Wishes:
     review_below: float
     annotated: Annotated
     explained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """Who gives a second opinion, and the confidence of a line under which a person should look."""
+
+    network: LineNetwork
+    review_below: float
 
 
 @dataclass(slots=True)
@@ -161,25 +181,42 @@ class _Draft:
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A decoded page, as hints say it lies, with its layouts; `glyphs` (n,) says which of the
-    round's glyphs each of their candidates is. `sights` is kept only where an explanation is asked
-    for."""
+    round's glyphs each of their candidates is. A whole page has a `look` in place of layouts.
+    `sights` is kept only where an explanation is asked for."""
 
     draft: _Draft
     view: View
     factor: int
     layouts: tuple[Layout, ...]
     glyphs: npt.NDArray[np.intp]
-    sights: tuple[Sight, ...]
+    sights: tuple[Sight, ...] = ()
+    look: PageLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """A page as the glyph network alone reads it; `glyphs` (n, 28, 28) are its candidates'."""
+
+    found: _Found
+    glyphs: npt.NDArray[np.float32]
+    choices: Sequence[Choice]
+    reading: PageReading
 
 
 class _Batch:
     """Scans on their way from bytes to drafts, a round of pages at a time."""
 
     def __init__(
-        self, classifier: Classifier, limits: Limits, wishes: _Wishes, alive: Callable[[], None]
+        self,
+        classifier: Classifier,
+        second: _Second | None,
+        limits: Limits,
+        wishes: _Wishes,
+        alive: Callable[[], None],
     ) -> None:
         self.drafts: list[_Draft] = []
         self._classifier = classifier
+        self._second = second
         self._limits = limits
         self._wishes = wishes
         self._alive = alive
@@ -238,7 +275,11 @@ class _Batch:
         self._pixels += page.pixels.size
 
     def _find(self, page: Page, draft: _Draft) -> _Found:
-        seen = view(page, draft.scan.hints)
+        hints = draft.scan.hints
+        seen = view(page, hints)
+        look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
+        if look is not None:
+            return _Found(draft, seen, 1, (), self._taken(look), look=look)
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -255,25 +296,87 @@ class _Batch:
         return _Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
-        """Ask the network about all glyphs of the round, and end it."""
+        """Ask the networks about all that was found in the round, and end it."""
         started = time.perf_counter()
-        glyphs = np.stack(self._glyphs) if self._glyphs else np.zeros((0, SIDE, SIDE), np.float32)
-        probabilities = self._classifier.classify(glyphs)
-        read_ms = _since(started) / max(1, len(glyphs))
+        asked, known = self._ask(self._glyphs), len(self._glyphs)
+        self._found = [self._upright(found, asked) for found in self._found]
+        if len(self._glyphs) > known:
+            asked = np.concatenate([asked, self._ask(self._glyphs[known:])])
+        read_ms = _since(started) / max(1, len(asked))
+        firsts = []
         for found in self._found:
+            found.draft.read_ms += read_ms * len(np.unique(found.glyphs))
+            firsts.append(self._first(found, asked[found.glyphs]))
+        for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
             self._alive()
-            rows = found.glyphs
-            found.draft.read_ms += read_ms * len(np.unique(rows))
-            choices = weigh(found.layouts, probabilities[rows])
-            self._finish_page(found, glyphs[rows], fitted(choices, found.draft.scan.hints))
+            self._finish_page(first, reading)
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
-    def _finish_page(
-        self, found: _Found, glyphs: npt.NDArray[np.float32], choices: Sequence[Choice]
-    ) -> None:
-        draft, page, wishes = found.draft, found.view.page, self._wishes
-        part = assemble(found.view.part, found.factor, best(choices), wishes.review_below)
+    def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
+        return self._classifier.classify(_stacked(glyphs))
+
+    def _upright(self, found: _Found, asked: Probabilities) -> _Found:
+        """The page as it is to be read, once the network was asked which way up it lies."""
+        if found.look is None:
+            return found
+        is_told = found.draft.scan.hints.rotate is not None
+        look = None if is_told else turned_look(found.look, asked[found.glyphs])
+        if look is None:
+            return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
+        return replace(found, look=look, glyphs=self._taken(look))
+
+    def _taken(self, look: PageLook) -> npt.NDArray[np.intp]:
+        """Which of the round's glyphs those of a look become."""
+        first = len(self._glyphs)
+        self._glyphs += list(look.glyphs)
+        return np.arange(first, len(self._glyphs), dtype=np.intp)
+
+    def _first(self, found: _Found, rows: Probabilities) -> _First:
+        page, threshold = found.view.part, self._wishes.review_below
+        if found.look is None:
+            choices = fitted(weigh(found.layouts, rows), found.draft.scan.hints)
+            reading = assemble(page, found.factor, best(choices), threshold)
+        else:
+            choices = [choose_marks(found.look, rows)]
+            reading = assemble_page(page, found.look, choices[0], threshold)
+        glyphs = _stacked([self._glyphs[n] for n in found.glyphs])
+        return _First(found, glyphs, choices, reading)
+
+    def _looked_again(self, firsts: Sequence[_First]) -> list[PageReading]:
+        """The readings of the round's pages, with the line network's opinion."""
+        if self._second is None:
+            return [first.reading for first in firsts]
+        asked = []
+        for first in firsts:
+            started = time.perf_counter()
+            asked.append(_asked(first))
+            first.found.draft.find_ms += _since(started)
+            self._alive()
+        started = time.perf_counter()
+        every = [question.asked for questions in asked for question in questions]
+        answers = iter(self._second.network.read_lines(every) if every else ())
+        read_ms = _since(started) / max(1, len(every))
+        readings = []
+        for first, own in zip(firsts, asked, strict=True):
+            first.found.draft.read_ms += read_ms * len(own)
+            seen = [next(answers) for _ in own]
+            readings.append(
+                fuse(
+                    first.found.view.part,
+                    first.reading,
+                    own,
+                    seen,
+                    self._second.network,
+                    self._second.review_below,
+                    together=is_one_number(first.found.draft.scan.hints, first.reading.lines),
+                )
+            )
+        return readings
+
+    def _finish_page(self, first: _First, part: PageReading) -> None:
+        found, wishes = first.found, self._wishes
+        draft, page = found.draft, found.view.page
         part = replace(part, lines=judged(part.lines, draft.scan.hints))
         reading = found.view.placed(part)
         status = status_of(reading.lines)
@@ -289,17 +392,39 @@ class _Batch:
             )
             draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
         if wishes.explained:
+            sights = found.sights
+            if found.look is not None:
+                sights = (look_back_at_page(found.view.part, found.look),)
             seen = Explanation(
                 title=title,
                 page=found.view.part,
                 reading=part,
                 status=status,
-                sights=found.sights,
-                choices=choices,
-                glyphs=glyphs,
+                sights=sights,
+                choices=first.choices,
+                glyphs=first.glyphs,
                 review_below=wishes.review_below,
             )
             draft.explanations.append(Picture(page.number, explain(seen)))
+
+
+def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
+
+
+def _asked(first: _First) -> list[Question]:
+    """What to ask the line network about a page: nothing about a whole page, whose lines may lie at
+    any angle."""
+    found, chosen = first.found, best(first.choices)
+    if found.look is not None:
+        return []
+    hints = found.draft.scan.hints
+    return questions(
+        found.view.part,
+        first.reading,
+        Expected(1, 1) if hints.expect is Expect.DIGIT else hints.line,
+        light_on_dark=chosen is not None and chosen.layout.light_on_dark,
+    )
 
 
 def _since(started: float) -> float:

@@ -19,6 +19,29 @@ class Runs(NamedTuple):
     starts: npt.NDArray[np.int64]
     stops: npt.NDArray[np.int64]
 
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """How many pixels each has."""
+        return self.stops - self.starts
+
+    def chosen(self, which: npt.NDArray[np.bool_]) -> Runs:
+        """Some of the runs."""
+        return Runs(*(each[which] for each in self))
+
+    def without_gaps(self, least: int) -> Runs:
+        """The runs, neighbours of a row joined that are less than `least` pixels apart."""
+        ahead = (self.rows[1:] != self.rows[:-1]) | (self.starts[1:] - self.stops[:-1] >= least)
+        any_run = np.ones(min(1, len(self.rows)), np.bool_)
+        first, last = np.concatenate([any_run, ahead]), np.concatenate([ahead, any_run])
+        return Runs(self.rows[first], self.starts[first], self.stops[last])
+
+    def drawn(self, shape: tuple[int, ...]) -> Grey:
+        """A mask, (H, W) uint8 of 0 and 1, of these runs."""
+        mask = np.zeros(shape, np.uint8)
+        for row, start, stop in np.stack(self, axis=1).tolist():
+            mask[row, start:stop] = 1
+        return mask
+
 
 def find_runs(mask: Grey) -> Runs:
     """The runs of a mask, (H, W) uint8 of 0 and 1, each as long as it can be."""

@@ -64,10 +64,10 @@ def look_back(ink: Ink, proposals: Sequence[Proposal]) -> Sight:
     contrast = cv2.convertScaleAbs(shrink(ink.contrast, size), alpha=255 / most)
     stages = [
         Stage("contrast", f"{kind}; up to {most} of 255, noise {ink.floor}", 255 - contrast),
-        Stage(Basis.ALL, kind, _difference(ink.mask, ink.mask, size)),
+        Stage(Basis.ALL, kind, difference(ink.mask, ink.mask, size)),
     ]
     stages += [
-        Stage(proposal.basis, kind, _difference(proposal.mask, ink.mask, size))
+        Stage(proposal.basis, kind, difference(proposal.mask, ink.mask, size))
         for proposal in proposals
         if proposal.basis is not Basis.ALL
     ]
@@ -106,6 +106,8 @@ def mixed(inked: Grey, left_out: Grey) -> Grey:
     return np.clip(white, 0, 255).astype(np.uint8)
 
 
-def _difference(mask: Grey, before: Grey, size: tuple[int, int]) -> Grey:
+def difference(mask: Grey, before: Grey, size: tuple[int, int]) -> Grey:
+    """A mask in black and what it lacks of the mask `before` in red, both (h, w) uint8 of 0 and 1,
+    in `size`."""
     full = np.uint8(255)
     return mixed(shrink(mask * full, size), shrink((before & ~mask) * full, size))

@@ -98,6 +98,31 @@ def test_two_paths_of_a_reading_outweigh_the_best_path() -> None:
     assert k_best(frames, 1)[0].digits == (3,)
 
 
+def parted(seed: int) -> npt.NDArray[np.float64]:
+    """A doubtful frame and two more, and between them a frame that is surely blank."""
+    frames = random_posteriors(seed, 4, sharpness=3.0)
+    frames[1] = np.log([1e-6] * BLANK + [1 - 1e-5])
+    return frames
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_line_is_read_in_stretches_as_it_is_read_at_once(seed: int) -> None:
+    exact = all_readings(parted(seed))
+    found = k_best(parted(seed), 5, beams=2000)
+    assert [each.digits for each in found] == sorted(exact, key=lambda digits: -exact[digits])[:5]
+    for each in found:
+        assert np.exp(each.log_probability) == pytest.approx(exact[each.digits], rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_given_length_is_put_together_from_stretches(seed: int) -> None:
+    exact = {
+        digits: value for digits, value in all_readings(parted(seed)).items() if len(digits) == 2
+    }
+    (best,) = k_best(parted(seed), 1, lengths=range(2, 3), beams=4000)
+    assert best.digits == max(exact, key=lambda digits: exact[digits])
+
+
 def test_the_same_digit_twice_needs_a_blank_between() -> None:
     joined = posteriors({5: 0.99}, {5: 0.99})
     parted = posteriors({5: 0.99}, {BLANK: 0.99}, {5: 0.99})
@@ -126,3 +151,22 @@ def test_alignment_of_a_reading_rises_from_frame_to_frame(seed: int) -> None:
     frames = random_posteriors(seed, 24)
     places = align(frames, greedy(frames))
     assert places == sorted(set(places))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_reading_that_is_not_the_likeliest_is_aligned_by_its_best_path(seed: int) -> None:
+    frames = random_posteriors(seed, 4, sharpness=3.0)
+    digits = k_best(frames, 4, beams=200)[3].digits
+    paths = [
+        path
+        for path in itertools.product(range(BLANK + 1), repeat=len(frames))
+        if collapsed(path) == digits
+    ]
+    best = max(paths, key=lambda path: sum(frames[n, label] for n, label in enumerate(path)))
+    runs = [
+        (label, [n for n, _ in run])
+        for label, run in itertools.groupby(enumerate(best), key=lambda pair: pair[1])
+        if label != BLANK
+    ]
+    shown = [max(places, key=lambda n: frames[n, label]) for label, places in runs]
+    assert align(frames, digits) == shown

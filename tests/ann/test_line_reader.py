@@ -9,9 +9,16 @@ import numpy.typing as npt
 import pytest
 
 from daemon.ann.ctc import BLANK
-from daemon.ann.line_reader import OUTPUTS, LineReader, decode, read_frames, read_greedily
+from daemon.ann.line_reader import (
+    OUTPUTS,
+    Frames,
+    LineReader,
+    decode,
+    read_frames,
+    read_greedily,
+)
 from daemon.errors import ModelUnavailable
-from daemon.records import Check, Expected, SeenLine
+from daemon.records import AskedLine, Check, Expected, SeenLine
 
 FRAMES = 24
 MIDDLES = (np.arange(FRAMES) + 0.5) * 4
@@ -125,6 +132,58 @@ def test_greedy_reading_sees_the_same_digits() -> None:
     line = read_greedily(frames.posteriors[0], frames.boxes[0])
     assert line.text == "40"
     assert line.digits[0].left == 4
+
+
+class Scripted(LineReader):
+    """A line reader whose network sees in each view the digits that its first row holds, 100 for a
+    9 that may as well be a 4, and notes the shapes of what it is given."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+
+    def frames(self, views: npt.NDArray[np.float32]) -> Frames:
+        self.shapes.append(views.shape)
+        found = np.zeros((len(views), views.shape[2] // 4, OUTPUTS), np.float32)
+        found[..., BLANK] = 12
+        for row, view in zip(found, views, strict=True):
+            for place, value in enumerate(view[0]):
+                if value:
+                    row[2 * place, : BLANK + 1] = 0
+                    row[2 * place, int(value) % 91] = 12
+                    row[2 * place, 4] += 12 if value == 100 else 0
+        return decode(found)
+
+
+def view(width: int, *digits: int) -> npt.NDArray[np.float32]:
+    pixels = np.zeros((32, width), np.float32)
+    pixels[0, : len(digits)] = digits
+    return pixels
+
+
+def test_lines_of_any_width_are_read_in_the_order_in_which_they_are_asked() -> None:
+    reader = Scripted()
+    widths = (200, 40, 44, 196, 400)
+    asked = [AskedLine((view(width, n + 1, 9),)) for n, width in enumerate(widths)]
+    assert [line.text for line in reader.read_lines(asked)] == ["19", "29", "39", "49", "59"]
+    assert reader.shapes == [(2, 32, 44), (2, 32, 200), (1, 32, 400)]
+    assert reader.read_lines([]) == []
+
+
+def test_further_looks_are_taken_only_of_lines_that_are_not_sure() -> None:
+    reader = Scripted()
+    sure = AskedLine((view(80, 1, 2), view(100, 7), view(60, 7)))
+    unsure = AskedLine((view(80, 1, 100), view(100, 1, 4), view(60, 1, 4)))
+    first, second = reader.read_lines([sure, unsure])
+    assert (first.text, second.text) == ("12", "14")
+    assert reader.shapes == [(2, 32, 80), (1, 32, 60), (1, 32, 100)]
+    assert second.alternatives[0][0] == "19"
+
+
+def test_a_sure_line_that_is_not_as_expected_is_looked_at_further() -> None:
+    reader = Scripted()
+    asked = AskedLine((view(80, 1, 2), view(100, 1, 2, 3)), Expected(3, 3))
+    (line,) = reader.read_lines([asked])
+    assert (line.text, line.fits) == ("123", True)
 
 
 @pytest.mark.parametrize(("least", "most"), [(-1, None), (3, 2), (0, 0)])

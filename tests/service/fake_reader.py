@@ -69,6 +69,9 @@ def _read(scan: Scan) -> Outcome:
         case ["die", "once", path, _] if not Path(path).exists():
             Path(path).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        case ["orphan", "once", path, _] if not Path(path).exists():
+            Path(path).touch()
+            os.kill(os.getppid(), signal.SIGKILL)
         case ["beat", _]:
             assert PULSE.listener
             PULSE.listener()

@@ -49,6 +49,22 @@ def test_a_line_of_digits_is_a_row(reading: Callable[..., Reading]) -> None:
     assert (result.digits, result.status, result.reason) == (5, Status.READ, None)
 
 
+def test_a_line_tells_why_to_look_and_what_else_it_may_say_but_its_row_does_not(
+    reading: Callable[..., Reading], valid: Callable[[str], Mapping[str, Any]]
+) -> None:
+    read = reading("128", status=Status.REVIEW)
+    (line,) = read.pages[0].lines
+    doubtful = replace(line, reason="read as 128 and as 126", alternatives=(("126", 0.12345),))
+    read = replace(read, pages=(replace(read.pages[0], lines=(doubtful,)),))
+    result = result_of(read, NOON)
+    (written,) = valid(result.document)["pages"][0]["lines"]
+    assert written["reason"] == "read as 128 and as 126"
+    assert written["alternatives"] == [{"text": "126", "probability": 0.1235}]
+    (row,) = rows_of(result.rows)
+    assert row["reason"] == ""
+    assert result.reason is None
+
+
 def test_an_empty_scan_has_one_row_without_digits(reading: Callable[..., Reading]) -> None:
     (row,) = rows_of(result_of(reading(), NOON).rows)
     assert row["status"] == "empty"

@@ -11,21 +11,23 @@ import pytest
 
 from daemon.ann.line_reader import LineReader, decode
 from daemon.ann.registry import ModelVersion, load_version, verify, version_names
+from daemon.ann.trust import load_trusted, parse_trust
 from daemon.errors import ModelUnavailable
-from daemon.records import SeenLine
+from daemon.records import AskedLine, SeenLine
 from daemon.training.architectures import architecture
 from daemon.training.backend import load_keras
+from daemon.training.calibrate import RISKS
 from daemon.training.datasets import DigitSet
 from daemon.training.fit import Settings, Step
 from daemon.training.line_batches import LineBatch, LineExample, as_batch
 from daemon.training.line_fit import LineSettings
 from daemon.training.line_loss import line_loss
 from daemon.training.line_network import OUTPUTS, build
-from daemon.training.line_train import train_lines
+from daemon.training.line_train import adopt_lines, train_lines
 from daemon.training.split import TrainingData
 from daemon.training.train import train
 
-SHORT = LineSettings(epochs=2, seed=1, batch=8, epoch=3, validated=1, tested=2)
+SHORT = LineSettings(epochs=2, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +110,43 @@ def test_a_new_glyph_network_takes_the_line_reader_along(
 ) -> None:
     models = version.path.parent
     chosen = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
-    newer = train(chosen, data, models, lambda _: None, promoted=False)
+    newer = train(chosen, data, models, lambda _: None, promoted=False, lines=6)
+    assert load_trusted(newer) is not None
     assert newer.reader is not None
     assert version.reader is not None
     assert newer.reader.read_bytes() == version.reader.read_bytes()
     assert newer.metadata["reader"] == version.metadata["reader"]
     assert (newer.path / "CARD.md").read_text().count("## Line reader") == 1
+
+
+def test_both_networks_are_trusted_as_far_as_composed_lines_say(version: ModelVersion) -> None:
+    trust = parse_trust(version.metadata["trust"], "metadata.json")
+    assert [risk for risk, _ in trust.thresholds] == list(RISKS)
+    assert all(0.5 <= below <= 1 for _, below in trust.thresholds)
+    trusted = load_trusted(version, max_error_read=0.005)
+    assert trusted is not None
+    assert trusted.review_below == trust.review_below(0.005)
+    (line,) = trusted.read_lines([AskedLine((np.zeros((32, 64), np.float32),))])
+    assert isinstance(line, SeenLine)
+
+
+def test_a_trained_line_reader_is_adopted_beside_another_glyph_network(
+    version: ModelVersion, trained_models: Path, data: TrainingData, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(trained_models, models)
+    beside = load_version(models)
+    adopted = adopt_lines(version, data, models, lines=6)
+    assert load_version(models).name == adopted.name  # promoted
+    assert adopted.reader is not None
+    assert version.reader is not None
+    assert adopted.reader.read_bytes() == version.reader.read_bytes()
+    assert adopted.network.read_bytes() == beside.network.read_bytes()
+    assert adopted.metadata["reader"]["beside"] == beside.name
+    assert load_trusted(adopted) is not None
+    verify(adopted)
+    with pytest.raises(ModelUnavailable, match="has no line reader"):
+        adopt_lines(beside, data, models)
 
 
 def test_without_a_glyph_network_there_is_nothing_to_stand_beside(

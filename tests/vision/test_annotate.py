@@ -143,11 +143,14 @@ def test_a_doubtful_digit_differs_without_its_colour_too():
     assert frame_pixels(Status.REVIEW) < 0.8 * frame_pixels(Status.READ), "dashed, not solid"
 
 
-@pytest.mark.parametrize(("review_below", "amber_digits"), [(None, True), (0.5, False)])
-def test_only_digits_below_the_threshold_are_amber(review_below, amber_digits):
-    doubtful = line(digit(Box(6, 6, 14, 16), confidence=0.8), status=Status.REVIEW)
-    picture = picture_of(28, 28, [doubtful], review_below=review_below)
-    assert (amber(picture) > 0) == amber_digits
+def test_only_digits_below_the_threshold_are_amber_or_all_where_none_is():
+    def amber_of(review_below):
+        sure, doubtful = (digit(Box(x, 6, 14, 16), confidence=c) for x, c in ((4, 0.8), (34, 0.4)))
+        review = line(sure, doubtful, status=Status.REVIEW)
+        return amber(picture_of(52, 28, [review], review_below=review_below))
+
+    assert 0 < amber_of(0.5) < 0.7 * amber_of(None)
+    assert amber_of(0.3) == amber_of(0.9) == amber_of(None)
 
 
 def header_of(picture: Grey) -> Grey:

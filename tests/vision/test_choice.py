@@ -5,7 +5,8 @@ import pytest
 
 from daemon.records import Box
 from daemon.vision.choice import Choice, Probabilities, are_digits, best, weigh
-from daemon.vision.layout import Candidate, Layout
+from daemon.vision.layout import Layout
+from daemon.vision.parts import Candidate
 
 
 def layout(*shares: float, cost: float = 0.0) -> Layout:

@@ -188,7 +188,7 @@ def test_what_a_browser_prints_is_read(tmp_path: Path) -> None:
     tall, wide = ((each.pixels < 160).nonzero() for each in (first, second))
     assert np.ptp(tall[0]) > 10 * np.ptp(tall[1])
     assert np.ptp(wide[1]) > 10 * np.ptp(wide[0])
-    assert first.dpi == pytest.approx(182, rel=0.05)
+    assert first.dpi == pytest.approx(218, rel=0.05)
 
 
 @pytest.mark.parametrize("flags", [(), ("-A",)], ids=["heic", "avif"])

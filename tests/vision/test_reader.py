@@ -4,7 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.records import Limits, Reading, Reason, Rejection, Scan, Status
+from daemon.records import (
+    Expected,
+    Hints,
+    Limits,
+    Reading,
+    Reason,
+    Rejection,
+    Scan,
+    SeenDigit,
+    SeenLine,
+    Status,
+)
 from daemon.training.camera import Pen, Scene, compose
 from daemon.vision import reader
 from daemon.vision.decode import first_page
@@ -314,3 +325,63 @@ def test_single_glyph_is_the_digit_or_nothing():
     assert glyph.shape == (28, 28)
     blank = first_page(scan(encoded(np.full((50, 60), 255, np.uint8))), Limits())
     assert single_glyph(blank) is None
+
+
+class FakeLineNetwork:
+    """Reads every line as 31, trusts it, and notes how often it is asked about how many."""
+
+    review_below = 0.9
+
+    def __init__(self):
+        self.batches = []
+
+    def read_lines(self, asked):
+        self.batches.append(len(asked))
+        row = (0.0, 0.01, 0.0, 0.98) + (0.0,) * 6
+        return [
+            SeenLine(
+                (SeenDigit(3, 4, 3, 20, 29, row), SeenDigit(1, 24, 3, 40, 29, row)), 0.9, (), True
+            )
+            for _ in asked
+        ]
+
+    def probability(self, evidence):
+        return 0.97 if evidence.text == "31" else 0.02
+
+
+def test_both_networks_are_called_once_for_a_batch():
+    classifier, line_network = FakeClassifier(), FakeLineNetwork()
+    scans = [scan(encoded(picture("123", "456", seed=n).pixels)) for n in range(3)]
+    outcomes = read(*scans, classifier=classifier, line_network=line_network)
+    assert len(classifier.batches) == 1
+    assert line_network.batches == [6]
+    assert [line.text for line in outcomes[1].pages[0].lines] == ["31", "31"]
+
+
+def test_a_batch_without_lines_does_not_call_the_line_network():
+    line_network = FakeLineNetwork()
+    read(scan(encoded(np.full((90, 90), 255, np.uint8))), line_network=line_network)
+    assert line_network.batches == []
+
+
+def test_a_wide_picture_is_read_as_one_line_and_hints_are_passed_on():
+    asked = []
+
+    class Listening(FakeLineNetwork):
+        def read_lines(self, lines):
+            asked.extend(lines)
+            return super().read_lines(lines)
+
+    data = encoded(picture("524").pixels)
+    hints = Hints(line=Expected(2, 2))
+    one = Scan("00", "a.png", "ff", data, hints)
+    (outcome,) = read(one, line_network=Listening())
+    (line,) = outcome.pages[0].lines
+    assert (line.text, line.confidence, line.status) == ("31", 0.97, Status.READ)
+    assert asked[0].expected == Expected(2, 2)
+
+
+def test_a_threshold_given_is_for_lines_as_well():
+    data = encoded(picture("52").pixels)
+    (outcome,) = read(scan(data), line_network=FakeLineNetwork(), review_below=0.995)
+    assert outcome.status is Status.REVIEW

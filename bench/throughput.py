@@ -1,0 +1,230 @@
+"""How fast digitd gets through piles of scans: `make bench`, `make bench-quick`.
+
+Everything is measured side by side in one run, each contestant as a command of its own, start
+included, in turn, several times; medians. Ratios compare between machines, seconds do not.
+
+`--write` puts the table into docs/speed.md. Without it, `--quick` compares its ratios with the ones
+that stand there, and warns where one is worse by more than a third.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import shutil
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from daemon.ann.classifier import load_classifier
+from daemon.records import Limits, Scan
+from daemon.service.workers import cores
+from daemon.vision.reader import read_batch
+
+from .corpora import PAGE, PHONE, TINY, Corpus
+from .document import processor
+from .machines import killing, local_cluster
+from .measure import Run, run
+from .rivals import NETWORK
+from .speed_table import Row, compare, read_ratios, table, write_table
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "bench" / "out"
+DOCUMENT = ROOT / "docs" / "speed.md"
+
+Command = tuple[str | Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """Who runs over a corpus, told where it lies and where to write."""
+
+    name: str
+    command: Callable[[Path, Path], Command]
+
+
+def digitd(name: str, *flags: str | Path) -> Contestant:
+    """digitd itself."""
+
+    def command(folder: Path, out: Path) -> Command:
+        return ("daemon", "batch", folder, "--out", out, "--quiet", *flags)
+
+    return Contestant(name, command)
+
+
+def rival(who: str, *flags: str) -> Contestant:
+    """Somebody else."""
+    return Contestant(who, lambda folder, out: ("bench.rivals", who, folder, out, *flags))
+
+
+@dataclass(slots=True)
+class Bench:
+    """The runs that are measured, and where their files lie."""
+
+    scratch: Path
+    corpora: Path
+    runs: int
+
+    def measure(
+        self, corpus: Corpus, contestants: Sequence[Contestant], counts: Sequence[int]
+    ) -> list[list[Run]]:
+        """The runs of each contestant over as many files as its count says, one after the other,
+        several times."""
+        folders = [corpus.write(self.corpora, count) for count in counts]
+        found: list[list[Run]] = [[] for _ in contestants]
+        for _ in range(self.runs):
+            for runs, contestant, folder, count in zip(
+                found, contestants, folders, counts, strict=True
+            ):
+                command = contestant.command(folder, self.scratch / "run")
+                runs.append(run(command, self.scratch / "run", count))
+                print(f"{contestant.name}, {corpus.name}: {runs[-1]}", file=sys.stderr)
+        shutil.rmtree(self.scratch / "run", ignore_errors=True)
+        return found
+
+
+def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
+    """10,000 digits of 28x28 pixels, and what others make of some of them."""
+    many, some, few = (TINY.quick, 200, 10) if quick else (TINY.count, 1_000, 200)
+    workers = ("--workers", str(cores()))
+    bare = ("--annotated", "none", "--json", "none")
+    floor, decode, all_of_it, csv_only = bench.measure(
+        TINY,
+        [
+            rival("floor", *workers),
+            rival("decode", *workers),
+            digitd("digitd", *workers),
+            digitd("digitd, CSV only", *workers, *bare),
+        ],
+        [many] * 4,
+    )
+    yield Row.of(f"{many:,} 28x28 PNGs: digitd / floor", all_of_it, floor, at_most=3.5)
+    yield Row.of(f"{many:,}, CSV only: digitd / decoding", csv_only, decode, at_most=10)
+    if not (bench.scratch / NETWORK).exists():
+        run(("bench.rivals", "network", bench.scratch, bench.scratch), bench.scratch / "run", 1)
+    loop, digits = bench.measure(TINY, [rival("ancestors"), digitd("digitd")], [few, many])
+    yield Row.of(f"the ancestors' loop ({few}) / digitd, a scan", loop, digits, at_least=100)
+    batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [some, some])
+    yield Row.of(f"{some:,}: well-written Keras / digitd", batch, digits, at_least=2)
+    batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [1, 1])
+    yield Row.of("one image, cold start: Keras / digitd", batch, digits, at_least=5)
+    if shutil.which("tesseract"):
+        calls, digits = bench.measure(TINY, [rival("tesseract"), digitd("digitd")], [few, many])
+        yield Row.of(f"Tesseract ({few}) / digitd, a scan", calls, digits)
+
+
+def phone(bench: Bench, *, quick: bool) -> Iterable[Row]:
+    """Phone photos with one worker and with two."""
+    count = PHONE.quick if quick else PHONE.count
+    one, two, floor = bench.measure(
+        PHONE,
+        [digitd("one worker", "--workers", "1"), digitd("two", "--workers", "2"), rival("floor")],
+        [count] * 3,
+    )
+    yield Row.of(f"{count} phone photos: 1 worker / 2 workers", one, two, at_least=1.7)
+    yield Row.of(f"{count}, one process: digitd / floor", one, floor)
+
+
+def page(bench: Bench, *, quick: bool) -> Iterable[Row]:
+    """A4 pages: CPU time in this process, beside `cv2.imdecode` of the same files."""
+    count = PAGE.quick if quick else PAGE.count
+    folder = PAGE.write(bench.corpora, count)
+    cv2.setNumThreads(1)
+    classifier = load_classifier(ROOT / "models")
+    reading: list[Run] = []
+    decoding: list[Run] = []
+    for path in sorted(folder.iterdir()):
+        data = path.read_bytes()
+        decoding.append(_clocked(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), -1)))  # noqa: B023
+        scan = Scan("0" * 32, path.name, "", data)
+        reading.append(_clocked(lambda: read_batch([scan], classifier, limits=Limits())))  # noqa: B023
+    yield Row.of(
+        f"{count} A4 pages: digitd / imdecode, CPU", reading, decoding, at_most=4, cpu=True
+    )
+
+
+def clusters(bench: Bench, *, quick: bool) -> Iterable[Row]:
+    """Two Dask workers beside two processes; and workers that are killed."""
+    count = PHONE.quick if quick else PHONE.count
+    with local_cluster(2) as (address, _):
+        pool, far = bench.measure(
+            PHONE,
+            [digitd("processes", "--workers", "2"), digitd("Dask", "--cluster", address)],
+            [count] * 2,
+        )
+        yield Row.of(
+            f"{count} phone photos: 2 processes / 2 Dask workers", pool, far, at_least=0.85
+        )
+    if quick:
+        return
+    folder = TINY.write(bench.corpora, 5_000)
+    out = bench.scratch / "killed"
+    with local_cluster(2) as (address, pids), killing(pids, every_s=5) as killed:
+        run(("daemon", "batch", folder, "--out", out, "--quiet", "--cluster", address), out, 5_000)
+    with (out / "readings.csv").open(newline="", encoding="utf-8") as file:
+        rows = Counter(row["file"] for row in csv.DictReader(file) if row["status"] != "rejected")
+    once = list(rows.values()).count(1)
+    shutil.rmtree(out)
+    yield Row(f"5,000 scans, {killed()} Dask workers killed: read once", once / 5_000, at_least=1)
+
+
+def growth(bench: Bench, *, quick: bool) -> Iterable[Row]:
+    """Ten or a hundred times the scans: memory of the process that keeps the books, time a scan."""
+    few, many = (100, 1_000) if quick else (1_000, 100_000)
+    small, large = bench.measure(TINY, [digitd("digitd"), digitd("digitd")], [few, many])
+    memory = statistics.median(r.main_mb for r in large) / statistics.median(
+        r.main_mb for r in small
+    )
+    yield Row(f"{many:,} scans / {few:,}: memory", memory, at_most=1.3)
+    yield Row.of(f"{many:,} scans / {few:,}: time a scan", large, small, at_most=1.1)
+
+
+PARTS = {"tiny": tiny, "phone": phone, "page": page, "clusters": clusters, "growth": growth}
+
+
+def main() -> int:
+    """Measure, print, save, compare."""
+    parser = argparse.ArgumentParser(prog="python -m bench.throughput", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few files, one run")
+    parser.add_argument("--runs", type=int, help="of which the median counts (3; quick: 1)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part of the table")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md")
+    given = parser.parse_args()
+    runs = given.runs or (1 if given.quick else 3)
+    scratch = OUT / "throughput"
+    scratch.mkdir(parents=True, exist_ok=True)
+    bench = Bench(scratch, OUT / "corpora", runs)
+    rows: list[Row] = []
+    for name in given.only or PARTS:
+        rows += PARTS[name](bench, quick=given.quick)
+    title = f"{datetime.now(UTC):%Y-%m-%d}, {cores()} cores of {processor()}, {runs} runs"
+    text = table(rows, title)
+    print(text)
+    saved = OUT / ("speed-quick.json" if given.quick else "speed.json")
+    saved.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    if given.write:
+        write_table(DOCUMENT, text, quick=given.quick)
+        return 0
+    warnings = compare(rows, read_ratios(DOCUMENT, quick=given.quick))
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return 0
+
+
+def _clocked(work: Callable[[], object]) -> Run:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Run(1, time.perf_counter() - wall, time.process_time() - cpu, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

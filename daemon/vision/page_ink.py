@@ -1,0 +1,86 @@
+"""The ink of a whole page: small writing on paper that may be lit unevenly, dark on light.
+
+Against `ink`, which takes whatever is rare for writing, a page knows that its strokes are narrow:
+the paper is estimated with a small kernel, so that shadows and folds fall away, and faint rules
+have a threshold of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from .ink import MIN_CONTRAST, contrast_of, histogram, noise_of, split
+
+_SKETCH = 600  # px, the longer side of the reduced page on which paper is estimated
+_STROKE = 0.028  # of the page's longer side: what is wider is no stroke
+_DARKEST = np.uint8(40)  # of 255: paper is no darker
+_NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
+_INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
+STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
+_STRONG = 0.85  # of Otsu's threshold
+
+
+@dataclass(frozen=True, slots=True)
+class PageInk:
+    """`contrast` is (h, w) uint8, 0 paper; `mask` (h, w) uint8 is 1 where it counts as ink, `faint`
+    where it may be a rule; `floor` is the contrast that paper noise reaches, `usual` Otsu's
+    threshold."""
+
+    contrast: Grey
+    mask: Grey
+    faint: Grey
+    floor: int
+    usual: int
+
+    @property
+    def strong(self) -> int:
+        """The contrast that a share of each mark's pixels reach, unless it shows through from the
+        back."""
+        return round(_STRONG * self.usual)
+
+    def turned(self, turns: int) -> PageInk:
+        """The same, turned by quarter turns to the left."""
+        contrast, mask, faint = (
+            np.ascontiguousarray(np.rot90(each, turns))
+            for each in (self.contrast, self.mask, self.faint)
+        )
+        return PageInk(contrast, mask, faint, self.floor, self.usual)
+
+
+def find_page_ink(pixels: Grey) -> PageInk:
+    """The ink of a page, (h, w) uint8."""
+    paper = _paper(pixels)
+    contrast = contrast_of(paper, pixels, np.maximum(paper, _DARKEST))
+    light = max(30.0, cv2.mean(paper)[0])
+    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise_of(pixels) * 255 / light))
+    usual = _otsu(contrast, floor)
+    return PageInk(
+        contrast=contrast,
+        mask=(contrast > max(floor, round(_INK * usual))).view(np.uint8),
+        faint=(contrast > max(floor, round(_FAINT * usual))).view(np.uint8),
+        floor=floor,
+        usual=usual,
+    )
+
+
+def _paper(pixels: Grey) -> Grey:
+    scale = min(1.0, _SKETCH / max(pixels.shape))
+    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
+    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    side = max(5, round(_STROKE * max(sketch.shape))) | 1
+    paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds
+    return cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _otsu(contrast: Grey, floor: int) -> int:
+    """Otsu's threshold among ink and an equal share of paper."""
+    counts = histogram(contrast)
+    ink, paper = counts[floor:].sum(), counts[:floor].sum()
+    if paper > ink:
+        counts[:floor] *= ink / paper
+    return split(counts)[0]

@@ -1,0 +1,99 @@
+"""The rows of a page that are digits, as lines in the page's own pixels.
+
+A row is kept or dropped as a whole, by what the network makes of all its marks: a word has letters
+that look like digits, but not many. What has not the height of the page's sure digits is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Line, Page, PageReading
+from .assemble import digit_of, line_of
+from .choice import DIGITS, NO_DIGIT, Choice, Probabilities, Score
+from .layout import Layout
+from .page_stage import PageLook
+from .page_view import box_on_page, enlarging
+from .parts import Candidate
+
+_SURE = 0.95  # probability of a digit whose height counts
+_HEIGHTS = (0.5, 1.9)  # of the median height of sure digits: what a digit may have
+_FLAT = 1.6  # times its height: what is wider is a dash
+_LETTER = 0.42  # of that height: a lower mark is no letter
+_ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
+_MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
+
+
+def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
+    """The marks of a page, which of them are digits, and what the network says; `rows` are those of
+    all marks in reading order."""
+    marks = look.marks.all
+    height = _sure_height(marks, rows, look.writing.height)
+    sized = np.array([_is_sized(mark, height) for mark in marks], np.bool_)
+    counted = np.array([_is_character(mark, height) for mark in marks], np.bool_) | sized
+    likely = np.where(sized, _likely(rows), np.float32(0))
+    are_digits: list[bool] = []
+    for row in look.marks.rows:
+        own = np.s_[len(are_digits) : len(are_digits) + len(row)]
+        kept = _is_number(likely[own][counted[own]])
+        are_digits += (kept & sized[own] & (_none(rows[own]) < _MARK)).tolist()
+    sure = float(np.log(np.maximum(rows.max(axis=1), 1e-6)).sum()) if len(rows) else 0.0
+    return Choice(Layout(look.marks.rows), rows, Score(sure, 0.0, 0.0, 0.0), tuple(are_digits))
+
+
+def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) -> PageReading:
+    """A page's reading; lines with a digit below the confidence `threshold` are for review, and so
+    are those from which something was left out that may be a digit."""
+    every = iter(zip(chosen.rows, chosen.digits, strict=True))
+    back = enlarging(page.reduction) @ look.back
+    lines: list[Line] = []
+    for row in chosen.layout.lines:
+        marks = [(mark, *next(every)) for mark in row]
+        digits = tuple(
+            digit_of(box_on_page(mark.box, back, page.width, page.height), own, digit)
+            for mark, own, digit in marks
+            if digit is not None
+        )
+        whole = all(
+            digit is not None or _none(own[None])[0] >= NO_DIGIT or not _may_be_digit(mark, look)
+            for mark, own, digit in marks
+        )
+        if digits:
+            lines.append(line_of(digits, threshold, whole=whole))
+    return PageReading(page.number, page.width, page.height, tuple(lines))
+
+
+def _sure_height(marks: Sequence[Candidate], rows: Probabilities, height: float) -> float:
+    sure = [mark.box.height for mark, p in zip(marks, _likely(rows), strict=True) if p > _SURE]
+    return float(np.median(sure)) if sure else height
+
+
+def _is_number(likely: npt.NDArray[np.float32]) -> bool:
+    """Whether a row is one, by how likely each of its characters is a digit."""
+    return bool(len(likely) and likely.mean() >= _ROWS[min(len(likely), len(_ROWS)) - 1])
+
+
+def _is_character(mark: Candidate, height: float) -> bool:
+    """Whether a mark may be a small letter: no dot or dash."""
+    return mark.box.height >= _LETTER * height and mark.box.width <= _FLAT * mark.box.height
+
+
+def _is_sized(mark: Candidate, height: float) -> bool:
+    low, high = (share * height for share in _HEIGHTS)
+    return low <= mark.box.height <= high and mark.box.width <= _FLAT * mark.box.height
+
+
+def _may_be_digit(mark: Candidate, look: PageLook) -> bool:
+    return _is_sized(mark, look.writing.height)
+
+
+def _likely(rows: Probabilities) -> npt.NDArray[np.float32]:
+    return np.asarray(rows[:, :DIGITS].max(axis=1, initial=0))
+
+
+def _none(rows: Probabilities) -> npt.NDArray[np.float32]:
+    """The probability of no digit; a network that does not know it says 0."""
+    return rows[:, DIGITS] if rows.shape[1] > DIGITS else np.zeros(len(rows), np.float32)

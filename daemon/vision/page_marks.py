@@ -1,0 +1,175 @@
+"""What may be digits on a page: marks of its ink, without rules, joined and chained to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..records import Box, Grey
+from .components import Component, Components, find_components
+from .page_ink import STRONG_SHARE, PageInk
+from .page_rules import Rules, find_rules, without_rules
+from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
+
+MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
+MAX_MARKS = 1500
+MIN_HEIGHT = 7  # px: smaller writing cannot be told from dirt
+_COVERED = 0.4  # of the page: so much ink is no writing
+_SPECK = 0.16  # of the digit height: smaller components are dirt
+_LARGEST = (4.0, 3.2)  # digit heights: wider or higher components are no digits
+_MUCH_LOWER = 0.75  # times the height that was expected of digits
+_TALLEST = 1 / 6  # of the page's height
+_WHOLE = 0.7  # digit heights: what is a digit without its pieces
+_BELOW, _COMMA_WIDTH = 0.15, 0.45  # digit heights: how far down a comma's middle lies, its width
+_CHARACTER = 0.3  # digit heights
+_BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
+_SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A page's ink and what is writing in it: `mask` (h, w) uint8 is 1 there, `height` that of
+    digits in pixels."""
+
+    ink: PageInk
+    rules: Rules
+    mask: Grey
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks on rows in reading order, and of each row its candidates."""
+
+    rows: tuple[tuple[Candidate, ...], ...]
+
+    @property
+    def all(self) -> tuple[Candidate, ...]:
+        """In reading order."""
+        return tuple(mark for row in self.rows for mark in row)
+
+
+def find_writing(ink: PageInk) -> Writing | None:
+    """The writing in a page's ink; None where there is none, or nothing but texture."""
+    if ink.mask.mean() > _COVERED:
+        return None
+    height = _digit_height(find_components(ink.mask, MAX_COMPONENTS), ink.mask.shape)
+    if not height:
+        return None
+    for _ in range(2):
+        rules = find_rules(ink.faint, height)
+        mask = without_rules(ink.mask, rules, height)
+        found = find_components(mask, MAX_COMPONENTS)
+        last, height = height, _digit_height(found, mask.shape, 0.4 * height, 2) or height
+        if height > _MUCH_LOWER * last:  # else rules were taken for writing: they hid shorter ones
+            break
+    return Writing(ink, rules, mask, height)
+
+
+def find_marks(writing: Writing) -> Marks:
+    """What may be digits; none where there is too much of it."""
+    ink, height = writing.ink, writing.height
+    found = find_components(writing.mask, MAX_COMPONENTS)
+    parts = [part_of(each) for each in _clear(found, ink, height)]
+    groups = (
+        [group for group in join(parts, height) if _is_character(group.box, height)]
+        if parts
+        else []
+    )
+    if not groups or len(groups) > MAX_MARKS:
+        return Marks(())
+    total = sum(group.area for group in groups)
+
+    def parted(left: Box, right: Box) -> bool:
+        return writing.rules.part(left, right, height)
+
+    rows = _in_order(chain(groups, height, parted))
+    return Marks(
+        tuple(
+            tuple(cut_out(ink.contrast, ink.floor, found.labels, each, total) for each in row)
+            for row in rows
+        )
+    )
+
+
+def _is_character(box: Box, height: float) -> bool:
+    """Whether a mark is as large as small letters, which tell words from numbers."""
+    return box.height >= _CHARACTER * height or box.width >= 0.5 * height
+
+
+def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
+    """From top to bottom, and what stands side by side from left to right: what begins further
+    right goes on with the row whose end lies at its height."""
+    bands: list[list[list[Part]]] = []
+    for row in sorted(rows, key=lambda row: row[0].box.x):
+        best, most = None, _BESIDE
+        for band in bands:
+            share = _beside(band[-1][-1].box, row[0].box)
+            if share > most:
+                best, most = band, share
+        if best is None:
+            bands.append([row])
+        else:
+            best.append(row)
+    bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
+    return [row for band in bands for row in band]
+
+
+def _beside(left: Box, right: Box) -> float:
+    """The share of the lower box that lies at the other's height; 0 where they do not follow each
+    other."""
+    if right.x < left.right:
+        return 0.0
+    overlap = min(left.bottom, right.bottom) - max(left.y, right.y)
+    return overlap / min(left.height, right.height)
+
+
+def _belongs(small: Box, large: Box, height: float) -> bool:
+    """Whether a piece is part of the same digit. What hangs below a whole digit is a comma."""
+    whole = large.height >= _WHOLE * height
+    below = small.y + small.height / 2 > large.bottom - _BELOW * height
+    slim = small.width <= _COMMA_WIDTH * height
+    return not (whole and below and slim) and belongs(small, large, height)
+
+
+def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
+    """The components that have a digit's size at most, stand free, and do not show through from
+    the back."""
+    rows, columns = found.labels.shape
+    strong = np.bincount(
+        found.labels[ink.contrast >= ink.strong], minlength=len(found.components) + 1
+    )
+    return [
+        each
+        for each in found.components
+        if max(each.width, each.height) >= _SPECK * height
+        and each.width <= _LARGEST[0] * height
+        and each.height <= _LARGEST[1] * height
+        and each.x > 1
+        and each.y > 1
+        and each.right < columns - 1
+        and each.bottom < rows - 1
+        and strong[each.label] >= STRONG_SHARE * each.area
+    ]
+
+
+def _digit_height(
+    found: Components, shape: tuple[int, ...], least: float = 0, power: int = 1
+) -> float:
+    """The median height of what has the shape of a digit, where each counts by a power of its own,
+    so that specks do not; 0 where there is nothing."""
+    heights = np.sort(
+        [
+            each.height
+            for each in found.components
+            if max(MIN_HEIGHT, least) <= each.height < _TALLEST * shape[0]
+            and each.width <= _SQUAT * each.height
+            and each.height <= _SLIM * each.width
+        ]
+    )
+    if not len(heights):
+        return 0.0
+    passed = (heights.astype(np.float64) ** power).cumsum()
+    return float(heights[passed.searchsorted(passed[-1] / 2)])

@@ -1,0 +1,158 @@
+"""The rules of a page: table lines, boxes, ruled and squared paper, however long.
+
+On a whole page writing has a size, and what is straight for several digit heights is a rule. Rules
+are looked for among fainter ink than writing, as runs of pixels, and taken out of the writing
+without cutting the strokes that cross them; they also part what stands in different cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Box, Grey
+from .components import Component, find_components
+from .runs import Runs, find_runs
+
+# All in digit heights.
+_LYING = 2.6  # the shortest lying rule
+_STANDING = 1.75  # the shortest standing one
+_LINK = 0.4  # the shortest piece of a rule that slopes
+_BOLD = 5.0  # the shortest thick one
+_THICK = 0.42  # from which a rule is thick
+_SOLID = 0.6  # from which it is no rule
+_GAP = 1 / 12  # what a rule may miss
+_POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
+_POST_WIDTH = 0.35  # at most, and half of what it spans where it leans
+_POSTS = 3  # side by side: fewer may be strokes of digits
+_POST_SLACK = 0.3  # by which posts of a comb differ in height
+_CELL = 1.65  # the widest cell that holds no number of its own
+_SLOPE = 0.1  # that a standing rule may lean along a digit
+_STROKE = 0.22  # of strokes that cross a rule
+
+_STEP = 2  # px by which pieces of a rule lie apart
+_ACROSS = 0.8  # of a row's height: what a border of a cell covers
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where rules lie: (h, w) uint8 of 0 and 1 each."""
+
+    lying: Grey
+    standing: Grey
+
+    def part(self, left: Box, right: Box, height: float) -> bool:
+        """Whether the border of a cell runs between two neighbours of a line; the digits of one
+        number may stand in the cells of squared paper and of combs, which are narrow."""
+        top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
+        start, stop = left.x + left.width // 2, right.x + right.width // 2
+        if bottom <= top or not self.standing[top:bottom, start:stop].any():
+            return False
+        reach = round(_CELL * height)
+        begin = max(0, start - reach)
+        columns = begin + _rules_at(self.standing[top:bottom, begin : stop + reach], height)
+        between = columns[(columns >= start) & (columns < stop)]
+        distances = np.abs(between[:, None] - columns)
+        return bool(len(between)) and not bool(((distances > 0) & (distances <= reach)).any())
+
+
+def _rules_at(band: Grey, height: float) -> npt.NDArray[np.float64]:
+    """The columns, (n,), in which standing rules cross a band, (h, w) uint8 of 0 and 1, of a
+    row."""
+    wide = cv2.dilate(band, np.ones((1, 2 * max(1, round(_SLOPE * height)) + 1), np.uint8))
+    crossed = (wide.sum(axis=0) >= _ACROSS * len(band)).astype(np.uint8)
+    runs = find_runs(crossed[None])
+    return np.asarray((runs.starts + runs.stops - 1) / 2)
+
+
+def find_rules(faint: Grey, height: float) -> Rules:
+    """The rules in a mask of faint ink, (h, w) uint8 of 0 and 1, on a page of digits so high."""
+    lying = _long(_runs(faint, height), faint.shape, height, _LYING, _LINK)
+    turned = cv2.transpose(faint)
+    runs = _runs(turned, height)
+    standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING, _LINK))
+    short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0]))
+    posts = _posts(cv2.subtract(short, standing), lying, height)
+    return Rules(lying, cv2.bitwise_or(standing, posts))
+
+
+def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
+    """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
+    them is given back."""
+    either = cv2.bitwise_or(rules.lying, rules.standing)
+    rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
+    reach = max(6, round(_STROKE * height)) + 2
+    kept = rest
+    for rule, kernel, near in (
+        (rules.lying, (reach, 1), (3, 1)),
+        (rules.standing, (1, reach), (1, 3)),
+    ):
+        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
+        crossing = cv2.bitwise_and(joined, cv2.dilate(rule, np.ones(near, np.uint8)))
+        kept = cv2.bitwise_or(kept, cv2.bitwise_and(crossing, mask))
+    return kept
+
+
+def _runs(faint: Grey, height: float) -> Runs:
+    """Runs of ink, with those of the rows beside them, as rules slope a little."""
+    fat = cv2.dilate(faint, np.ones((3, 1), np.uint8))
+    return find_runs(fat).without_gaps(max(2, round(_GAP * height)))
+
+
+def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link: float) -> Grey:
+    """What of the runs is thin, or as long as thick rules are: those that have `least` digit
+    heights, and those of `link` heights between them."""
+    is_long = runs.lengths >= max(8, round(least * height))
+    long = runs.chosen(is_long).drawn(shape)
+    links = runs.chosen(~is_long & (runs.lengths >= round(link * height)))
+    beside = cv2.dilate(long, np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8))
+    linking = (beside[links.rows, links.starts] > 0) & (beside[links.rows, links.stops - 1] > 0)
+    long = cv2.bitwise_or(long, links.chosen(linking).drawn(shape))
+    thick = _thick(long, max(5, round(_THICK * height)))
+    runs = find_runs(thick)
+    bold = runs.chosen(runs.lengths >= round(_BOLD * height)).drawn(shape)
+    solid = _thick(bold, max(6, round(_SOLID * height)))
+    return cv2.bitwise_or(cv2.subtract(long, thick), cv2.subtract(bold, solid))
+
+
+def _thick(rules: Grey, thickness: int) -> Grey:
+    """What of lying rules is thicker, with the pixels above and below it."""
+    upright = np.ones((thickness + 2, 1), np.uint8)  # the runs are of ink that was made fat
+    opened = cv2.morphologyEx(rules, cv2.MORPH_OPEN, upright)
+    return cv2.bitwise_and(cv2.dilate(opened, np.ones((3, 1), np.uint8)), rules)
+
+
+def _posts(short: Grey, lying: Grey, height: float) -> Grey:
+    """The short standing rules that reach from one lying rule to another, several side by side:
+    the cells of a comb."""
+    labels, components, _ = find_components(short)
+    posts = [each for each in components if _is_post(each, lying, height)]
+    drawn = np.zeros_like(short)
+    for post in posts:
+        beside = [
+            each
+            for each in posts
+            if abs(each.y - post.y) <= _POST_SLACK * height
+            and abs(each.bottom - post.bottom) <= _POST_SLACK * height
+        ]
+        if len(beside) >= _POSTS:
+            window = np.s_[post.y : post.bottom, post.x : post.right]
+            drawn[window] |= (labels[window] == post.label).view(np.uint8)
+    return drawn
+
+
+def _is_post(part: Component, lying: Grey, height: float) -> bool:
+    """Whether a part is thin, and ends in a `lying` rule on either side."""
+    if max(part.area / part.height, part.width / 2) > _POST_WIDTH * height:
+        return False
+    if not _POST[0] * height <= part.height <= _POST[1] * height:
+        return False
+    columns = lying[:, part.x : part.right]
+    above, below = (
+        columns[max(0, part.y - 1) : part.y + 2],
+        columns[part.bottom - 2 : part.bottom + 1],
+    )
+    return bool(above.any() and below.any())

@@ -1,0 +1,81 @@
+"""Which way up a page lies: the quarter turn in which its marks are most like digits on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Box, Ink
+from .choice import DIGITS, Probabilities
+from .parts import Part, chain
+
+SAMPLE = 64  # marks that are looked at in all four turns
+TURNS = (0, 1, 2, 3)
+_ROW = 4  # marks, from which a row says which side of it is level
+# Of what counts beside how sure the network is, which knows letters too, when they stand upright.
+_DIGIT_WEIGHT = 0.3  # of marks like digits
+_LEVEL_WEIGHT = 1.5  # of level rows, per digit height
+UPRIGHT = 0.03  # what else speaks for a page that lies as its file says
+_FAINTEST = 1e-6
+
+
+def sample(boxes: Sequence[Box], height: float) -> list[int]:
+    """Which marks tell most: those nearest in size to digits, `height` pixels high, if need be
+    some only; at even distances on the page."""
+    sizes = np.array([max(box.width, box.height) for box in boxes])
+    likely = np.flatnonzero((sizes >= 0.6 * height) & (sizes <= 1.7 * height))
+    if len(likely) < SAMPLE:
+        likely = np.argsort(np.abs(sizes - height), kind="stable")[:SAMPLE]
+        likely.sort()
+    at = np.linspace(0, len(likely) - 1, min(SAMPLE, len(likely))).round().astype(int)
+    return [int(number) for number in likely[at]]
+
+
+def turn_glyph(glyph: Ink, turns: int) -> Ink:
+    """A glyph, (28, 28) float32, turned by quarter turns to the left; its centre stays in place,
+    which is half a pixel off the middle of the field."""
+    for _ in range(turns):
+        glyph = np.roll(np.rot90(glyph), 1, axis=0)
+    return np.ascontiguousarray(glyph)
+
+
+def score(rows: Probabilities, levelness: float) -> float:
+    """How well the sample's marks are read in one of the turns: `rows` (n, 10 or 11)."""
+    digits = rows[:, :DIGITS].max(axis=1)
+    sure = np.log(np.maximum(rows.max(axis=1), _FAINTEST))
+    digit_like = float((digits**3).mean())
+    return float(sure.mean()) + _DIGIT_WEIGHT * digit_like + _LEVEL_WEIGHT * levelness
+
+
+def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...], turns: int) -> float:
+    """By how much rows stand on a line more evenly than they hang from one, in digit heights, when
+    the page (h, w) of these boxes is turned: print and most hands stand on the line."""
+    turned = [Part(box, (n,), 1) for n, box in enumerate(_turned(boxes, shape, turns))]
+    total = 0.0
+    for row in chain(turned, height):
+        if len(row) < _ROW:
+            continue
+        edges = np.array([(p.box.y, p.box.bottom, p.box.x + p.box.width / 2) for p in row])
+        tops, bottoms, x = edges.T
+        total += len(row) * (_unevenness(x, tops) - _unevenness(x, bottoms)) / height
+    return total / max(1, len(boxes))
+
+
+def _turned(boxes: Sequence[Box], shape: tuple[int, ...], turns: int) -> list[Box]:
+    height, width = shape[:2]
+    turned = list(boxes)
+    for _ in range(turns):
+        turned = [Box(b.y, width - b.right, b.height, b.width) for b in turned]
+        height, width = width, height
+    return turned
+
+
+def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
+    """The median deviation of edges from the straight line nearest to them."""
+    rest = y - np.median(y)
+    if len(y) > _ROW:
+        x = x - x.mean()
+        rest = y - y.mean() - x * (x @ y / max(float(x @ x), 1e-9))
+    return float(np.median(np.abs(rest - np.median(rest))))

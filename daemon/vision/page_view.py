@@ -1,0 +1,107 @@
+"""A page as it would lie flat and straight: the sheet cut out of its surroundings, the rows level.
+
+Sheet and skew go into one warp; its matrix leads back to the page's own pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..records import Box, Grey
+from .ink import polarities_of
+from .page_ink import find_page_ink
+from .rectify import Matrix, find_sheet, flatten
+from .skew import find_skew
+
+SKETCH = 1000  # px, the longer side of what skew is told by
+_TRIM = 0.985  # of a sheet: its very edge is no paper
+_LEVEL = 0.15  # degrees: less skew is left as it is
+_RIM = 0.02  # of the sketch's shorter side: edges of the sheet, no writing
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`pixels` is (h, w) uint8; `onto` brings the page's pixels to the view's, `is_sheet` says that
+    a sheet was cut out of its surroundings."""
+
+    pixels: Grey
+    onto: Matrix
+    is_sheet: bool
+
+
+def view_of(pixels: Grey) -> View:
+    """The view of a page, (H, W) uint8, no larger than itself; ink that is light on dark is made
+    dark on light."""
+    corners = find_sheet(pixels)
+    if corners is None and polarities_of(pixels) == (True,):
+        pixels = cv2.bitwise_not(pixels)
+    onto, size = np.eye(3), (pixels.shape[1], pixels.shape[0])
+    if corners is not None:
+        middle = corners.mean(axis=0)
+        onto, size = flatten(middle + (corners - middle) * _TRIM)
+        onto, size = _scaled(onto, size, min(1.0, max(pixels.shape) / max(size)))
+    angle = _skew(_warped(pixels, *_scaled(onto, size, min(1.0, SKETCH / max(size)))))
+    if abs(angle) > _LEVEL:
+        onto, size = _levelled(onto, size, angle)
+    return View(_warped(pixels, onto, size), onto, corners is not None)
+
+
+def box_on_page(box: Box, back: Matrix, width: int, height: int) -> Box:
+    """The upright rectangle round a view's box on a page of this size; `back` brings the view's
+    pixels to the page's."""
+    sides = np.array([[box.x, box.y], [box.right, box.y], [box.right, box.bottom],
+                      [box.x, box.bottom]], np.float64)  # fmt: skip
+    corners = cv2.perspectiveTransform(sides[None] - 0.5, back)[0] + 0.5
+    low = np.clip(np.floor(corners.min(axis=0) + 0.01), 0, (width - 1, height - 1)).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0) - 0.01), low + 1, (width, height)).astype(int)
+    return Box(int(low[0]), int(low[1]), *(high - low).tolist())
+
+
+def enlarging(factor: float) -> Matrix:
+    """What brings pixels of a picture to those of one so many times larger: their edges meet."""
+    shift = (factor - 1) / 2
+    return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
+
+
+def _skew(sketch: Grey) -> float:
+    mask = find_page_ink(sketch).mask
+    rim = max(3, round(_RIM * min(mask.shape)))
+    return find_skew(mask[rim:-rim, rim:-rim])
+
+
+def _scaled(onto: Matrix, size: tuple[int, int], scale: float) -> tuple[Matrix, tuple[int, int]]:
+    width, height = size
+    smaller = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return enlarging(scale) @ onto, smaller
+
+
+def _levelled(onto: Matrix, size: tuple[int, int], angle: float) -> tuple[Matrix, tuple[int, int]]:
+    """Turned about so that rows that sloped by `angle` degrees are level, and nothing is lost."""
+    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1.0]])
+    width, height = size
+    ends = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ turn[:2, :2].T
+    low = ends.min(axis=0)
+    turn[:2, 2] = -low
+    width, height = np.ceil(ends.max(axis=0) - low).astype(int).tolist()
+    return turn @ onto, (width, height)
+
+
+def _warped(pixels: Grey, onto: Matrix, size: tuple[int, int]) -> Grey:
+    if np.array_equal(onto, np.eye(3)):
+        return pixels
+    if (
+        np.count_nonzero(onto[:2, :2] - np.diag(np.diag(onto[:2, :2]))) == 0
+        and not onto[2, :2].any()
+    ):
+        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    reduced = int(np.abs(np.linalg.det(onto[:2, :2])) ** -0.5)
+    if reduced >= 2:  # what is much smaller would have holes otherwise
+        smaller = (pixels.shape[1] // reduced, pixels.shape[0] // reduced)
+        ratio = pixels.shape[1] / smaller[0], pixels.shape[0] / smaller[1]
+        pixels = cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA)
+        onto = onto @ np.diag([*ratio, 1.0])
+    return cv2.warpPerspective(pixels, onto, size, borderMode=cv2.BORDER_REPLICATE)

@@ -1,0 +1,175 @@
+"""Components -> digits on lines: the pieces of a digit joined, digits chained, their ink cut out.
+
+Lengths are measured against the page's own digit height, so that resolution does not matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Box, Grey
+from .components import Component, Labels
+
+PART = 0.62  # of the digit height: smaller components may be part of a neighbour
+JOIN_GAP = 0.14  # of the digit height, between a part and its digit
+SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
+LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
+
+_LEVELS = np.arange(256, dtype=np.float32)
+_NEAR = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be one digit. `box` is in pixels of the reduced page; `ink` (h, w) float32 in 0..1
+    holds its own components and nothing else; `share` is its part of all the page's ink."""
+
+    box: Box
+    share: float
+    ink: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One or more components: `labels` are theirs, `area` is how many pixels they have."""
+
+    box: Box
+    labels: tuple[int, ...]
+    area: int
+
+
+def part_of(component: Component) -> Part:
+    """A component as a part."""
+    label, x, y, width, height, area = component
+    return Part(Box(x, y, width, height), (label,), area)
+
+
+def is_digit_sized(part: Part, height: float) -> bool:
+    """Whether a part is as large as a digit may be on a page of digits so high."""
+    return part.box.height >= 0.35 * height or part.box.width >= 0.5 * height
+
+
+def merge(parts: Iterable[Part]) -> Part:
+    """Parts taken together."""
+    first, *rest = parts
+    box, labels, area = first.box, first.labels, first.area
+    for part in rest:
+        box, labels, area = box.union(part.box), labels + part.labels, area + part.area
+    return Part(box, labels, area)
+
+
+def belongs(a: Box, b: Box, height: float) -> bool:
+    """Whether box `a`, of the smaller piece and close to `b`, is part of the same digit."""
+    gap_x = max(a.x, b.x) - min(a.right, b.right)
+    gap_y = max(a.y, b.y) - min(a.bottom, b.bottom)
+    both = a.union(b)
+    if gap_x < 0 and gap_y < 0:
+        overlap = gap_x * gap_y / (a.width * a.height)
+        return overlap > 0.5 or max(a.width, a.height) < PART * height
+    if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
+        return both.height <= 1.5 * height
+    return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
+
+
+def join(
+    parts: Sequence[Part], height: float, belongs: Callable[[Box, Box, float], bool] = belongs
+) -> list[Part]:
+    """Put the pieces of a digit together: broken strokes, the bar of a 5, the body of a 4.
+
+    From the smallest on, every piece goes to the nearest larger one that it `belongs` to.
+    """
+    groups = sorted(parts, key=lambda part: part.area)
+    if len(groups) == 1:
+        return groups
+    edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
+    joined: list[Part] = []
+    for at, small in enumerate(groups):
+        # The larger of the gaps in x and y to every larger piece; negative where boxes overlap.
+        gaps = np.maximum(edges[at + 1 :], edges[at])
+        distances = np.maximum(gaps[:, 0] + gaps[:, 2], gaps[:, 1] + gaps[:, 3])
+        near = at + 1 + np.flatnonzero(distances <= JOIN_GAP * height)
+        hosts = [int(host) for host in near if belongs(small.box, groups[host].box, height)]
+        if hosts:
+            host = min(hosts, key=lambda host: distances[host - at - 1])
+            groups[host] = merge((groups[host], small))
+            edges[host] = _edges(groups[host].box)
+        else:
+            joined.append(small)
+    return joined
+
+
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    return box.x, box.y, -box.right, -box.bottom
+
+
+def chain(
+    groups: Sequence[Part],
+    height: float,
+    parted: Callable[[Box, Box], bool] = lambda _left, _right: False,
+) -> list[list[Part]]:
+    """Chain right neighbours to lines, in any order; a wide gap begins a new line of its own, and
+    so does what is `parted` from its left neighbour."""
+    rows: list[list[Part]] = []
+    for group in sorted(groups, key=lambda g: g.box.x):
+        best: list[Part] | None = None
+        best_share = 0.4
+        for row in rows:
+            last = row[-1].box
+            overlap = min(last.bottom, group.box.bottom) - max(last.y, group.box.y)
+            share = overlap / min(last.height, group.box.height)
+            near = group.box.x - last.right <= SPLIT_GAP * height
+            if share > best_share and near and not parted(last, group.box):
+                best, best_share = row, share
+        if best is None:
+            rows.append([group])
+        else:
+            best.append(group)
+    return rows
+
+
+def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
+    """Top to bottom; rows whose middles lie within each other's height stand side by side."""
+    bands: list[list[list[Part]]] = []
+    for row in sorted(rows, key=lambda r: merge(r).box.y + merge(r).box.height / 2):
+        box = merge(row).box
+        middle = box.y + box.height / 2
+        if bands:
+            first = merge(bands[-1][0]).box
+            if first.y <= middle <= first.bottom:
+                bands[-1].append(row)
+                continue
+        bands.append([row])
+    return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
+
+
+def cut_out(contrast: Grey, floor: int, labels: Labels, part: Part, total: int) -> Candidate:
+    """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1; `contrast`
+    and `floor` are those of Ink, `total` is all its pixels."""
+    height, width = labels.shape
+    box = part.box
+    x, y = max(0, box.x - 1), max(0, box.y - 1)
+    right, bottom = min(width, box.right + 1), min(height, box.bottom + 1)
+    window = labels[y:bottom, x:right]
+    own = (window == part.labels[0]).view(np.uint8)
+    for label in part.labels[1:]:
+        own |= (window == label).view(np.uint8)
+    window_contrast = contrast[y:bottom, x:right]
+    fringe = cv2.dilate(own, _NEAR) & ((window == 0).view(np.uint8) | own)
+    ground = floor / 2  # below the noise: a stroke's edge is no noise
+    span = max(1.0, _quantile(window_contrast, own, LEVEL) - ground)
+    strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
+    strength = cv2.LUT(window_contrast, np.minimum(np.maximum(strengths, 0), 1))
+    return Candidate(box, part.area / total, strength * fringe)
+
+
+def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
+    """The lower neighbour of numpy's quantile of the pixels where `mask` is not 0, from their
+    histogram."""
+    passed = cv2.calcHist([image], [0], mask, [256], [0, 256]).cumsum()
+    return float(passed.searchsorted(math.floor(quantile * (passed[-1] - 1)), side="right"))

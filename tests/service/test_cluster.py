@@ -1,0 +1,255 @@
+"""Reading on a Dask cluster: schedulers of this machine, most with workers in this process."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fake_reader
+import pytest
+from commands import digitd
+
+from daemon.errors import ClusterUnavailable, ModelUnavailable
+from daemon.records import Outcome, Reading, Reason, Scan
+from daemon.service import cluster as clusters
+from daemon.service.batch import BatchSettings, run_batch
+from daemon.service.cluster import Cluster, hire_cluster, refuse_other_versions
+from daemon.service.workers import LoadReader
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed: digitd[cluster]")
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning:distributed")
+
+HANG_S = 0.3  # a reader that says nothing for so long hangs
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[str]:
+    """The address of a scheduler with two workers in this process."""
+    with started(processes=False, workers=2) as address:
+        yield address
+
+
+class started:  # noqa: N801 -- read as a function
+    """A cluster on this machine."""
+
+    def __init__(self, *, processes: bool, workers: int) -> None:
+        self._cluster: Any = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=processes,
+            dashboard_address=":0",
+            protocol="tcp",
+            silence_logs=50,
+        )
+
+    def __enter__(self) -> str:
+        return str(self._cluster.scheduler_address)
+
+    def __exit__(self, *_: object) -> None:
+        self._cluster.close()
+
+
+def scan(text: str, path: Path | None = None) -> Scan:
+    data = text.encode()
+    digest = hashlib.sha256(data).hexdigest()
+    return Scan(digest[:32], "a.png", digest, data, path=path and bytes(path))
+
+
+def said(outcomes: Sequence[Outcome]) -> list[str | Reason]:
+    return [
+        outcome.pages[0].lines[0].text if isinstance(outcome, Reading) else outcome.reason
+        for outcome in outcomes
+    ]
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    with (out / "readings.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def run(inputs: Path, out: Path, cluster: Cluster | None, load: LoadReader) -> list[dict[str, str]]:
+    run_batch([inputs], out, BatchSettings("fake-1", max_scans=3, cluster=cluster), load)
+    return [
+        {key: cell for key, cell in row.items() if key not in ("scan_id", "processed_at")}
+        for row in rows(out)
+    ]
+
+
+@pytest.mark.parametrize("transfer", ["bytes", "path"])
+def test_a_cluster_gives_the_same_results_as_this_process(
+    here: str, tmp_path: Path, transfer: Any
+) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for number in range(10):
+        (scans / f"{number}.png").write_text(str(number % 8))
+    (scans / "x.png").write_text("bad")
+    alone = run(scans, tmp_path / "alone", None, fake_reader.load_reader)
+    for row in alone:
+        row["duplicate_of"] = row["duplicate_of"] and "another"
+    far = run(scans, tmp_path / "far", Cluster(here, transfer), fake_reader.load_reader)
+    for row in far:
+        row["duplicate_of"] = row["duplicate_of"] and "another"
+    assert far == alone
+
+
+def test_with_transfer_path_no_bytes_are_sent(
+    here: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "a.png"
+    place.write_text("42")
+    lies, changed = scan("42", place), replace(scan("7"), path=bytes(place))
+    nowhere = scan("9", tmp_path / "nowhere.png")
+    with hire_cluster(Cluster(here, "path"), fake_reader.load_reader) as crew:
+        place_of = []
+        original = clusters.ClusterReader._ask
+
+        def ask(self: clusters.ClusterReader, scans: Sequence[Scan]) -> list[Outcome]:
+            place_of.append([each.data for each in scans])
+            return original(self, scans)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clusters.ClusterReader, "_ask", ask)
+            read = [said(crew.read([each])) for each in (lies, changed, nowhere, lies)]
+    assert read == [["42"], ["7"], ["9"], ["42"]]
+    assert place_of == [[b""], [b""], [b"7"], [b""], [b"9"], [b"42"]]
+    assert caplog.text.count("bytes are sent from now on") == 1
+
+
+def test_a_readers_bug_costs_only_the_scan_that_meets_it(here: str, tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    for number, text in enumerate(("1", "raise", "2")):
+        (tmp_path / "scans" / f"{number}.png").write_text(text)
+    found = run(tmp_path / "scans", tmp_path / "out", Cluster(here), fake_reader.load_reader)
+    assert [(row["text"], row["reason"]) for row in found] == [
+        ("1", ""),
+        ("", "unreadable"),
+        ("2", ""),
+    ]
+
+
+def test_a_scan_that_kills_its_reader_costs_only_itself(here: str, tmp_path: Path) -> None:
+    texts = ["1", "die", f"die once {tmp_path}/mark 4"]
+    with hire_cluster(Cluster(here), fake_reader.load_reader) as crew:
+        read = said(crew.read([scan(text) for text in texts]))
+    assert read == ["1", Reason.KILLED_WORKER, "4"]
+
+
+def test_a_scan_over_which_its_reader_hangs_is_rejected(here: str, tmp_path: Path) -> None:
+    with hire_cluster(Cluster(here), fake_reader.load_reader, timeout_s=HANG_S) as crew:
+        read = said(crew.read([scan(f"hang {tmp_path}/pid")]))
+    assert read == [Reason.KILLED_WORKER]
+
+
+def test_a_worker_killed_in_the_middle_loses_no_scan_and_doubles_none(tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    texts = ["1", "2", "3", "4", f"orphan once {tmp_path}/mark 5", "6", "7"]
+    for number, text in enumerate(texts):
+        (scans / f"{number}.png").write_text(text)
+    with started(processes=True, workers=2) as address:
+        found = run(scans, tmp_path / "out", Cluster(address), fake_reader.load_reader)
+    assert [(row["text"], row["reason"]) for row in found] == [(text[-1], "") for text in texts]
+    assert (tmp_path / "mark").exists()
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run(here: str) -> None:
+    with (
+        pytest.raises(ModelUnavailable, match="no model"),
+        hire_cluster(Cluster(here), fake_reader.load_nothing),
+    ):
+        pass
+
+
+def test_leaving_early_waits_for_nobody(here: str) -> None:
+    with hire_cluster(Cluster(here), fake_reader.load_reader) as crew:
+        crew.executor.submit(crew.read, [scan("1")]).result()
+        crew.executor.submit(crew.read, [scan("2")])
+    assert not [each for each in threading.enumerate() if each.name.startswith("cluster")]
+
+
+def test_a_scheduler_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "WORKERS_S", 0.1)
+    with (
+        started(processes=False, workers=0) as address,
+        pytest.raises(ClusterUnavailable, match="has no workers: start some with `dask worker"),
+        hire_cluster(Cluster(address), fake_reader.load_reader),
+    ):
+        pass
+
+
+def test_after_its_scheduler_was_lost_a_crew_connects_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = started(processes=False, workers=1)
+    address = lost.__enter__()
+    with hire_cluster(Cluster(address), fake_reader.load_reader) as crew:
+        lost.__exit__()
+        monkeypatch.setattr(clusters, "CONNECT_S", 0.2)
+        with pytest.raises(ClusterUnavailable):
+            crew.read([scan("1")])
+        monkeypatch.undo()
+        again = distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=":0",
+            scheduler_port=int(address.rpartition(":")[2]),
+            protocol="tcp",
+            silence_logs=50,
+        )
+        with again:
+            assert said(crew.read([scan("1")])) == ["1"]
+
+
+def test_nobody_at_the_address_is_one_line_and_an_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_S", 0.2)
+    (tmp_path / "1.png").write_text("1")
+    code, out, err = digitd(
+        *("batch", tmp_path / "1.png", "--out", tmp_path / "out"),
+        *("--cluster", "tcp://127.0.0.1:9"),
+        capsys=capsys,
+    )
+    assert (code, out) == (69, "")
+    assert err.startswith("digitd: no Dask scheduler answers at tcp://127.0.0.1:9 (")
+    assert err.count("\n") == 1
+
+
+def test_without_dask_it_is_said_how_to_get_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "daemon.service.remote", raising=False)
+    (tmp_path / "1.png").write_text("1")
+    code, _, err = digitd(
+        *("batch", tmp_path / "1.png", "--out", tmp_path / "out"),
+        *("--cluster", "tcp://127.0.0.1:9"),
+        capsys=capsys,
+    )
+    assert code == 69
+    assert "pip install 'digitd[cluster]'" in err
+    assert err.count("\n") == 1
+
+
+def test_other_versions_are_refused_by_name() -> None:
+    def machine(**packages: str | None) -> dict[str, Any]:
+        ours = {"python": "3.11.7.final.0", "distributed": "2026.8.0", "digitd": "0.1.0"}
+        return {"packages": ours | packages}
+
+    same = {"client": machine(), "scheduler": machine(python="3.11.9.final.0"), "workers": {}}
+    refuse_other_versions(same | {"workers": {"tcp://a:1": machine()}})
+    with pytest.raises(ClusterUnavailable, match=r"the scheduler has distributed 2025.1.0, this"):
+        refuse_other_versions(same | {"scheduler": machine(distributed="2025.1.0")})
+    with pytest.raises(ClusterUnavailable, match="tcp://a:1 has digitd not installed"):
+        refuse_other_versions(same | {"workers": {"tcp://a:1": machine(digitd=None)}})
+    with pytest.raises(ClusterUnavailable, match=r"has python 3\.12, this machine has 3\.11"):
+        refuse_other_versions(same | {"workers": {"b": machine(python="3.12.1.final.0")}})

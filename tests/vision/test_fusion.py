@@ -1,0 +1,272 @@
+"""Two opinions on one page: what the line reader is asked, and what becomes of its answers."""
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import (
+    Box,
+    Digit,
+    Expected,
+    Line,
+    Page,
+    PageReading,
+    SeenDigit,
+    SeenLine,
+    Status,
+)
+from daemon.vision.assemble import LEFT_OUT
+from daemon.vision.fusion import differ, fuse, questions
+
+PAPER, INK = 230, 20
+
+
+class Believer:
+    """Trusts each text as `chances` says, and takes nothing but what it is told to."""
+
+    review_below = 0.9
+
+    def __init__(self, **chances):
+        self.chances = {text.lstrip("_"): chance for text, chance in chances.items()}
+        self.heard = []
+
+    def probability(self, evidence):
+        self.heard.append(evidence)
+        return self.chances[evidence.text]
+
+
+def digit(label, x, y=20, width=20, height=40, sure=0.95):
+    row = [(1 - sure) / 9] * 10
+    row[label] = sure
+    return Digit(Box(x, y, width, height), label, sure, tuple(row))
+
+
+def line(text, x=20, y=20, step=30, sure=0.95, status=Status.READ, reason=""):
+    digits = tuple(digit(int(each), x + step * n, y, sure=sure) for n, each in enumerate(text))
+    box = digits[0].box.union(digits[-1].box)
+    return Line(digits, text, sure ** len(text), box, status, reason)
+
+
+def page(width, height, *lines):
+    pixels = np.full((height, width), PAPER, np.uint8)
+    for each in lines:
+        for found in each.digits:
+            box = found.box
+            cv2.ellipse(
+                pixels,
+                (box.x + box.width // 2, box.y + box.height // 2),
+                (box.width // 2 - 2, box.height // 2 - 2),
+                0, 0, 360, INK, 4,
+            )  # fmt: skip
+    return Page(1, pixels), PageReading(1, width, height, lines)
+
+
+def seen(text, probability=0.9, alternatives=(), fits=True, step=20):
+    digits = tuple(
+        SeenDigit(int(each), 10 + step * n, 3, 24 + step * n, 29, digit(int(each), 0).probabilities)
+        for n, each in enumerate(text)
+    )
+    return SeenLine(digits, probability, tuple(alternatives), fits)
+
+
+ANYTHING = Expected()
+
+
+def fused(lines, answer, expected=ANYTHING, width=400, height=80, below=0.9, **chances):
+    shown, reading = page(width, height, *lines)
+    asked = questions(shown, reading, expected, light_on_dark=False)
+    assert len(asked) == 1
+    network = Believer(**chances)
+    return fuse(shown, reading, asked, [answer], network, below), asked, network
+
+
+def test_a_wide_picture_of_one_line_is_asked_about_as_a_whole():
+    shown, reading = page(400, 80, line("128"))
+    (question,) = questions(shown, reading, Expected(), light_on_dark=False)
+    assert question.place is None
+    assert question.corner == (0, 0)
+    assert [view.shape[0] for view in question.asked.looks] == [32] * 3
+    assert all(view.shape[1] % 4 == 0 for view in question.asked.looks)
+    assert question.asked.looks[0].max() > 0.8
+
+
+def test_of_a_page_of_several_lines_each_is_asked_about_where_it_stands():
+    shown, reading = page(300, 400, line("12", y=40), line("345", x=60, y=240))
+    first, second = questions(shown, reading, Expected(), light_on_dark=False)
+    assert (first.place, second.place) == (0, 1)
+    box = second.view.box_in_picture(0, 0, second.view.pixels.shape[1], 32)
+    x, y = box.x + second.corner[0], box.y + second.corner[1]
+    assert 30 < x < 60
+    assert 225 < y < 242
+    assert y + box.height == pytest.approx(285, abs=6)
+
+
+def test_a_wide_picture_of_two_lines_is_no_line():
+    shown, reading = page(400, 240, line("12", y=20), line("34", y=140))
+    asked = questions(shown, reading, Expected(), light_on_dark=False)
+    assert [question.place for question in asked] == [0, 1]
+
+
+def test_where_a_shadow_passes_for_ink_the_line_is_asked_about_where_it_stands():
+    shown, reading = page(400, 160, line("128", y=70))
+    assert questions(shown, reading, Expected(), light_on_dark=False)[0].place is None
+    shown.pixels[:150, 250:] = INK
+    assert questions(shown, reading, Expected(), light_on_dark=False)[0].place == 0
+
+
+def test_light_ink_is_seen_as_dark():
+    shown, reading = page(400, 80, line("128"))
+    (dark,) = questions(shown, reading, Expected(), light_on_dark=False)
+    inverted = Page(1, 255 - shown.pixels)
+    (light,) = questions(inverted, reading, Expected(), light_on_dark=True)
+    assert np.array_equal(light.asked.looks[0], dark.asked.looks[0])
+
+
+@pytest.mark.parametrize(("side", "label", "asked"), [(28, 7, 0), (100, 7, 1), (100, 1, 0)])
+def test_about_a_sure_digit_alone_nothing_is_asked_if_it_is_tiny_or_a_stroke(side, label, asked):
+    scale = side / 100
+    only = digit(label, round(40 * scale), round(30 * scale), round(20 * scale), round(40 * scale))
+    alone = Line((only,), str(label), 0.99, only.box, Status.READ)
+    shown, reading = page(side, side, alone)
+    assert len(questions(shown, reading, Expected(), light_on_dark=False)) == asked
+
+
+def test_a_blank_page_is_not_asked_about():
+    blank = Page(1, np.full((80, 400), PAPER, np.uint8))
+    assert questions(blank, PageReading(1, 400, 80, ()), Expected(), light_on_dark=False) == []
+
+
+def test_where_both_read_the_same_the_confidence_is_of_the_whole_line():
+    answer = seen("128", 0.9, [("126", 0.06)])
+    reading, _, network = fused([line("128")], answer, _128=0.98)
+    (found,) = reading.lines
+    assert (found.text, found.confidence, found.status) == ("128", 0.98, Status.READ)
+    assert found.reason == ""
+    assert found.alternatives == (("126", pytest.approx(0.02)),)
+    (evidence,) = network.heard
+    assert (evidence.seen, evidence.rival, evidence.agreed) == (0.9, 0.06, True)
+    assert evidence.glyphs == pytest.approx(0.95**3)
+    assert [each.box for each in found.digits] == [each.box for each in line("128").digits]
+
+
+def test_below_the_threshold_the_line_is_for_review():
+    reading, _, _ = fused([line("128")], seen("128"), below=0.99, _128=0.9)
+    assert reading.lines[0].status is Status.REVIEW
+    assert reading.lines[0].reason == ""
+
+
+def test_the_threshold_is_on_the_mean_confidence_of_a_digit():
+    long = fused([line("128")], seen("128"), below=0.95, _128=0.9)
+    short = fused([line("1")], seen("1"), below=0.95, _1=0.9)
+    assert long[0].lines[0].status is Status.READ
+    assert short[0].lines[0].status is Status.REVIEW
+
+
+def test_where_one_digit_differs_the_likelier_is_given_and_a_person_looks():
+    answer = seen("126", 0.9, [("128", 0.05)])
+    reading, _, network = fused([line("128")], answer, below=0.5, _128=0.2, _126=0.7)
+    (found,) = reading.lines
+    assert (found.text, found.status) == ("126", Status.REVIEW)
+    assert found.reason == "read as 128 and as 126"
+    assert found.alternatives == (("128", 0.2),)
+    assert found.digits[2].digit == 6
+    assert found.digits[2].confidence == pytest.approx((0.95 + 0.05 / 9) / 2)
+    assert [each.box for each in found.digits] == [each.box for each in line("128").digits]
+    given, other = network.heard
+    assert (given.text, given.seen, given.rival) == ("128", 0.05, 0.9)
+    assert other.glyphs == pytest.approx(0.95**2 * 0.05 / 9)
+
+
+def test_digits_that_touch_are_those_of_the_line_reader_with_boxes_in_the_page():
+    touching = [line("12", step=60, status=Status.REVIEW, reason=LEFT_OUT)]
+    answer = seen("1234")
+    reading, (question,), _ = fused(touching, answer, _12=0.1, _1234=0.95)
+    (found,) = reading.lines
+    assert (found.text, found.status, found.reason) == ("1234", Status.READ, "")
+    scale = question.view.scale
+    first, second = found.digits[:2]
+    assert second.box.x - first.box.x == pytest.approx(20 / scale, abs=2)
+    assert found.box == first.box.union(found.digits[-1].box)
+    assert all(each.box.right <= 400 and each.box.bottom <= 80 for each in found.digits)
+
+
+def test_digits_of_a_reduced_page_have_boxes_in_its_own_pixels():
+    small, reading = page(400, 80, line("12"))
+    large = Page(1, small.pixels, None, None, 3, (1200, 240))
+    enlarged = PageReading(1, 1200, 240, (line("12", x=60, y=60, step=90),))
+    (question,) = questions(large, enlarged, Expected(), light_on_dark=False)
+    network = Believer(_12=0.1, _123=0.9)
+    (found,) = fuse(large, enlarged, [question], [seen("123")], network, 0.5).lines
+    (near,) = fuse(small, reading, [question], [seen("123")], network, 0.5).lines
+    assert found.box.x == 3 * near.box.x
+    assert found.box.height == 3 * near.box.height
+
+
+def test_groups_far_apart_stay_lines_of_their_own():
+    answer = seen("1234", step=20)
+    apart = [
+        SeenDigit(each.digit, each.left + shift, 3, each.right + shift, 29, each.probabilities)
+        for each, shift in zip(answer.digits, (0, 0, 80, 80), strict=True)
+    ]
+    answer = SeenLine(tuple(apart), 0.9, (), True)
+    reading, _, _ = fused([line("12")], answer, _12=0.1, _1234=0.95)
+    assert [found.text for found in reading.lines] == ["12", "34"]
+    assert [found.confidence for found in reading.lines] == [0.95, 0.95]
+    shown, given = page(400, 80, line("12"))
+    asked = questions(shown, given, ANYTHING, light_on_dark=False)
+    network = Believer(_12=0.1, _1234=0.95)
+    (one,) = fuse(shown, given, asked, [answer], network, 0.9, together=True).lines
+    assert (one.text, one.confidence) == ("1234", 0.95)
+
+
+def test_where_the_glyph_network_found_nothing_the_line_reader_may():
+    shown, reading = page(400, 80, line("31"))
+    nothing = PageReading(1, 400, 80, ())
+    asked = questions(shown, nothing, Expected(), light_on_dark=False)
+    network = Believer(_31=0.95, _=0.1)
+    fused_reading = fuse(shown, nothing, asked, [seen("31")], network, 0.9)
+    assert [each.text for each in fused_reading.lines] == ["31"]
+    assert reading.lines[0].text == "31"
+
+
+def test_what_the_line_reader_takes_for_nothing_is_not_lost_but_for_review():
+    for below in (0.5, 0.99):
+        reading, _, _ = fused([line("128")], seen("", 0.99), below=below, _128=0.3, _=0.9)
+        (found,) = reading.lines
+        assert (found.text, found.status, found.reason) == (
+            "128", Status.REVIEW, "may be no digit",
+        )  # fmt: skip
+
+
+def test_a_sure_single_digit_stays_unless_nothing_is_seen_there():
+    alone = [line("7", x=40, y=30)]
+    stays, _, _ = fused(alone, seen("17"), width=100, height=100)
+    assert stays.lines == tuple(alone)
+    doubted, _, _ = fused(alone, seen("", 0.9), width=100, height=100)
+    assert (doubted.lines[0].text, doubted.lines[0].status) == ("7", Status.REVIEW)
+    unsure, _, _ = fused(alone, seen("", 0.4), width=100, height=100)
+    assert unsure.lines == tuple(alone)
+
+
+def test_a_doubtful_single_digit_is_decided_by_both():
+    alone = [line("7", x=40, y=30, sure=0.6, status=Status.REVIEW)]
+    reading, _, _ = fused(alone, seen("1"), width=100, height=100, _7=0.3, _1=0.6)
+    (found,) = reading.lines
+    assert (found.text, found.status, found.reason) == ("1", Status.REVIEW, "read as 7 and as 1")
+
+
+def test_a_reading_as_expected_wins_and_is_all_that_is_weighed():
+    reading, (question,), network = fused(
+        [line("12")], seen("124", alternatives=[("12", 0.6)]), Expected(3, 3), _124=0.95
+    )
+    assert question.asked.expected == Expected(3, 3)
+    assert [evidence.text for evidence in network.heard] == ["124"]
+    assert reading.lines[0].text == "124"
+    assert reading.lines[0].status is Status.READ
+    assert reading.lines[0].alternatives[0][0] == "12"
+
+
+def test_readings_differ_where_as_many_digits_are_not_the_same():
+    assert differ(["12", "13"])
+    assert not differ(["12", "12"])
+    assert not differ(["12", "123"])
