@@ -187,12 +187,16 @@ def evaluate(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how well a network reads labelled digits: arrays, or your own scans as files."""
+    """Measure how well a network reads labelled digits: arrays, or your own scans as files, read
+    as `batch` would with the hints beside them."""
+    from functools import partial
+
     from rich.console import Console
 
     from .ann.classifier import load_classifier
     from .ann.trust import load_trusted
     from .config import load_config
+    from .service.hints import HintFiles, hints_for
     from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
     from .training.report import tables, write_report
@@ -214,6 +218,7 @@ def evaluate(
             scans,
             limits=settings.limits.for_decoding(),
             review_below=review_below,
+            hints_of=partial(hints_for, HintFiles(settings.hints)),
             line_network=load_trusted(classifier.version, max_error_read=settings.max_error_read),
         )
     else:

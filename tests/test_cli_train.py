@@ -180,6 +180,9 @@ def test_evaluate_reads_labelled_files_the_whole_way(trained_models: Path, tmp_p
     assert np.sum(figures["confusion"]) == 2
     assert (tmp_path / "out" / "misread.png").stat().st_size > 0
     assert "called read" in run("evaluate", "--data", folder, "--models", trained_models)
+    (folder / ".digitd.yaml").write_text("region: [0, 0, 0.5, 1]\n")
+    figures = json.loads(run("evaluate", "--data", folder, "--models", trained_models, "--machine"))
+    assert np.sum(figures["confusion"], axis=0)[10] == 1  # the other half's digit was not found
 
 
 def test_evaluate_reads_a_folder_per_class_the_whole_way(

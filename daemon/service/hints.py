@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..config import HintSettings
 from ..config_hints import FILE_NAME, Said, hints_of, read_hints, said_by
@@ -20,7 +20,6 @@ from ..config_sources import Mistake
 from ..errors import ConfigInvalid
 from ..records import Hints
 from ..spool.inbox import Blocked, is_ignored
-from ..spool.intake import Candidate
 from ..spool.names import printable, shown
 from ..spool.scanner import Wait
 
@@ -43,6 +42,18 @@ class Answer:
         line = f"line {first.line}: " if first.line else ""
         more = f" (1 of {count} mistakes)" if count > 1 else ""
         return printable(f"{line}{first.text}{more}: mend it; the scans of its folder wait")
+
+
+class HasFile(Protocol):
+    """A scan on a disk."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def file(self) -> str:
+        """The same from the folder that was given on, `/` as separator."""
 
 
 class _State(NamedTuple):
@@ -91,10 +102,20 @@ class HintFiles:
     def look(self, root: Path) -> Callable[[Path], Wait | None]:
         """Look at all files anew; says of a scan below `root` whether it has to wait."""
         self._answers.clear()
-        return lambda path: _wait_of(self.of(path.parent, root))
+        known: dict[Path, Wait | None] = {}
+
+        def wait_of(path: Path) -> Wait | None:
+            folder = path.parent
+            if folder not in known:
+                known[folder] = _wait_of(self.of(folder, root))
+            return known[folder]
+
+        return wait_of
 
     def of(self, folder: Path, root: Path) -> Answer:
         """What holds in a folder, `root` or one below it, as of the last look."""
+        if found := self._answers.get((root, folder)):
+            return found
         if not folder.is_relative_to(root):
             folder = root
         chain = [folder]
@@ -147,11 +168,12 @@ class HintFiles:
             self._tell(f"{printable(shown(answer.file or folder))}: {answer.cure}")
 
 
-def hints_for(files: HintFiles, candidate: Candidate) -> Hints:
+def hints_for(files: HintFiles, scan: HasFile) -> Hints:
     """The hints of a file that was named, or found below a folder that was. Raises ConfigInvalid
     where the file that says them holds mistakes."""
-    root = candidate.path.parents[candidate.file.count("/")]
-    answer = files.of(candidate.path.parent, root)
+    above = scan.path.parents
+    root = above[min(scan.file.count("/"), len(above) - 1)]  # fewer, where a name holds a `./`
+    answer = files.of(scan.path.parent, root)
     if answer.mistakes:
         raise ConfigInvalid(report("the hints hold", answer.mistakes))
     return answer.hints

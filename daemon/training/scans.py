@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputMissing
-from ..records import Limits, Outcome, Reading, Scan, Status
+from ..records import Hints, Limits, Outcome, Reading, Scan, Status
 from ..vision.choice import DIGITS
 from ..vision.decode import count_pixels
 from ..vision.fusion import LineNetwork
@@ -179,12 +179,13 @@ def evaluate_scans(
     *,
     limits: Limits | None = None,
     review_below: float | None = None,
+    hints_of: Callable[[LabelledScan], Hints] = lambda _: Hints(),
     line_network: LineNetwork | None = None,
 ) -> ScanEvaluation:
-    """Read the files with the network of `classifier`, and `line_network` if given. Raises
-    InputMissing."""
+    """Read the files with the network of `classifier`, and `line_network` if given, and with what
+    is known of each. Raises InputMissing."""
     results: list[ScanResult] = []
-    for batch in _batches(labelled):
+    for batch in _batches(labelled, hints_of):
         outcomes = read_batch(
             [scan for _, scan in batch],
             classifier,
@@ -198,12 +199,14 @@ def evaluate_scans(
     return ScanEvaluation(classifier.name, data, tuple(results))
 
 
-def _batches(labelled: Iterable[LabelledScan]) -> Iterator[list[tuple[LabelledScan, Scan]]]:
+def _batches(
+    labelled: Iterable[LabelledScan], hints_of: Callable[[LabelledScan], Hints]
+) -> Iterator[list[tuple[LabelledScan, Scan]]]:
     """Files in batches that fit into memory whatever their size."""
     batch: list[tuple[LabelledScan, Scan]] = []
     pixels = 0
     for label in labelled:
-        scan = _scan(label)
+        scan = _scan(label, hints_of(label))
         pixels += count_pixels(scan.data)
         batch.append((label, scan))
         if len(batch) >= _BATCH_SCANS or pixels >= _BATCH_PIXELS:
@@ -213,12 +216,12 @@ def _batches(labelled: Iterable[LabelledScan]) -> Iterator[list[tuple[LabelledSc
         yield batch
 
 
-def _scan(label: LabelledScan) -> Scan:
+def _scan(label: LabelledScan, hints: Hints) -> Scan:
     try:
         data = label.path.read_bytes()
     except OSError as error:
         raise InputMissing(f"{label.path} cannot be read: {error.strerror}") from None
-    return Scan(label.file, label.file, hashlib.sha256(data).hexdigest(), data)
+    return Scan(label.file, label.file, hashlib.sha256(data).hexdigest(), data, hints)
 
 
 def _result(label: LabelledScan, outcome: Outcome) -> ScanResult:

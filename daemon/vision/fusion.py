@@ -104,16 +104,18 @@ def fuse(
     answers: Sequence[SeenLine],
     network: LineNetwork,
     review_below: float,
+    *,
+    together: bool = False,
 ) -> PageReading:
     """The page's reading by both networks; lines whose digits are less sure than `review_below`, in
-    the mean, are for review."""
+    the mean, are for review. `together` says that digits far apart on one line are one number."""
     lines = list(reading.lines)
     for question, seen in zip(asked, answers, strict=True):
         if question.place is None:
             given = [digit for line in lines for digit in line.digits]
             left_out = any(line.reason for line in lines)
             verdict = _judge(given, left_out, question, seen, network, review_below)
-            lines = _whole(page, lines, question, seen, verdict)
+            lines = _whole(page, lines, question, seen, verdict, together)
         else:
             line = lines[question.place]
             if len(line.digits) == 1 and line.status is Status.READ:
@@ -254,14 +256,20 @@ def _line(page: Page, line: Line, question: Question, seen: SeenLine, verdict: _
 
 
 def _whole(
-    page: Page, lines: list[Line], question: Question, seen: SeenLine, verdict: _Verdict
+    page: Page,
+    lines: list[Line],
+    question: Question,
+    seen: SeenLine,
+    verdict: _Verdict,
+    together: bool,
 ) -> list[Line]:
     """The lines of a picture that is one line of writing, perhaps in groups far apart."""
     if not verdict.text:
         return [replace(line, status=Status.REVIEW, reason=verdict.reason) for line in lines]
     given = [digit for line in lines for digit in line.digits]
     digits = _digits(page, given, question, seen, verdict.text)
-    return [_told(group, verdict) for group in _groups(digits)]
+    groups = [digits] if together else _groups(digits)
+    return [_told(group, verdict) for group in groups]
 
 
 def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:

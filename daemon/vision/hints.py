@@ -29,10 +29,16 @@ def fitted(choices: Sequence[Choice], hints: Hints) -> list[Choice]:
     what the network says of them, where the number of digits or of lines asks for it; and less
     likely digits are taken where the check asks for them.
     """
-    plain = best(choices)
-    if plain is None or not _says_something(hints):
+    plain = best(choices) if _says_something(hints) else None
+    if plain is None:
         return list(choices)
     return [_fit(choice, hints, _text(plain.digits)) for choice in choices]
+
+
+def is_one_number(hints: Hints, lines: Sequence[Line]) -> bool:
+    """Whether digits far apart on one line belong together: the hints say so, or made one line of
+    what fits."""
+    return hints.line_count == 1 or (hints.line != Expected() and len(lines) == 1)
 
 
 def judged(lines: Sequence[Line], hints: Hints) -> tuple[Line, ...]:

@@ -39,7 +39,7 @@ from .decode import decode, rejection_of
 from .explain import Explanation, explain, explain_rejection
 from .fusion import LineNetwork, Question, fuse, questions
 from .glyph import SIDE, normalise
-from .hints import fitted, judged
+from .hints import fitted, is_one_number, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
@@ -369,6 +369,7 @@ class _Batch:
                     seen,
                     self._second.network,
                     self._second.review_below,
+                    together=is_one_number(first.found.draft.scan.hints, first.reading.lines),
                 )
             )
         return readings

@@ -11,7 +11,7 @@ import pytest
 
 from daemon.ann.classifier import load_classifier
 from daemon.errors import InputMissing
-from daemon.records import Status
+from daemon.records import Expected, Hints, Status
 from daemon.training.labels import LabelledScan, read_labels
 from daemon.training.misread import misread_scans_sheet
 from daemon.training.plots import risk_coverage_picture
@@ -102,6 +102,9 @@ def test_the_samples_are_read_as_a_batch_reads_them(tmp_path: Path) -> None:
     assert found.model == classifier.name
     strict = evaluate_scans(classifier, "mine", read_labels(tmp_path), review_below=1.01)
     assert strict.scores.coverage.hits == 0
+    three = Hints(line=Expected(3, 3))
+    hinted = evaluate_scans(classifier, "mine", read_labels(tmp_path), hints_of=lambda _: three)
+    assert [each.status for each in hinted.results[:2]] == [Status.REVIEW] * 2
     sheet = misread_scans_sheet(found)
     shown = sheet[150:390, 48:848].reshape(-1, 3)
     assert (shown.std(axis=0) > 5).all()  # the two misread files' tiles: one has a picture

@@ -212,6 +212,11 @@ def test_groups_far_apart_stay_lines_of_their_own():
     reading, _, _ = fused([line("12")], answer, _12=0.1, _1234=0.95)
     assert [found.text for found in reading.lines] == ["12", "34"]
     assert [found.confidence for found in reading.lines] == [0.95, 0.95]
+    shown, given = page(400, 80, line("12"))
+    asked = questions(shown, given, ANYTHING, light_on_dark=False)
+    network = Believer(_12=0.1, _1234=0.95)
+    (one,) = fuse(shown, given, asked, [answer], network, 0.9, together=True).lines
+    assert (one.text, one.confidence) == ("1234", 0.95)
 
 
 def test_where_the_glyph_network_found_nothing_the_line_reader_may():

@@ -7,7 +7,7 @@ import pytest
 
 from daemon.records import Box, Check, Expect, Expected, Hints, Line, Status
 from daemon.vision.choice import Choice, Probabilities, best, weigh
-from daemon.vision.hints import fitted, judged, misfit
+from daemon.vision.hints import fitted, is_one_number, judged, misfit
 from daemon.vision.layout import Candidate, Layout
 
 FIVE = Hints(line=Expected(5, 5))
@@ -261,6 +261,23 @@ def test_where_lines_are_missing_or_too_many_each_is_for_review() -> None:
     ):
         assert [each.reason for each in judged([line("1"), line("2")], hints)] == [reason] * 2
     assert judged([line("1"), line("2")], Hints(expect=Expect.PAGE))[0].reason == ""
+
+
+@pytest.mark.parametrize(
+    ("hints", "lines", "one"),
+    [
+        (Hints(), 1, False),
+        (Hints(rotate=90), 1, False),
+        (Hints(expect=Expect.NUMBER), 2, True),
+        (Hints(lines=2), 2, False),
+        (FIVE, 1, True),
+        (FIVE, 2, False),
+    ],
+)
+def test_digits_far_apart_are_one_number_where_the_hints_say_so(
+    hints: Hints, lines: int, one: bool
+) -> None:
+    assert is_one_number(hints, [line("1")] * lines) is one
 
 
 def test_a_reason_that_was_there_stays() -> None:
