@@ -159,7 +159,7 @@ def _best(trust: Trust, trial: Trial) -> Evidence:
 
 
 def _exact(trust: Trust, trials: Sequence[Trial]) -> float:
-    return float(np.mean([_best(trust, trial).text == trial.truth for trial in trials] or [0.0]))
+    return float(np.mean([_best(trust, trial).text == trial.truth for trial in trials] or [False]))
 
 
 class _Listener:
