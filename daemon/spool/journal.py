@@ -159,6 +159,7 @@ class Journal:
                 " in_lines) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(arrival) for arrival in arrivals],
             )
+        self._issued.difference_update(arrival.id[:SHORT] for arrival in arrivals)
 
     def unfinished_folders(self) -> list[str]:
         """Results folders in which something recorded does not yet stand."""
