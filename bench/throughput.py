@@ -97,17 +97,19 @@ def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
     many, some, few = (TINY.quick, 200, 10) if quick else (TINY.count, 1_000, 200)
     workers = ("--workers", str(cores()))
     bare = ("--annotated", "none", "--json", "none")
-    floor, decode, all_of_it, csv_only = bench.measure(
+    floor, shown, decode, all_of_it, csv_only = bench.measure(
         TINY,
         [
             rival("floor", *workers),
+            rival("shown", *workers),
             rival("decode", *workers),
             digitd("digitd", *workers),
             digitd("digitd, CSV only", *workers, *bare),
         ],
-        [many] * 4,
+        [many] * 5,
     )
     yield Row.of(f"{many:,} 28x28 PNGs: digitd / floor", all_of_it, floor, at_most=3.5)
+    yield Row.of(f"{many:,}: digitd / floor with pictures of digitd's size", all_of_it, shown)
     yield Row.of(f"{many:,}, CSV only: digitd / decoding", csv_only, decode, at_most=10)
     if not (bench.scratch / NETWORK).exists():
         run(("bench.rivals", "network", bench.scratch, bench.scratch), bench.scratch / "run", 1)
