@@ -179,6 +179,8 @@ def test_many_scans_are_counted_while_the_first_are_read(
     for number in range(5):
         (scans / f"{number}.png").write_text(str(number))
     monkeypatch.setattr(cli, "_COUNTED_AT_ONCE", 2)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with cli._progress_bar([scans], wanted=True) as advance:
         for each in threading.enumerate():
             if "count" in each.name:
