@@ -33,7 +33,7 @@ from .assemble import LEFT_OUT, box_of, text_of
 from .layout import SPLIT_GAP
 from .line_view import InkBand, LineView, find_band, looks
 
-ONE_LINE = 1.3  # of its height: a picture as wide as that may be one line
+ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
 SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
@@ -146,12 +146,14 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     height, width = grey.shape
     if width < ONE_LINE * height:
         return None
-    boxes = [line.box for line in lines if line.box.height >= LARGE * height * reduction]
-    if boxes and max(box.y for box in boxes) >= min(box.bottom for box in boxes):
+    # On patterned paper what is not sure may be anywhere, and of any size.
+    sure = [line.box for line in lines if line.status is Status.READ]
+    rows = [box for box in sure if box.height >= LARGE * height * reduction]
+    if rows and max(box.y for box in rows) >= min(box.bottom for box in rows):
         return None
     band = find_band(grey)
-    sure = [line.box.height / reduction for line in lines if line.status is Status.READ]
-    shadowed = bool(sure) and band.height > SHADOWED * max(sure)
+    tallest = max((box.height / reduction for box in sure), default=height)
+    shadowed = band.height > SHADOWED * tallest
     long = band.right - band.left > LONGEST * band.height
     return None if shadowed or long or band.usual < LARGE * height else band
 
@@ -278,7 +280,12 @@ def _whole(
         return [replace(line, status=Status.REVIEW, reason=verdict.reason) for line in lines]
     given = [digit for line in lines for digit in line.digits]
     digits = _digits(page, given, question, seen, verdict.text)
-    return [_told(group, verdict) for group in _groups(digits)]
+    if verdict.text == text_of(given):
+        rest = iter(digits)
+        groups = [[next(rest) for _ in line.digits] for line in lines]
+    else:
+        groups = _groups(digits)
+    return [_told(group, verdict) for group in groups]
 
 
 def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:

@@ -107,6 +107,17 @@ def test_a_wide_picture_of_two_lines_is_no_line():
     assert [question.place for question in asked] == [0, 1]
 
 
+def test_doubtful_marks_elsewhere_do_not_keep_a_picture_from_being_one_line():
+    dirt = line("1", x=300, y=72, status=Status.REVIEW)
+    shown, reading = page(400, 140, line("12", y=20), dirt)
+    (question,) = questions(shown, reading, Expected(), light_on_dark=False)
+    assert question.place is None
+    network = Believer(_121=0.6, _12=0.3)
+    kept = fuse(shown, reading, [question], [seen("12")], network, 0.9)
+    assert [each.text for each in kept.lines] == ["12", "1"]
+    assert [each.box for each in kept.lines] == [each.box for each in reading.lines]
+
+
 def test_where_a_shadow_passes_for_ink_the_line_is_asked_about_where_it_stands():
     shown, reading = page(400, 160, line("128", y=70))
     assert questions(shown, reading, Expected(), light_on_dark=False)[0].place is None
