@@ -41,6 +41,7 @@ STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
 UNSEEN = 1e-5  # probability of what is not among the line reader's readings
+TORN = 0.3  # of a reading's probability: a rival with as much leaves the line reader in doubt
 ALTERNATIVES = 4
 LEAST = 0.001  # probability of an alternative
 LONGEST = 40  # heights: what is longer is no line of writing
@@ -130,6 +131,12 @@ def differ(texts: Sequence[str]) -> bool:
     return len(set(texts)) > 1 and len({len(text) for text in texts}) == 1
 
 
+def torn(evidence: Evidence) -> bool:
+    """Whether the line reader hesitates between this text and another: both networks may well
+    agree on what is the wrong one."""
+    return evidence.rival > TORN * evidence.seen
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """Which text holds, and how sure that is."""
@@ -152,8 +159,8 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     if rows and max(box.y for box in rows) >= min(box.bottom for box in rows):
         return None
     band = find_band(grey)
-    tallest = max((box.height / reduction for box in sure), default=height)
-    shadowed = band.height > SHADOWED * tallest
+    all_sure = len(sure) == len(lines) > 0
+    shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
     long = band.right - band.left > LONGEST * band.height
     return None if shadowed or long or band.usual < LARGE * height else band
 
@@ -196,9 +203,8 @@ def _judge(
         texts = dict.fromkeys((seen.text,))
     agreed = text_of(given) == seen.text
     known = {seen.text: seen.probability, **dict(seen.alternatives)}
-    chances = {
-        text: network.probability(_evidence(text, given, known, agreed, left_out)) for text in texts
-    }
+    evidence = {text: _evidence(text, given, known, agreed, left_out) for text in texts}
+    chances = {text: network.probability(each) for text, each in evidence.items()}
     text = max(chances, key=lambda each: chances[each])
     confidence = chances[text]
     reason = ""
@@ -208,6 +214,8 @@ def _judge(
         reason = f"read as {text_of(given)} and as {seen.text}"
     elif given and not seen.text:
         reason = "may be no digit"
+    elif torn(evidence[text]):
+        reason = "may be read in two ways"
     sure = confidence ** (1 / max(1, len(text))) >= review_below
     status = Status.READ if sure and not reason else Status.REVIEW
     if not reason and left_out and agreed and status is Status.REVIEW:

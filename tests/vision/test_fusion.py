@@ -261,9 +261,19 @@ def test_a_doubtful_single_digit_is_decided_by_both():
     assert (found.text, found.status, found.reason) == ("1", Status.REVIEW, "read as 7 and as 1")
 
 
+def test_where_the_line_reader_hesitates_a_person_looks_though_both_agree():
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.21)]), _223=0.99)
+    (found,) = reading.lines
+    assert (found.text, found.status) == ("223", Status.REVIEW)
+    assert found.reason == "may be read in two ways"
+    assert found.alternatives == (("2231", pytest.approx(0.01)),)
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.1)]), _223=0.99)
+    assert reading.lines[0].status is Status.READ
+
+
 def test_a_reading_as_expected_wins_and_is_all_that_is_weighed():
     reading, (question,), network = fused(
-        [line("12")], seen("124", alternatives=[("12", 0.6)]), Expected(3, 3), _124=0.95
+        [line("12")], seen("124", alternatives=[("12", 0.1)]), Expected(3, 3), _124=0.95
     )
     assert question.asked.expected == Expected(3, 3)
     assert [evidence.text for evidence in network.heard] == ["124"]
