@@ -20,7 +20,7 @@ from ..ann.classifier import GlyphClassifier
 from ..ann.line_reader import LineReader
 from ..ann.trust import FEATURES, Trust, features
 from ..records import AskedLine, Evidence, Limits, Reading, Scan, SeenLine
-from ..vision.fusion import differ
+from ..vision.fusion import differ, torn
 from ..vision.reader import read_batch
 from .calibrate import EVEN, RISKS
 from .hands import Copybook, Digits
@@ -134,12 +134,12 @@ def _in_both(one: Parts, other: Parts) -> Parts:
 def _thresholds(trust: Trust, trials: Sequence[Trial]) -> tuple[tuple[float, float], ...]:
     """Pairs of a risk and the confidence of a digit in the mean, from which on no larger share of
     the digits is wrong, by its upper bound at 99 %; a wrong line has one wrong digit. Lines on
-    which the networks differ are for review anyway."""
+    which the networks differ, or the line reader is torn, are for review anyway."""
     readings = [
         (trust.probability(best) ** (1 / len(best.text)), len(best.text), best.text != trial.truth)
         for trial in trials
         for best in [_best(trust, trial)]
-        if best.text and not differ([each.text for each in trial.evidence])
+        if best.text and not torn(best) and not differ([each.text for each in trial.evidence])
     ]
     if not readings:
         return tuple((risk, 1.0) for risk in RISKS)

@@ -32,7 +32,7 @@ from .assemble import LEFT_OUT, box_of, text_of
 from .line_view import InkBand, LineView, find_band, looks
 from .parts import SPLIT_GAP
 
-ONE_LINE = 1.3  # of its height: a picture as wide as that may be one line
+ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
 SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
@@ -40,6 +40,7 @@ STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
 UNSEEN = 1e-5  # probability of what is not among the line reader's readings
+TORN = 0.3  # of a reading's probability: a rival with as much leaves the line reader in doubt
 ALTERNATIVES = 4
 LEAST = 0.001  # probability of an alternative
 LONGEST = 40  # heights: what is longer is no line of writing
@@ -111,24 +112,30 @@ def fuse(
     the mean, are for review. `together` says that digits far apart on one line are one number."""
     lines = list(reading.lines)
     for question, seen in zip(asked, answers, strict=True):
+        about = lines if question.place is None else [lines[question.place]]
+        settled = _settled(about, seen, whole=question.place is None)
+        if settled is None:
+            verdict = _judge(about, question, seen, network, review_below)
+            if question.place is None:
+                settled = _whole(page, about, question, seen, verdict, together)
+            else:
+                settled = [_line(page, about[0], question, seen, verdict)]
         if question.place is None:
-            given = [digit for line in lines for digit in line.digits]
-            left_out = any(line.reason for line in lines)
-            verdict = _judge(given, left_out, question, seen, network, review_below)
-            lines = _whole(page, lines, question, seen, verdict, together)
+            lines = settled
         else:
-            line = lines[question.place]
-            if len(line.digits) == 1 and line.status is Status.READ:
-                lines[question.place] = _confirmed(line, seen)
-                continue
-            verdict = _judge(line.digits, bool(line.reason), question, seen, network, review_below)
-            lines[question.place] = _line(page, line, question, seen, verdict)
+            (lines[question.place],) = settled
     return replace(reading, lines=tuple(lines))
 
 
 def differ(texts: Sequence[str]) -> bool:
     """Whether these are readings of the same digits that differ: as many of them, but others."""
     return len(set(texts)) > 1 and len({len(text) for text in texts}) == 1
+
+
+def torn(evidence: Evidence) -> bool:
+    """Whether the line reader hesitates between this text and another: both networks may well
+    agree on what is the wrong one."""
+    return evidence.rival > TORN * evidence.seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +154,14 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     height, width = grey.shape
     if width < ONE_LINE * height:
         return None
-    boxes = [line.box for line in lines if line.box.height >= LARGE * height * reduction]
-    if boxes and max(box.y for box in boxes) >= min(box.bottom for box in boxes):
+    # On patterned paper what is not sure may be anywhere, and of any size.
+    sure = [line.box for line in lines if line.status is Status.READ]
+    rows = [box for box in sure if box.height >= LARGE * height * reduction]
+    if rows and max(box.y for box in rows) >= min(box.bottom for box in rows):
         return None
     band = find_band(grey)
-    sure = [line.box.height / reduction for line in lines if line.status is Status.READ]
-    shadowed = bool(sure) and band.height > SHADOWED * max(sure)
+    all_sure = len(sure) == len(lines) > 0
+    shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
     long = band.right - band.left > LONGEST * band.height
     return None if shadowed or long or band.usual < LARGE * height else band
 
@@ -181,23 +190,25 @@ def _question(
 
 
 def _judge(
-    given: Sequence[Digit],
-    left_out: bool,
+    lines: Sequence[Line],
     question: Question,
     seen: SeenLine,
     network: LineNetwork,
     review_below: float,
 ) -> _Verdict:
-    """Decide between what the glyph network gives and what the line reader sees."""
+    """Decide between what the glyph network gives, `lines`, and what the line reader sees. What
+    the first is sure of and the second confirms is read."""
+    given = [digit for line in lines for digit in line.digits]
+    left_out = any(line.reason for line in lines)
+    known_sure = all(line.status is Status.READ for line in lines)
     expected = question.asked.expected
     texts = dict.fromkeys((text_of(given), seen.text))
     if expected != Expected() and seen.fits:
         texts = dict.fromkeys((seen.text,))
     agreed = text_of(given) == seen.text
     known = {seen.text: seen.probability, **dict(seen.alternatives)}
-    chances = {
-        text: network.probability(_evidence(text, given, known, agreed, left_out)) for text in texts
-    }
+    evidence = {text: _evidence(text, given, known, agreed, left_out) for text in texts}
+    chances = {text: network.probability(each) for text, each in evidence.items()}
     text = max(chances, key=lambda each: chances[each])
     confidence = chances[text]
     reason = ""
@@ -205,7 +216,9 @@ def _judge(
         reason = f"read as {text_of(given)} and as {seen.text}"
     elif given and not seen.text:
         reason = "may be no digit"
-    sure = confidence ** (1 / max(1, len(text))) >= review_below
+    elif torn(evidence[text]):
+        reason = "may be read in two ways"
+    sure = (agreed and known_sure) or confidence ** (1 / max(1, len(text))) >= review_below
     status = Status.READ if sure and not reason else Status.REVIEW
     if not reason and left_out and agreed and status is Status.REVIEW:
         reason = LEFT_OUT
@@ -240,11 +253,22 @@ def _others(
     return tuple(kept[:ALTERNATIVES])
 
 
-def _confirmed(line: Line, seen: SeenLine) -> Line:
-    """A sure single digit, which stays, unless the line reader sees nothing there."""
-    if seen.text or seen.probability < NO_DIGIT:
-        return line
-    return replace(line, status=Status.REVIEW, reason="may be no digit")
+def _settled(lines: list[Line], seen: SeenLine, *, whole: bool) -> list[Line] | None:
+    """A lone digit that the glyph network is sure of: it stays, for review where the line reader
+    sees another one, or nothing there. None where there is more to judge, such as several digits
+    on the `whole` picture; beside a digit on a page they may be its neighbours."""
+    if len(lines) != 1 or lines[0].status is not Status.READ or len(lines[0].text) > 1:
+        return None
+    (line,) = lines
+    if len(seen.text) > 1:
+        return None if whole else lines
+    if seen.text == line.text or (not seen.text and seen.probability < NO_DIGIT):
+        return lines
+    if not seen.text:
+        return [replace(line, status=Status.REVIEW, reason="may be no digit")]
+    reason = f"read as {line.text} and as {seen.text}"
+    others = ((seen.text, min(seen.probability, 1 - line.confidence)),)
+    return [replace(line, status=Status.REVIEW, reason=reason, alternatives=others)]
 
 
 def _line(page: Page, line: Line, question: Question, seen: SeenLine, verdict: _Verdict) -> Line:
@@ -268,7 +292,13 @@ def _whole(
         return [replace(line, status=Status.REVIEW, reason=verdict.reason) for line in lines]
     given = [digit for line in lines for digit in line.digits]
     digits = _digits(page, given, question, seen, verdict.text)
-    groups = [digits] if together else _groups(digits)
+    if together:
+        groups = [digits]
+    elif verdict.text == text_of(given):
+        rest = iter(digits)
+        groups = [[next(rest) for _ in line.digits] for line in lines]
+    else:
+        groups = _groups(digits)
     return [_told(group, verdict) for group in groups]
 
 

@@ -13,7 +13,9 @@ from daemon.training.split import TrainingData, divide
 
 
 def trial(seen: float, *, right: bool, agreed: bool = True, text: str = "128") -> Trial:
-    evidence = Evidence(text, seen, 1 - seen, seen if agreed else None, agreed, left_out=False)
+    evidence = Evidence(
+        text, seen, (1 - seen) / 10, seen if agreed else None, agreed, left_out=False
+    )
     return Trial(text if right else "", (evidence,))
 
 

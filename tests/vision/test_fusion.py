@@ -107,6 +107,17 @@ def test_a_wide_picture_of_two_lines_is_no_line():
     assert [question.place for question in asked] == [0, 1]
 
 
+def test_doubtful_marks_elsewhere_do_not_keep_a_picture_from_being_one_line():
+    dirt = line("1", x=300, y=72, status=Status.REVIEW)
+    shown, reading = page(400, 140, line("12", y=20), dirt)
+    (question,) = questions(shown, reading, Expected(), light_on_dark=False)
+    assert question.place is None
+    network = Believer(_121=0.6, _12=0.3)
+    kept = fuse(shown, reading, [question], [seen("12")], network, 0.9)
+    assert [each.text for each in kept.lines] == ["12", "1"]
+    assert [each.box for each in kept.lines] == [each.box for each in reading.lines]
+
+
 def test_where_a_shadow_passes_for_ink_the_line_is_asked_about_where_it_stands():
     shown, reading = page(400, 160, line("128", y=70))
     assert questions(shown, reading, Expected(), light_on_dark=False)[0].place is None
@@ -150,14 +161,21 @@ def test_where_both_read_the_same_the_confidence_is_of_the_whole_line():
 
 
 def test_below_the_threshold_the_line_is_for_review():
-    reading, _, _ = fused([line("128")], seen("128"), below=0.99, _128=0.9)
+    doubted = [line("128", status=Status.REVIEW)]
+    reading, _, _ = fused(doubted, seen("128"), below=0.99, _128=0.9)
     assert reading.lines[0].status is Status.REVIEW
     assert reading.lines[0].reason == ""
 
 
+def test_what_the_glyph_network_is_sure_of_and_the_line_reader_confirms_is_read():
+    reading, _, _ = fused([line("128")], seen("128"), below=0.99, _128=0.9)
+    assert reading.lines[0].status is Status.READ
+
+
 def test_the_threshold_is_on_the_mean_confidence_of_a_digit():
-    long = fused([line("128")], seen("128"), below=0.95, _128=0.9)
-    short = fused([line("1")], seen("1"), below=0.95, _1=0.9)
+    doubt = Status.REVIEW
+    long = fused([line("128", status=doubt)], seen("128"), below=0.95, _128=0.9)
+    short = fused([line("1", status=doubt)], seen("1"), below=0.95, _1=0.9)
     assert long[0].lines[0].status is Status.READ
     assert short[0].lines[0].status is Status.REVIEW
 
@@ -246,6 +264,10 @@ def test_a_sure_single_digit_stays_unless_nothing_is_seen_there():
     assert (doubted.lines[0].text, doubted.lines[0].status) == ("7", Status.REVIEW)
     unsure, _, _ = fused(alone, seen("", 0.4), width=100, height=100)
     assert unsure.lines == tuple(alone)
+    other, _, _ = fused(alone, seen("1", 0.9), width=100, height=100)
+    (found,) = other.lines
+    assert (found.text, found.status, found.reason) == ("7", Status.REVIEW, "read as 7 and as 1")
+    assert found.alternatives == (("1", pytest.approx(0.05)),)
 
 
 def test_a_doubtful_single_digit_is_decided_by_both():
@@ -255,9 +277,19 @@ def test_a_doubtful_single_digit_is_decided_by_both():
     assert (found.text, found.status, found.reason) == ("1", Status.REVIEW, "read as 7 and as 1")
 
 
+def test_where_the_line_reader_hesitates_a_person_looks_though_both_agree():
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.21)]), _223=0.99)
+    (found,) = reading.lines
+    assert (found.text, found.status) == ("223", Status.REVIEW)
+    assert found.reason == "may be read in two ways"
+    assert found.alternatives == (("2231", pytest.approx(0.01)),)
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.1)]), _223=0.99)
+    assert reading.lines[0].status is Status.READ
+
+
 def test_a_reading_as_expected_wins_and_is_all_that_is_weighed():
     reading, (question,), network = fused(
-        [line("12")], seen("124", alternatives=[("12", 0.6)]), Expected(3, 3), _124=0.95
+        [line("12")], seen("124", alternatives=[("12", 0.1)]), Expected(3, 3), _124=0.95
     )
     assert question.asked.expected == Expected(3, 3)
     assert [evidence.text for evidence in network.heard] == ["124"]
