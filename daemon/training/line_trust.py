@@ -28,7 +28,7 @@ from .lines import LineComposer
 from .metrics import upper_bound
 from .split import Parts, TrainingData, divide
 
-LINES = 4000  # composed for it
+LINES = 6000  # composed for it
 RIDGE = 1.0  # of the weights' squares, beside the sum of log losses
 STEPS = 30  # of Newton's method, at most
 
