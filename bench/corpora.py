@@ -24,14 +24,13 @@ _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 88)
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """A kind of files: how they are made, their extension, how many `make bench` and `make
-    bench-quick` read, and how many digits each holds."""
+    bench-quick` read."""
 
     name: str
     pictures: Callable[[], Iterator[Grey]]
     extension: str
     count: int
     quick: int
-    digits: int
 
     def write(self, folder: Path, count: int) -> Path:
         """A folder below `folder` with that many files; made once."""
@@ -99,6 +98,6 @@ def _page() -> Iterator[Grey]:
     return _shifted(scenes, 300)
 
 
-TINY = Corpus("28x28", _tiny, ".png", 10_000, 1_000, 1)
-PHONE = Corpus("phone", _phone, ".jpg", 500, 16, 4)
-PAGE = Corpus("A4", _page, ".jpg", 50, 4, 200)
+TINY = Corpus("28x28", _tiny, ".png", 10_000, 1_000)
+PHONE = Corpus("phone", _phone, ".jpg", 500, 16)
+PAGE = Corpus("A4", _page, ".jpg", 50, 4)

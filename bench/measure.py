@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_ROOT = Path(__file__).parents[1]  # this tree is what is measured
 _LOOK_S = 0.02  # between looks at a command that runs
 
 
@@ -42,7 +43,7 @@ def run(command: Sequence[str | Path], out: Path, scans: int) -> Run:
     first_s, main_mb = 0.0, 0.0
     with log.open("wb") as said:
         python = [sys.executable, "-m", *map(str, command)]
-        process = subprocess.Popen(python, stdout=said, stderr=said)
+        process = subprocess.Popen(python, stdout=said, stderr=said, cwd=_ROOT)
         while True:
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
             wall_s = time.perf_counter() - started

@@ -4,6 +4,7 @@
     keras      the same written well: all files, one predict, pictures by OpenCV
     tesseract  Tesseract with a digit whitelist, a call per file
     floor      read and decode every file, encode and write one picture for each: nothing else
+    shown      the same with colour pictures of the size that digitd gives to a tiny scan
     decode     read and decode every file: even less
 
 The first two need a network, of which the time does not depend on what it has learnt: `network`
@@ -23,7 +24,7 @@ from pathlib import Path
 
 NETWORK = "ancestor.keras"
 _SIDE = 28
-_SHOWN = 320  # px: the width of a picture on which a person sees something
+_SHOWN = (328, 388)  # px: width and height of digitd's picture of a scan of 28x28
 _CHUNK = 256
 
 
@@ -72,7 +73,7 @@ def keras(folder: Path, out: Path) -> None:
             (path.name, digit) for path, digit in zip(paths, digits, strict=True)
         )
     for path, image, digit in zip(paths, images, digits, strict=True):
-        picture = _sized(image)
+        picture = cv2.resize(image, _SHOWN)
         cv2.putText(picture, str(digit), (8, 48), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 127, 3)
         cv2.imwrite(str(out / f"{path.stem}.jpg"), picture)
 
@@ -93,6 +94,11 @@ def tesseract(folder: Path, out: Path) -> None:
 def floor(folder: Path, out: Path, workers: int) -> None:
     """Decoding and encoding, each picture at the size it has."""
     _spread(partial(_copy, out=out), folder, workers)
+
+
+def shown(folder: Path, out: Path, workers: int) -> None:
+    """Decoding and encoding, each picture at a size at which a person sees something."""
+    _spread(partial(_copy, out=out, size=_SHOWN), folder, workers)
 
 
 def decode(folder: Path, _: Path, workers: int) -> None:
@@ -121,22 +127,17 @@ def _decode(paths: Iterable[Path]) -> None:
         cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-def _copy(paths: Iterable[Path], out: Path) -> None:
+def _copy(paths: Iterable[Path], out: Path, size: tuple[int, int] | None = None) -> None:
     import cv2
     import numpy as np
 
     cv2.setNumThreads(1)
     for path in paths:
         picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-        _, data = cv2.imencode(".jpg", picture)
+        if size:
+            picture = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), size)
+        _, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 85))
         (out / f"{path.stem}.jpg").write_bytes(data.tobytes())
-
-
-def _sized(image: object) -> object:
-    import cv2
-
-    height, width = image.shape[:2]
-    return cv2.resize(image, (_SHOWN, round(height * _SHOWN / width)))
 
 
 def main() -> None:
@@ -155,7 +156,7 @@ def main() -> None:
 
 
 _ALONE = {"network": network, "ancestors": ancestors, "keras": keras, "tesseract": tesseract}
-_SPREAD = {"floor": floor, "decode": decode}
+_SPREAD = {"floor": floor, "shown": shown, "decode": decode}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -97,29 +98,37 @@ def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
     many, some, few = (TINY.quick, 200, 10) if quick else (TINY.count, 1_000, 200)
     workers = ("--workers", str(cores()))
     bare = ("--annotated", "none", "--json", "none")
-    floor, decode, all_of_it, csv_only = bench.measure(
+    floor, shown, decode, all_of_it, csv_only = bench.measure(
         TINY,
         [
             rival("floor", *workers),
+            rival("shown", *workers),
             rival("decode", *workers),
             digitd("digitd", *workers),
             digitd("digitd, CSV only", *workers, *bare),
         ],
-        [many] * 4,
+        [many] * 5,
     )
     yield Row.of(f"{many:,} 28x28 PNGs: digitd / floor", all_of_it, floor, at_most=3.5)
+    yield Row.of(f"{many:,}: digitd / floor with pictures of digitd's size", all_of_it, shown)
     yield Row.of(f"{many:,}, CSV only: digitd / decoding", csv_only, decode, at_most=10)
+    if _have("keras"):
+        yield from _keras(bench, many, some, few)
+    if shutil.which("tesseract"):
+        calls, digits = bench.measure(TINY, [rival("tesseract"), digitd("digitd")], [few, many])
+        yield Row.of(f"Tesseract ({few}) / digitd, a scan", calls, digits)
+
+
+def _keras(bench: Bench, many: int, some: int, few: int) -> Iterable[Row]:
     if not (bench.scratch / NETWORK).exists():
         run(("bench.rivals", "network", bench.scratch, bench.scratch), bench.scratch / "run", 1)
-    loop, digits = bench.measure(TINY, [rival("ancestors"), digitd("digitd")], [few, many])
-    yield Row.of(f"the ancestors' loop ({few}) / digitd, a scan", loop, digits, at_least=100)
+    if _have("matplotlib"):
+        loop, digits = bench.measure(TINY, [rival("ancestors"), digitd("digitd")], [few, many])
+        yield Row.of(f"the ancestors' loop ({few}) / digitd, a scan", loop, digits, at_least=100)
     batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [some, some])
     yield Row.of(f"{some:,}: well-written Keras / digitd", batch, digits, at_least=2)
     batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [1, 1])
     yield Row.of("one image, cold start: Keras / digitd", batch, digits, at_least=5)
-    if shutil.which("tesseract"):
-        calls, digits = bench.measure(TINY, [rival("tesseract"), digitd("digitd")], [few, many])
-        yield Row.of(f"Tesseract ({few}) / digitd, a scan", calls, digits)
 
 
 def phone(bench: Bench, *, quick: bool) -> Iterable[Row]:
@@ -154,6 +163,8 @@ def page(bench: Bench, *, quick: bool) -> Iterable[Row]:
 
 def clusters(bench: Bench, *, quick: bool) -> Iterable[Row]:
     """Two Dask workers beside two processes; and workers that are killed."""
+    if not _have("distributed"):
+        return
     count = PHONE.quick if quick else PHONE.count
     with local_cluster(2) as (address, _):
         pool, far = bench.measure(
@@ -218,6 +229,14 @@ def main() -> int:
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return 0
+
+
+def _have(package: str) -> bool:
+    """Whether a package that a part needs is installed; says so where it is not."""
+    if find_spec(package):
+        return True
+    print(f"{package} is not installed: what needs it is left out", file=sys.stderr)
+    return False
 
 
 def _clocked(work: Callable[[], object]) -> Run:

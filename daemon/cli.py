@@ -18,6 +18,8 @@ import typer
 from . import __version__
 from .errors import DigitdError, InputMissing, UsageError
 
+_COUNTED_AT_ONCE = 10_000  # scans, before the first is read: for the progress bar
+
 app = typer.Typer(
     name="digitd",
     help="Reads handwritten digits from scans and photos.",
@@ -351,10 +353,14 @@ def batch(
 
 @contextmanager
 def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr that hears how many of the scans below `paths` are done."""
+    """A bar on stderr that hears how many of the scans below `paths` are done. Where these are many
+    they are counted meanwhile: there may be millions."""
     if not wanted:
         yield lambda _: None
         return
+    from itertools import islice, takewhile
+    from threading import Event, Thread
+
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -362,9 +368,26 @@ def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int]
 
     columns = ("reading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        total = sum(isinstance(found, Candidate) for found in find_scans(paths))
-        task = progress.add_task("", total=total)
-        yield lambda done: progress.update(task, completed=done)
+        task = progress.add_task("", total=None)
+        listed = (found for found in find_scans(paths) if isinstance(found, Candidate))
+        first = sum(1 for _ in islice(listed, _COUNTED_AT_ONCE))
+        over = Event()
+
+        def count() -> None:
+            total = first + sum(1 for _ in takewhile(lambda _: not over.is_set(), listed))
+            progress.update(task, total=total)
+
+        counting = Thread(target=count)
+        if first < _COUNTED_AT_ONCE:
+            progress.update(task, total=first)
+        else:
+            counting.start()
+        try:
+            yield lambda done: progress.update(task, completed=done)
+        finally:
+            over.set()
+            if counting.ident:
+                counting.join()
 
 
 @app.command()

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from commands import digitd
 
+from daemon import cli
 from daemon.ann import registry
 from daemon.records import (
     Box,
@@ -169,6 +171,22 @@ def test_a_bar_on_a_terminal_stays_on_stderr(
     _, out, err = digitd("batch", scans, "--out", "results", capsys=capsys)
     assert "1/1" in err
     assert out.startswith("1 scan, ")
+
+
+def test_many_scans_are_counted_while_the_first_are_read(
+    scans: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        (scans / f"{number}.png").write_text(str(number))
+    monkeypatch.setattr(cli, "_COUNTED_AT_ONCE", 2)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with cli._progress_bar([scans], wanted=True) as advance:
+        for each in threading.enumerate():
+            if "count" in each.name:
+                each.join()
+        advance(5)
+    assert "5/5" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

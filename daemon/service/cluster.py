@@ -125,6 +125,8 @@ class ClusterReader:
         return self._ask(scans)
 
     def _ask(self, scans: Sequence[Scan]) -> list[Outcome]:
+        from distributed import KilledWorker
+
         from . import remote
 
         try:
@@ -132,6 +134,11 @@ class ClusterReader:
             answer = self._connection().submit(remote.read, self._errand, list(scans)).result()
         except DigitdError:
             raise
+        except KilledWorker:
+            raise ClusterUnavailable(
+                f"the cluster at {self._cluster.address} lost every worker that read a batch: look "
+                "into their logs; when that is mended, digitd goes on where it stopped"
+            ) from None
         except (Exception, CancelledError) as error:  # whatever it is, no scan is to blame
             if self._closed:
                 raise DigitdError("interrupted") from None

@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -56,11 +56,14 @@ def result_of(outcome: Outcome, processed_at: datetime, annotated: Sequence[str]
         "processed_at": timestamp(processed_at),
     }
     if isinstance(outcome, Reading):
-        durations = asdict(outcome.durations)
         document |= {
             "status": outcome.status,
             "model": outcome.model,
-            "durations": {name: round(ms, 3) for name, ms in durations.items()},
+            "durations": {
+                "decode_ms": round(outcome.durations.decode_ms, 3),
+                "find_ms": round(outcome.durations.find_ms, 3),
+                "read_ms": round(outcome.durations.read_ms, 3),
+            },
             "annotated": list(annotated),
             "pages": [_page(page) for page in outcome.pages],
             "rejected_pages": [

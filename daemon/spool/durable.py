@@ -27,12 +27,24 @@ def writing_to(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def write_file(path: str, data: bytes) -> None:
+    """Write a file anew, not yet durably: with as few calls as there can be, for there is a file or
+    two for each scan."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        written = os.write(descriptor, data)
+        while written < len(data):  # the disk is nearly full: the next write says so
+            written += os.write(descriptor, data[written:])
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable (created, renamed and removed files)."""
     _fsync(folder)
 
 
-def sync_files(files: Iterable[Path], folder: Path) -> None:
+def sync_files(files: Iterable[str | Path], folder: Path) -> None:
     """Make the contents of new files in `folder`, and their names, durable.
 
     Many small files are synced with one `syncfs` (Linux) instead of one wait for the disk each.
@@ -46,7 +58,7 @@ def sync_files(files: Iterable[Path], folder: Path) -> None:
     _fsync(folder)
 
 
-def _fsync(path: Path) -> None:
+def _fsync(path: str | Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

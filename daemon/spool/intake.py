@@ -133,21 +133,35 @@ def _check_output(flag: str, folder: Path, inputs: Sequence[Path]) -> None:
 
 
 def _walk(top: Path) -> Iterator[Candidate | Ignored]:
-    """Everything below a folder, depth first; no recursion, for a stranger chose the depth."""
-    stack = [top]
+    """Everything below a folder, depth first, sorted; no recursion, for a stranger chose the depth.
+    Only the names of the folders on the way are in memory: there may be millions."""
+    try:
+        stack = [(top, "", iter(_names(top)))]
+    except OSError as error:
+        yield Candidate(top, shown("."), _problem(error))
+        return
     while stack:
-        path = stack.pop()
-        if path is not top and (path.name.startswith((".", "~")) or path.name in _NAS_FOLDERS):
+        folder, above, names = stack[-1]
+        name = next(names, None)
+        if name is None:
+            stack.pop()
+            continue
+        path = folder / name
+        if name.startswith((".", "~")) or name in _NAS_FOLDERS:
             yield Ignored(path)
-        elif path is not top and path.suffix.lower() in SCAN_EXTENSIONS:
-            yield Candidate(path, shown(path.relative_to(top)))
-        elif path is top or (_is_folder(path) and not path.is_symlink()):
+        elif os.path.splitext(name)[1].lower() in SCAN_EXTENSIONS:  # noqa: PTH122 -- for each file
+            yield Candidate(path, shown(f"{above}{name}"))
+        elif _is_folder(path) and not path.is_symlink():
             try:
-                stack += sorted(path.iterdir(), key=os.fsencode, reverse=True)
+                stack.append((path, f"{above}{name}/", iter(_names(path))))
             except OSError as error:
-                yield Candidate(path, shown(path.relative_to(top)), _problem(error))
+                yield Candidate(path, shown(f"{above}{name}"), _problem(error))
         else:
             yield Ignored(path)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder), key=os.fsencode)  # noqa: PTH208 -- names are smaller
 
 
 def _is_folder(path: Path) -> bool:

@@ -162,6 +162,7 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(arrival) for arrival in arrivals],
             )
+        self._issued.difference_update(arrival.id[:SHORT] for arrival in arrivals)
 
     def unfinished_folders(self) -> list[str]:
         """Results folders in which something recorded does not yet stand."""

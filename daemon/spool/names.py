@@ -30,9 +30,9 @@ def safe_name(file: str) -> str:
 
     The extension stays, so that a person sees where a result comes from.
     """
-    name = "".join(
-        char if char.isprintable() and char not in _UNSAFE else "_" for char in file.split("/")[-1]
-    )
+    name = file.rpartition("/")[2]
+    if not (name.isprintable() and _UNSAFE.isdisjoint(name)):
+        name = "".join(char if char.isprintable() and char not in _UNSAFE else "_" for char in name)
     if name.startswith("."):
         name = "_" + name[1:]
     path = PurePosixPath(name)

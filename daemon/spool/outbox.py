@@ -13,10 +13,11 @@ to: who looks into the folder sees whole files only.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from .durable import sync_files, sync_folder, writing_to
+from .durable import sync_files, sync_folder, write_file, writing_to
 from .journal import SHORT
 from .names import safe_name
 
@@ -58,6 +59,7 @@ class Outbox:
         self.folder = folder
         self.hidden = folder / ".digitd"
         self.staging = staging or self.hidden / "staging"
+        self._staging = str(self.staging)
 
     def create(self) -> None:
         """Make the folder, if it is not there."""
@@ -71,35 +73,37 @@ class Outbox:
         """Write the contents of artifacts where nobody looks, durably."""
         staged = [self._staged(artifact) for artifact in contents]
         for path, content in zip(staged, contents.values(), strict=True):
-            path.write_bytes(content)
+            write_file(path, content)
         if staged:
             sync_files(staged, self.staging)
 
     def unveil(self, artifacts: Iterable[str]) -> None:
         """Rename staged artifacts to their places; those already there stay."""
+        top = str(self.folder)
         folders = set()
         for artifact in artifacts:
-            place = self.folder / artifact
-            if place.parent not in folders:
-                folders.add(place.parent)
-                if not place.parent.exists():
-                    place.parent.mkdir()
+            folder = artifact.rpartition("/")[0]
+            if folder not in folders:
+                folders.add(folder)
+                if not (self.folder / folder).exists():
+                    (self.folder / folder).mkdir()
                     sync_folder(self.folder)
+            place = f"{top}/{artifact}"
             try:
-                self._staged(artifact).rename(place)
+                os.rename(self._staged(artifact), place)  # noqa: PTH104 -- for each file
             except FileNotFoundError:
-                if not place.exists():
+                if not os.path.exists(place):  # noqa: PTH110
                     log.warning("%s was removed from outside before it was in its place", artifact)
         for folder in folders:
-            sync_folder(folder)
+            sync_folder(self.folder / folder)
 
     def discard(self) -> None:
         """Remove what lies staged for arrivals that were never recorded."""
         for path in self.staging.iterdir():
             path.unlink()
 
-    def _staged(self, artifact: str) -> Path:
-        return self.staging / artifact.rpartition("/")[2]
+    def _staged(self, artifact: str) -> str:
+        return f"{self._staging}/{artifact.rpartition('/')[2]}"
 
 
 def _page_name(file: str, scan_id: str, page: int | None) -> str:

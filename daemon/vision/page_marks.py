@@ -52,8 +52,8 @@ class Marks:
 
 
 def find_writing(ink: PageInk) -> Writing | None:
-    """The writing in a page's ink; None where there is none, or nothing but texture."""
-    if ink.mask.mean() > _COVERED:
+    """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
+    if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
         return None
     height = _digit_height(find_components(ink.mask, MAX_COMPONENTS), ink.mask.shape)
     if not height:

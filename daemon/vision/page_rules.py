@@ -22,7 +22,7 @@ _LYING = 2.6  # the shortest lying rule
 _STANDING = 1.75  # the shortest standing one
 _LINK = 0.4  # the shortest piece of a rule that slopes
 _BOLD = 5.0  # the shortest thick one
-_THICK = 0.42  # from which a rule is thick
+_THICK = 0.36  # from which a rule is thick
 _SOLID = 0.6  # from which it is no rule
 _GAP = 1 / 12  # what a rule may miss
 _POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
@@ -109,7 +109,9 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
     long = runs.chosen(is_long).drawn(shape)
     links = runs.chosen(~is_long & (runs.lengths >= round(link * height)))
     beside = cv2.dilate(long, np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8))
-    linking = (beside[links.rows, links.starts] > 0) & (beside[links.rows, links.stops - 1] > 0)
+    ends = np.minimum(beside[links.rows, links.starts], beside[links.rows, links.stops - 1])
+    # What runs along a rule, such as the stroke of a digit, links nothing.
+    linking = ends > beside[links.rows, (links.starts + links.stops) // 2]
     long = cv2.bitwise_or(long, links.chosen(linking).drawn(shape))
     thick = _thick(long, max(5, round(_THICK * height)))
     runs = find_runs(thick)
@@ -120,7 +122,7 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
 
 def _thick(rules: Grey, thickness: int) -> Grey:
     """What of lying rules is thicker, with the pixels above and below it."""
-    upright = np.ones((thickness + 2, 1), np.uint8)  # the runs are of ink that was made fat
+    upright = np.ones((thickness + 1, 1), np.uint8)  # the runs are of ink that was made fat
     opened = cv2.morphologyEx(rules, cv2.MORPH_OPEN, upright)
     return cv2.bitwise_and(cv2.dilate(opened, np.ones((3, 1), np.uint8)), rules)
 

@@ -389,7 +389,7 @@ def test_a_full_disk_blames_no_scan_and_the_next_run_goes_on(
 
     def fill(done: int) -> None:
         assert done == 3
-        monkeypatch.setattr(Path, "write_bytes", refuse)
+        monkeypatch.setattr(os, "write", refuse)
 
     with pytest.raises(OutputUnwritable, match="No space left on device"):
         bench.run(advance=fill)

@@ -19,6 +19,7 @@ DROPS = {"a": "42", "b": "bad", "c": "42", "d": "7"}
 OPERATIONS: list[tuple[object, str]] = [
     (Path, "write_bytes"),
     (Path, "rename"),
+    (os, "write"),
     (Path, "mkdir"),
     (Path, "unlink"),
     (os, "rename"),

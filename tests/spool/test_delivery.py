@@ -78,8 +78,8 @@ def new_case(
 
 
 OPERATIONS = [
-    (Path, "write_bytes"),
-    (Path, "rename"),
+    (os, "write"),
+    (os, "rename"),
     (Path, "mkdir"),
     (Path, "unlink"),
     (os, "fsync"),
@@ -184,7 +184,7 @@ def test_contents_are_on_the_disk_before_the_journal_says_so(
     log: list[str] = []
     case = new_case()
     monkeypatch.setattr(
-        durable, "_fsync", lambda path: log.append(str(path.relative_to(case.folder)))
+        durable, "_fsync", lambda path: log.append(str(Path(path).relative_to(case.folder)))
     )
     case.run(lambda step: log.append(step.name))
     artifacts = [

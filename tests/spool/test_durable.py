@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import OutputUnwritable
-from daemon.spool.durable import sync_files, writing_to
+from daemon.spool.durable import sync_files, write_file, writing_to
 
 
 def _files(folder: Path, count: int) -> list[Path]:
@@ -53,3 +53,14 @@ def test_a_full_disk_is_named_with_the_way_out(tmp_path: Path) -> None:
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert full.value.exit_code == 73
+
+
+def test_a_file_is_written_whole_however_little_the_disk_takes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = os.write
+    monkeypatch.setattr(os, "write", lambda number, data: writing(number, data[:3]))
+    write_file(str(tmp_path / "a"), b"0123456789")
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+    write_file(str(tmp_path / "a"), b"again")
+    assert (tmp_path / "a").read_bytes() == b"again"

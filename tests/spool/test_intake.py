@@ -120,14 +120,14 @@ def test_a_folder_that_cannot_be_listed_gets_its_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touch(tmp_path, "a.png", "locked/b.png")
-    listing = Path.iterdir
+    listing = os.listdir
 
     def refuse(path: Path) -> object:
         if path.name == "locked":
             raise PermissionError(13, "Permission denied")
         return listing(path)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)
     assert files(tmp_path) == ["a.png", "locked"]
     *_, found = find_scans([tmp_path])
     assert isinstance(found, Candidate)

@@ -1,0 +1,110 @@
+"""Whole pages: rows in order, any way up; other pictures are no pages."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Page
+from daemon.training.page_hands import draw_own_hand
+from daemon.training.page_sheet import Sheet
+from daemon.training.photograph import Photo, Setting, Shot, photograph
+from daemon.vision.page_lines import assemble_page, choose_marks
+from daemon.vision.page_stage import PageLook, look_at_page, turned_look
+
+ROWS = ("1234", "507", "6", "98421", "33")
+
+
+def taken(shot: Shot, *, words: bool = False, rules: bool = False) -> Photo:
+    """A small sheet of five numbers."""
+    rng = np.random.default_rng(5)
+    sheet = Sheet(120, 110, 5, 8, draw_own_hand(rng), rng)
+    for number, text in enumerate(ROWS):
+        y = 18 + 18 * number
+        sheet.rows.append((sheet.write(text, 16, y),))
+        if rules:
+            sheet.rule(6, y + 8, 114, y + 8, 0.3)
+        if words:
+            sheet.print_words("Water", 78, y, 7)
+    return photograph(sheet, shot, np.random.default_rng(1))
+
+
+def grey(photo: Photo) -> np.ndarray:
+    return cv2.cvtColor(photo.pixels, cv2.COLOR_BGR2GRAY)
+
+
+def look(page: np.ndarray) -> PageLook:
+    found = look_at_page(page)
+    assert found is not None
+    return found
+
+
+def sevens(count: int, sure: float = 0.99) -> np.ndarray:
+    rows = np.full((count, 11), (1 - sure) / 10, np.float32)
+    rows[:, 7] = sure
+    return rows
+
+
+@pytest.mark.parametrize("rules", [False, True])
+@pytest.mark.parametrize("shot", [Shot(), Shot(angle=7), Shot(Setting.DESK, angle=12)])
+def test_rows_are_found_in_reading_order(shot: Shot, rules: bool) -> None:
+    photo = taken(shot, rules=rules)
+    found = look(grey(photo))
+    assert [len(row) for row in found.marks.rows] == [len(text) for text in ROWS]
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_boxes_are_the_pages_own_whichever_way_up_it_lies(turns: int) -> None:
+    photo = taken(Shot(turns=turns))
+    found = look(grey(photo))
+    rows = sevens(len(found.glyphs), 0.5)
+    if turns:  # the sample in the right turn is what the network is sure of
+        count, each = len(found.marks.all), len(found.sampled)
+        right = slice(count + (turns - 1) * each, count + turns * each)
+        rows[right] = sevens(each)
+        turned = turned_look(found, rows)
+        assert turned is not None
+        found = turned
+        rows = sevens(len(found.glyphs))
+    else:
+        assert turned_look(found, sevens(len(found.glyphs))) is None
+        rows = sevens(len(found.marks.all))
+    pixels = grey(photo)
+    reading = assemble_page(Page(1, pixels), found, choose_marks(found, rows), 0.9)
+    digits = [digit for line in reading.lines for digit in line.digits]
+    truth = [digit for row in photo.rows for group in row for digit in group.digits]
+    assert len(digits) == len(truth)
+    for digit, written in zip(digits, truth, strict=True):
+        assert abs(digit.box.x - written.box.x) <= 5
+        assert abs(digit.box.y - written.box.y) <= 5
+        assert abs(digit.box.right - written.box.right) <= 5
+        assert abs(digit.box.bottom - written.box.bottom) <= 5
+
+
+def test_what_is_no_page_is_left_to_others() -> None:
+    rng = np.random.default_rng(3)
+    grain = np.clip(rng.normal(200, 6, (400, 300)), 0, 255).astype(np.uint8)
+    one = np.full((600, 500), 220, np.uint8)
+    cv2.ellipse(one, (250, 300), (90, 160), 0, 0, 360, (60,), 20)
+    small = cv2.resize(grey(taken(Shot())), (180, 220), interpolation=cv2.INTER_AREA)
+    for picture in (grain, one, small, np.full((300, 300), 255, np.uint8)):
+        assert look_at_page(picture) is None
+
+
+def test_light_ink_on_a_dark_page_is_found_as_well() -> None:
+    found = look(255 - grey(taken(Shot())))
+    assert [len(row) for row in found.marks.rows] == [len(text) for text in ROWS]
+
+
+def test_a_row_of_letters_is_left_out_and_a_row_of_digits_stays() -> None:
+    found = look(grey(taken(Shot(), words=True)))
+    rows = sevens(len(found.marks.all))
+    at = 0
+    for row in found.marks.rows:
+        for mark in row:
+            if mark.box.x > 0.6 * found.writing.mask.shape[1]:
+                rows[at] = np.eye(11, dtype=np.float32)[10]
+            at += 1
+    chosen = choose_marks(found, rows)
+    assert sum(chosen.are_digits) == sum(map(len, ROWS))

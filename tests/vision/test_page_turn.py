@@ -1,0 +1,47 @@
+"""Which way up a page lies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.records import Box
+from daemon.vision.glyph import normalise
+from daemon.vision.page_turn import SAMPLE, levelness, sample, score, turn_glyph
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_turned_glyph_is_the_glyph_of_the_turned_ink(turns: int) -> None:
+    ink = np.zeros((40, 30), np.float32)
+    ink[5:35, 10:16] = 1
+    ink[5:11, 10:26] = 1
+    expected = normalise(np.ascontiguousarray(np.rot90(ink, turns)))
+    turned = turn_glyph(normalise(ink), turns)
+    assert min(np.abs(np.roll(turned, shift, (0, 1)) - expected).mean()
+               for shift in ((0, 0), (1, 0), (0, 1), (-1, 0), (0, -1))) < 0.02  # fmt: skip
+
+
+def test_the_sample_is_of_digit_size_and_no_larger_than_needed() -> None:
+    boxes = [Box(20 * n, 0, 10, 20 if n % 2 else 4) for n in range(4 * SAMPLE)]
+    chosen = sample(boxes, 20)
+    assert len(chosen) == SAMPLE
+    assert all(boxes[n].height == 20 for n in chosen)
+    assert sample(boxes[:3], 20) == [0, 1, 2]
+
+
+def test_rows_that_stand_on_a_line_are_the_right_way_up() -> None:
+    heights = [20, 31, 22, 29, 20, 33, 21, 30]
+    boxes = [Box(30 * n, 100 - height, 18, height) for n, height in enumerate(heights)]
+    (
+        upright,
+        *_,
+    ) = levelness(boxes, 25, (200, 300), 0), 0
+    assert upright > 0.1
+    assert levelness(boxes, 25, (200, 300), 2) == pytest.approx(-upright)
+
+
+def test_what_the_network_is_sure_of_scores_more() -> None:
+    sure, unsure = np.full((4, 11), 0.001, np.float32), np.full((4, 11), 0.05, np.float32)
+    sure[:, 10], unsure[:, 3] = 0.99, 0.5
+    assert score(sure, 0) > score(unsure, 0)
+    assert score(unsure, 0.2) > score(unsure, 0)

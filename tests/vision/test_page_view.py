@@ -1,0 +1,62 @@
+"""Pages are laid flat and straight, and what is found on them leads back."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Box
+from daemon.vision.page_view import box_on_page, enlarging, view_of
+
+
+def lines(shape: tuple[int, int] = (500, 400)) -> np.ndarray:
+    """A page of six rows of strokes."""
+    page = np.full(shape, 235, np.uint8)
+    for y in range(60, 440, 70):
+        for x in range(50, 350, 24):
+            cv2.rectangle(page, (x, y), (x + 12, y + 22), (40,), 3)
+    return page
+
+
+def turned(page: np.ndarray, angle: float) -> np.ndarray:
+    height, width = page.shape
+    about = cv2.getRotationMatrix2D((width / 2, height / 2), -angle, 1)
+    return cv2.warpAffine(page, about, (width, height), borderValue=(235,))
+
+
+def test_a_straight_page_is_left_as_it_is() -> None:
+    page = lines()
+    view = view_of(page)
+    assert view.pixels is page
+    assert not view.is_sheet
+
+
+def test_rows_become_level_and_boxes_lead_back() -> None:
+    page = turned(lines(), 8)
+    view = view_of(page)
+    dark = view.pixels < 120
+    assert np.count_nonzero(dark.sum(axis=1) == 0) > 150  # between the rows
+    back = np.linalg.inv(view.onto)
+    rows, columns = np.nonzero(page < 120)
+    ends = np.stack([columns, rows], axis=1)[:1].astype(np.float64)
+    there = cv2.perspectiveTransform(ends[None], view.onto)[0, 0]
+    box = box_on_page(Box(int(there[0]), int(there[1]), 2, 2), back, 400, 500)
+    assert abs(box.x - ends[0, 0]) <= 2
+    assert abs(box.y - ends[0, 1]) <= 2
+
+
+def test_light_ink_becomes_dark() -> None:
+    view = view_of(255 - lines())
+    assert np.median(view.pixels) > 128
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_a_box_of_a_reduced_page_is_so_many_times_larger(factor: int) -> None:
+    box = box_on_page(Box(10, 20, 5, 8), enlarging(factor), 1000, 1000)
+    assert box == Box(10 * factor, 20 * factor, 5 * factor, 8 * factor)
+
+
+def test_a_box_never_leaves_its_page() -> None:
+    assert box_on_page(Box(90, 90, 50, 50), enlarging(1), 100, 95) == Box(90, 90, 10, 5)
+    assert box_on_page(Box(300, 300, 5, 5), enlarging(1), 100, 95) == Box(99, 94, 1, 1)
