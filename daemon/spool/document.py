@@ -130,7 +130,7 @@ def _result(document: Json) -> Result:
         document
         | line
         | line["box"]
-        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}", "reason": None}
+        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}"}
         for page, line in lines
     ]
     rows += [document | page | {"status": Status.REJECTED} for page in rejected]
@@ -161,7 +161,6 @@ def _line(number: int, line: Line) -> Json:
         "text": line.text,
         "confidence": round(line.confidence, 4),
         "status": line.status,
-        **({"reason": line.reason} if line.reason else {}),
         "box": _box(line.box),
         "reason": line.reason,
         "alternatives": [

@@ -71,13 +71,13 @@ def draw_header(
     cv2.rectangle(band, (0, 0), (width, height), SLATE, cv2.FILLED)
     cv2.rectangle(band, (0, height - stripe), (width, height), look.fill, cv2.FILLED)
 
-    room = width - 2 * margin
+    room = beside = width - 2 * margin
     if note := _note(lines):
         note = shorten(note, round(_NOTE * room), small)
-        beside = width_of(note, small) + margin
-        write(band, note, width - beside, 15 * unit, look.fill, small)
-        room -= beside
-    write(band, shorten(title, room, small, tail=0.5), margin, 15 * unit, FAINT, small)
+        left = width - margin - width_of(note, small)
+        write(band, note, left, 15 * unit, look.fill, small)
+        beside = left - 2 * margin
+    write(band, shorten(title, beside, small, tail=0.5), margin, 15 * unit, FAINT, small)
 
     badge = status.value
     if lines:
