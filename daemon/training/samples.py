@@ -155,6 +155,18 @@ SAMPLES = (
         ),
         "a list of numbers on ruled paper, photographed",
     ),
+    Sample(
+        "scores.jpg",
+        Filled(
+            "scores",
+            (112, 172),
+            5,
+            6,
+            Shot(Setting.CLOSE, light=Light.UNEVEN, blur=0.6, exposure=0.9),
+            seed=48,
+        ),
+        "a table with printed words, photographed",
+    ),
 )
 
 

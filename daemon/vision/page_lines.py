@@ -20,9 +20,10 @@ from .page_view import box_on_page, enlarging
 from .parts import Candidate
 
 _SURE = 0.95  # probability of a digit whose height counts
-_HEIGHTS = (0.5, 1.9)  # of the median height of sure digits: what a digit may have
+_HEIGHTS = (0.58, 1.9)  # of the median height of sure digits: what a digit may have
 _FLAT = 1.6  # times its height: what is wider is a dash
-_LETTER = 0.42  # of that height: a lower mark is no letter
+_LETTER = 0.42  # of that height: a mark so high may be a letter, however narrow
+_SMALL = (0.28, 0.3)  # of that height: the width and height of small letters at least
 _ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
@@ -77,8 +78,12 @@ def _is_number(likely: npt.NDArray[np.float32]) -> bool:
 
 
 def _is_character(mark: Candidate, height: float) -> bool:
-    """Whether a mark may be a small letter: no dot or dash."""
-    return mark.box.height >= _LETTER * height and mark.box.width <= _FLAT * mark.box.height
+    """Whether a mark may be a small letter: no dot, comma or dash."""
+    box = mark.box
+    if box.width > _FLAT * box.height:
+        return False
+    small = box.height >= _SMALL[1] * height and box.width >= _SMALL[0] * height
+    return small or box.height >= _LETTER * height
 
 
 def _is_sized(mark: Candidate, height: float) -> bool:
