@@ -182,9 +182,9 @@ def test_many_scans_are_counted_while_the_first_are_read(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with cli._progress_bar([scans], wanted=True) as advance:
-        for each in threading.enumerate():
-            if "count" in each.name:
-                each.join()
+        for thread in threading.enumerate():
+            if "count" in thread.name:
+                thread.join()
         advance(5)
     assert "5/5" in capsys.readouterr().err
 

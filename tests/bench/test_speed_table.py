@@ -5,16 +5,16 @@ from pathlib import Path
 from bench.measure import Run
 from bench.speed_table import Row, compare, read_ratios, table, write_table
 
-FAST, SLOW = Run(10, 1, 2, 300, 100, 0.2), Run(10, 3, 4, 200, 100, 0.5)
+FAST, SLOW = Run(8, 1, 2, 300, 100, 0.2), Run(8, 4, 6, 200, 100, 0.5)
 
 
 def test_a_ratio_is_of_the_time_a_scan_and_the_median_of_runs() -> None:
-    row = Row.of("a / b", [SLOW, SLOW, FAST], [FAST, FAST, FAST], at_most=3)
-    assert (row.ratio, row.is_held) == (3, True)
-    assert row.wall_ms == (300, 100)
-    assert row.per_s == (10 / 3, 10)
-    assert Row.of("a / b", [SLOW], [FAST], cpu=True).ratio == 2
-    assert not Row.of("a / b", [SLOW], [FAST], at_least=3.1).is_held
+    row = Row.of("a / b", [SLOW, SLOW, FAST], [FAST, FAST, FAST], at_most=4)
+    assert (row.ratio, row.is_held) == (4, True)
+    assert row.wall_ms == (500, 125)
+    assert row.per_s == (2, 8)
+    assert Row.of("a / b", [SLOW], [FAST], cpu=True).ratio == 3
+    assert not Row.of("a / b", [SLOW], [FAST], at_least=4.1).is_held
 
 
 def test_what_is_written_is_read_again_and_the_other_table_stays(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_what_is_written_is_read_again_and_the_other_table_stays(tmp_path: Path)
     )
     rows = [Row.of("a / b", [SLOW], [FAST], at_most=2), Row("memory", 1.1, at_most=1.3)]
     write_table(document, table(rows, "today"), quick=False)
-    assert read_ratios(document, quick=False) == {"a / b": 3.0, "memory": 1.1}
+    assert read_ratios(document, quick=False) == {"a / b": 4.0, "memory": 1.1}
     assert read_ratios(document, quick=True) == {}
     assert document.read_text().endswith("<!-- bench-quick -->\nold\n<!-- end -->\nmore\n")
     assert "**missed**" in document.read_text()

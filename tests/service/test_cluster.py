@@ -15,11 +15,14 @@ import fake_reader
 import pytest
 from commands import digitd
 
+from daemon.config_schema import Config
 from daemon.errors import ClusterUnavailable, ModelUnavailable
 from daemon.records import Outcome, Reading, Reason, Scan
 from daemon.service import cluster as clusters
 from daemon.service.batch import BatchSettings, run_batch
 from daemon.service.cluster import Cluster, hire_cluster, refuse_other_versions
+from daemon.service.loop import Setup
+from daemon.service.watch import watch
 from daemon.service.workers import LoadReader
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: digitd[cluster]")
@@ -158,6 +161,19 @@ def test_a_worker_killed_in_the_middle_loses_no_scan_and_doubles_none(tmp_path: 
         found = run(scans, tmp_path / "out", Cluster(address), fake_reader.load_reader)
     assert [(row["text"], row["reason"]) for row in found] == [(text[-1], "") for text in texts]
     assert (tmp_path / "mark").exists()
+
+
+def test_the_daemon_reads_on_a_cluster_too(here: str, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("inbox", "outbox", "state")}
+    folders["inbox"].mkdir()
+    for number, text in enumerate(("42", "7", "bad")):
+        (folders["inbox"] / f"{number}.png").write_text(text)
+    config = Config(**folders, quiet_s=0.05)
+    setup = Setup(config, "fake-1", fake_reader.load_reader, Cluster(here, "path"))
+    assert watch(lambda: setup, once=True)  # a scan was rejected
+    (day,) = folders["outbox"].glob("2*")
+    found = [(row["text"], row["reason"]) for row in rows(day)]
+    assert sorted(found) == [("", "not_an_image"), ("42", ""), ("7", "")]
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_run(here: str) -> None:
