@@ -13,6 +13,7 @@ import pytest
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import load_version, verify
+from daemon.ann.trust import load_trusted
 from daemon.records import Limits, Reading, Scan, Status
 from daemon.vision.reader import read_batch
 
@@ -36,7 +37,13 @@ def labelled(folder: Path) -> Iterator[tuple[Scan, str]]:
 
 def read(folder: Path, classifier: GlyphClassifier) -> list[tuple[Reading, str]]:
     scans, labels = zip(*labelled(folder), strict=True)
-    outcomes = read_batch(scans, classifier, limits=Limits(), annotated="none")
+    outcomes = read_batch(
+        scans,
+        classifier,
+        limits=Limits(),
+        annotated="none",
+        line_network=load_trusted(classifier.version),
+    )
     assert all(isinstance(outcome, Reading) for outcome in outcomes)
     return [
         (outcome, label)
@@ -89,3 +96,18 @@ def test_real_digits_are_read(name: str, exact: float, classifier: GlyphClassifi
         if reading.status is Status.READ
     ]
     assert sum(sure) >= 0.99 * len(sure)
+
+
+@pytest.mark.parametrize("name", ["single", "cells"])
+def test_most_real_digits_need_no_person(name: str, classifier: GlyphClassifier) -> None:
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"../shared/data/{name} is not here")
+    statuses = [reading.status for reading, _ in read(SHARED / name, classifier)]
+    assert statuses.count(Status.READ) >= 0.95 * len(statuses)
+
+
+def test_what_holds_no_digit_is_seldom_called_read(classifier: GlyphClassifier) -> None:
+    if not (SHARED / "nondigit").is_dir():
+        pytest.skip("../shared/data/nondigit is not here")
+    statuses = [reading.status for reading, _ in read(SHARED / "nondigit", classifier)]
+    assert statuses.count(Status.READ) <= 0.05 * len(statuses)
