@@ -90,7 +90,7 @@ def questions(
         return [_question(None, looks(grey, band), (0, 0), expected)]
     if len(digits) == 1 and lines[0].status is Status.READ:
         (only,) = digits
-        if min(grey.shape) < SMALL_PAGE or only.digit == STROKE:
+        if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
             return []
     return [
         _about_line(number, line, grey, page.reduction, expected)
@@ -111,18 +111,18 @@ def fuse(
     the mean, are for review."""
     lines = list(reading.lines)
     for question, seen in zip(asked, answers, strict=True):
-        if question.place is None:
+        place = question.place or 0
+        if _is_settled(lines, question, seen):
+            lines[place] = _confirmed(lines[place], seen)
+        elif question.place is None:
             given = [digit for line in lines for digit in line.digits]
             left_out = any(line.reason for line in lines)
             verdict = _judge(given, left_out, question, seen, network, review_below)
             lines = _whole(page, lines, question, seen, verdict)
         else:
-            line = lines[question.place]
-            if len(line.digits) == 1 and line.status is Status.READ:
-                lines[question.place] = _confirmed(line, seen)
-                continue
+            line = lines[place]
             verdict = _judge(line.digits, bool(line.reason), question, seen, network, review_below)
-            lines[question.place] = _line(page, line, question, seen, verdict)
+            lines[place] = _line(page, line, question, seen, verdict)
     return replace(reading, lines=tuple(lines))
 
 
@@ -265,9 +265,21 @@ def _in_words(expected: Expected) -> str:
     return ", ".join(words)
 
 
+def _is_settled(lines: Sequence[Line], question: Question, seen: SeenLine) -> bool:
+    """Whether the question was about a sure single digit, of which nothing was known before, and
+    nothing beside it was seen in the whole picture."""
+    if question.asked.expected != Expected():
+        return False
+    if question.place is None and (len(lines) != 1 or len(seen.digits) > 1):
+        return False
+    line = lines[question.place or 0]
+    return len(line.digits) == 1 and line.status is Status.READ
+
+
 def _confirmed(line: Line, seen: SeenLine) -> Line:
-    """A sure single digit, which stays, unless the line reader sees nothing there."""
-    if seen.text or seen.probability < NO_DIGIT:
+    """A sure single digit, which stays, unless the line reader sees nothing there. A stroke
+    alone fills its view whatever it is: of a 1, it cannot know."""
+    if seen.text or seen.probability < NO_DIGIT or line.digits[0].digit == STROKE:
         return line
     return replace(line, status=Status.REVIEW, reason="may be no digit")
 

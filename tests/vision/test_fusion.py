@@ -168,7 +168,7 @@ def test_below_the_threshold_the_line_is_for_review():
 
 def test_the_threshold_is_on_the_mean_confidence_of_a_digit():
     long = fused([line("128")], seen("128"), below=0.95, _128=0.9)
-    short = fused([line("1")], seen("1"), below=0.95, _1=0.9)
+    short = fused([line("12")], seen("12"), below=0.95, _12=0.9)
     assert long[0].lines[0].status is Status.READ
     assert short[0].lines[0].status is Status.REVIEW
 
@@ -252,6 +252,28 @@ def test_a_sure_single_digit_stays_unless_nothing_is_seen_there():
     assert (doubted.lines[0].text, doubted.lines[0].status) == ("7", Status.REVIEW)
     unsure, _, _ = fused(alone, seen("", 0.4), width=100, height=100)
     assert unsure.lines == tuple(alone)
+
+
+def test_a_sure_single_digit_of_a_wide_picture_stays_unless_more_is_seen():
+    alone = [line("7", x=40, y=20)]
+    for answer in (seen("7", 0.5, [("1", 0.4)]), seen("1")):
+        stays, (question,), _ = fused(alone, answer)
+        assert question.place is None
+        assert stays.lines == tuple(alone)
+    doubted, _, _ = fused(alone, seen("", 0.9))
+    assert doubted.lines[0].status is Status.REVIEW
+    stroke = [line("1", x=40, y=20)]
+    kept, _, _ = fused(stroke, seen("", 0.9))
+    assert kept.lines == tuple(stroke)
+    more, _, _ = fused(alone, seen("17"), _7=0.1, _17=0.95)
+    assert more.lines[0].text == "17"
+
+
+def test_a_sure_single_digit_does_not_stay_where_more_digits_are_expected():
+    reading, _, _ = fused([line("7", x=40, y=20)], seen("7", fits=False), Expected(5, 5), _7=0.99)
+    (found,) = reading.lines
+    assert found.status is Status.REVIEW
+    assert "5 digits" in found.reason
 
 
 def test_a_doubtful_single_digit_is_decided_by_both():
