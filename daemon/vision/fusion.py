@@ -89,7 +89,7 @@ def questions(
         return [_question(None, looks(grey, band), (0, 0), expected)]
     if len(digits) == 1 and lines[0].status is Status.READ:
         (only,) = digits
-        if min(grey.shape) < SMALL_PAGE or only.digit == STROKE:
+        if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
             return []
     return [
         _about_line(number, line, grey, page.reduction, expected)
@@ -113,7 +113,7 @@ def fuse(
     lines = list(reading.lines)
     for question, seen in zip(asked, answers, strict=True):
         about = lines if question.place is None else [lines[question.place]]
-        settled = _settled(about, seen, whole=question.place is None)
+        settled = _settled(about, question, seen)
         if settled is None:
             verdict = _judge(about, question, seen, network, review_below)
             if question.place is None:
@@ -253,18 +253,23 @@ def _others(
     return tuple(kept[:ALTERNATIVES])
 
 
-def _settled(lines: list[Line], seen: SeenLine, *, whole: bool) -> list[Line] | None:
+def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line] | None:
     """A lone digit that the glyph network is sure of: it stays, for review where the line reader
-    sees another one, or nothing there. None where there is more to judge, such as several digits
-    on the `whole` picture; beside a digit on a page they may be its neighbours."""
+    sees another one, or nothing there; a stroke alone fills its view whatever it is, so that of a
+    1 it cannot know. None where there is more to judge, such as several digits on the whole
+    picture; beside a digit on a page they may be its neighbours."""
+    if question.asked.expected != Expected():
+        return None
     if len(lines) != 1 or lines[0].status is not Status.READ or len(lines[0].text) > 1:
         return None
     (line,) = lines
     if len(seen.text) > 1:
-        return None if whole else lines
-    if seen.text == line.text or (not seen.text and seen.probability < NO_DIGIT):
+        return None if question.place is None else lines
+    if seen.text == line.text:
         return lines
     if not seen.text:
+        if seen.probability < NO_DIGIT or line.digits[0].digit == STROKE:
+            return lines
         return [replace(line, status=Status.REVIEW, reason="may be no digit")]
     reason = f"read as {line.text} and as {seen.text}"
     others = ((seen.text, min(seen.probability, 1 - line.confidence)),)

@@ -270,6 +270,20 @@ def test_a_sure_single_digit_stays_unless_nothing_is_seen_there():
     assert found.alternatives == (("1", pytest.approx(0.05)),)
 
 
+def test_a_sure_single_digit_of_a_wide_picture_stays_unless_more_is_seen():
+    alone = [line("7", x=40, y=20)]
+    stays, (question,), _ = fused(alone, seen("7", 0.5, [("1", 0.4)]))
+    assert question.place is None
+    assert stays.lines == tuple(alone)
+    doubted, _, _ = fused(alone, seen("", 0.9))
+    assert doubted.lines[0].status is Status.REVIEW
+    stroke = [line("1", x=40, y=20)]
+    kept, _, _ = fused(stroke, seen("", 0.9))
+    assert kept.lines == tuple(stroke)
+    more, _, _ = fused(alone, seen("17"), _7=0.1, _17=0.95)
+    assert more.lines[0].text == "17"
+
+
 def test_a_doubtful_single_digit_is_decided_by_both():
     alone = [line("7", x=40, y=30, sure=0.6, status=Status.REVIEW)]
     reading, _, _ = fused(alone, seen("1"), width=100, height=100, _7=0.3, _1=0.6)
