@@ -44,6 +44,7 @@ TORN = 0.3  # of a reading's probability: a rival with as much leaves the line r
 ALTERNATIVES = 4
 LEAST = 0.001  # probability of an alternative
 LONGEST = 40  # heights: what is longer is no line of writing
+LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
 
 
@@ -254,15 +255,18 @@ def _others(
 
 
 def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line] | None:
-    """A lone digit that the glyph network is sure of: it stays, for review where the line reader
-    sees another one, or nothing there; a stroke alone fills its view whatever it is, so that of a
-    1 it cannot know. None where there is more to judge, such as several digits on the whole
-    picture; beside a digit on a page they may be its neighbours."""
-    if question.asked.expected != Expected():
-        return None
-    if len(lines) != 1 or lines[0].status is not Status.READ or len(lines[0].text) > 1:
+    """A lone digit, for which the glyph network is the better judge. What it holds for likely
+    stays, for review, where the line reader sees another one; what it is sure of stays anyway, for
+    review where the line reader sees nothing there (a stroke alone fills its view whatever it is,
+    so that of a 1 it cannot know). None where there is more to judge, such as several digits on
+    the whole picture; beside a digit on a page they may be its neighbours."""
+    if question.asked.expected != Expected() or len(lines) != 1 or len(lines[0].text) > 1:
         return None
     (line,) = lines
+    if line.status is not Status.READ and (
+        line.confidence < LIKELY or len(seen.text) != 1 or seen.text == line.text
+    ):
+        return None
     if len(seen.text) > 1:
         return None if question.place is None else lines
     if seen.text == line.text:

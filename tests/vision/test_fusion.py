@@ -285,10 +285,18 @@ def test_a_sure_single_digit_of_a_wide_picture_stays_unless_more_is_seen():
 
 
 def test_a_doubtful_single_digit_is_decided_by_both():
-    alone = [line("7", x=40, y=30, sure=0.6, status=Status.REVIEW)]
+    alone = [line("7", x=40, y=30, sure=0.4, status=Status.REVIEW)]
     reading, _, _ = fused(alone, seen("1"), width=100, height=100, _7=0.3, _1=0.6)
     (found,) = reading.lines
     assert (found.text, found.status, found.reason) == ("1", Status.REVIEW, "read as 7 and as 1")
+
+
+def test_a_likely_single_digit_is_not_overruled():
+    alone = [line("7", x=40, y=30, sure=0.6, status=Status.REVIEW)]
+    reading, _, _ = fused(alone, seen("1"), width=100, height=100)
+    (found,) = reading.lines
+    assert (found.text, found.status, found.reason) == ("7", Status.REVIEW, "read as 7 and as 1")
+    assert found.alternatives == (("1", pytest.approx(0.4)),)
 
 
 def test_where_the_line_reader_hesitates_a_person_looks_though_both_agree():
