@@ -38,6 +38,7 @@ def said(outcomes: Sequence[Outcome]) -> list[str | Reason]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> None:
+    others = set(multiprocessing.active_children())  # what other tests left to run out
     batches = [batch("1", "2"), batch(), batch("3"), batch("", "4"), batch("5")]
     with hire(workers, fake_reader.load_reader) as crew:
         read = list(crew.read_all(batches))
@@ -49,7 +50,7 @@ def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> Non
         [Reason.EMPTY_FILE, "4"],
         ["5"],
     ]
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= others
 
 
 def test_a_sign_of_life_is_no_answer() -> None:
@@ -122,10 +123,11 @@ def test_workers_that_cannot_start_blame_no_scan() -> None:
 
 
 def test_leaving_early_waits_for_nobody() -> None:
+    others = set(multiprocessing.active_children())  # what other tests left to run out
     endless = (batch("1") for _ in iter(int, 1))
     with hire(2, fake_reader.load_reader) as crew:
         next(crew.read_all(endless))
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= others
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
 
 
