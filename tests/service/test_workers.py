@@ -124,11 +124,14 @@ def test_workers_that_cannot_start_blame_no_scan() -> None:
 
 def test_leaving_early_waits_for_nobody() -> None:
     others = set(multiprocessing.active_children())  # what other tests left to run out
+    before = set(threading.enumerate())
     endless = (batch("1") for _ in iter(int, 1))
     with hire(2, fake_reader.load_reader) as crew:
         next(crew.read_all(endless))
     assert set(multiprocessing.active_children()) <= others
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
+    assert not [
+        thread for thread in set(threading.enumerate()) - before if thread.name.startswith("reader")
+    ]
 
 
 def test_rejections_name_their_scan() -> None:
