@@ -36,7 +36,7 @@ def write_digits(hand: Hand, labels: list[int], rng: Rng, *, marks: bool) -> lis
     """The digits one after the other, upright, the first at x = 0."""
     gap = rng.uniform(-0.12, 0.25) if rng.random() < 0.7 else rng.uniform(0.2, 0.7)
     uneven = rng.uniform(0.02, 0.12)
-    zeros = rng.uniform(0.6, 0.85) if rng.random() < 0.3 else 1.0
+    zeros = rng.uniform(0.45, 0.85) if rng.random() < 0.35 else 1.0
     drift = rng.normal(0, 0.03)
     tie = rng.random() < 0.15
     wide = rng.uniform(0.7, 1.25)
@@ -100,8 +100,8 @@ def _tie(placed: list[Placed], rng: Rng) -> None:
     placed[-1] = replace(last, glyph=replace(last.glyph, strokes=(*last.glyph.strokes, line)))
 
 
-def write_words(hand: Hand, rng: Rng) -> list[Placed]:
-    """Something that is no digit: a word by hand or in print, letters, a scribble."""
+def write_words(hand: Hand, rng: Rng, least: int = 1) -> list[Placed]:
+    """Something that is no digit: a word by hand or in print, `least` letters, a scribble."""
     kind = rng.random()
     if kind < 0.3 or hand.prints:
         font = ("sans", "italic", "uni")[rng.integers(3)]
@@ -110,7 +110,7 @@ def write_words(hand: Hand, rng: Rng) -> list[Placed]:
     if kind < 0.6:
         strokes = words.cursive(rng, int(rng.integers(3, 10)))
     elif kind < 0.85:
-        strokes = words.capitals(rng, int(rng.integers(1, 7)))
+        strokes = words.capitals(rng, int(rng.integers(least, 7)))
     else:
         strokes = words.scribble(rng)
     return [Placed(Glyph(None, strokes), rng.uniform(0.7, 1.15), 0.0, 0.0)]

@@ -21,11 +21,12 @@ from .papers import PaperBank
 Rng: TypeAlias = np.random.Generator
 
 EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
-WORDS = 0.08  # and of such that hold only what is no digit
-BESIDE = 0.10  # of the lines of digits have letters beside them
+WORDS = 0.07  # and of such that hold only what is no digit
+BESIDE = 0.08  # of the lines of digits have letters beside them,
+LETTERS_BESIDE = 3  # of these so many at least: a single one may as well be a digit in a hurry
 MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
-ZEROS, TWICE = 0.18, 0.12  # of the lines end in zeros, or have a digit twice running
+ZEROS, TWICE = 0.18, 0.2  # of the lines end in zeros, or have a digit twice running
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class LineComposer:
         marks = rng.random() < (MARKED_SINGLE if single else MARKED)
         placed = write_digits(hand, labels, rng, marks=marks)
         if rng.random() < BESIDE:
-            placed = beside(placed, write_words(hand, rng), rng)
+            placed = beside(placed, write_words(hand, rng, LETTERS_BESIDE), rng)
         return self._seen(placed, rng)
 
     def _seen(self, placed: Sequence[Placed], rng: Rng) -> ComposedLine:

@@ -7,6 +7,8 @@ surroundings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -47,18 +49,19 @@ _SKELETONS = {
     "tick": "05 38 80",
     "bracket": "60 20 28 68",
 }
-_SHAPES = tuple(
-    tuple(
+_SHAPES = {
+    name: tuple(
         np.array([[int(point[0]), int(point[1])] for point in stroke.split()], np.float32)
         for stroke in skeleton.split("|")
     )
-    for skeleton in _SKELETONS.values()
-)
+    for name, skeleton in _SKELETONS.items()
+}
+SYMBOLS = tuple(_SHAPES)
 
 
-def draw_symbol(rng: np.random.Generator) -> tuple[Stroke, ...]:
+def draw_symbol(rng: np.random.Generator, among: Sequence[str] = SYMBOLS) -> tuple[Stroke, ...]:
     """Draw one letter or sign with an unsteady hand, in a box of about 20 by 20."""
-    shape = _SHAPES[rng.integers(len(_SHAPES))]
+    shape = _SHAPES[among[rng.integers(len(among))]]
     stretch = np.array([rng.uniform(1.3, 2.6), 2.5], np.float32)
     return tuple(
         (stroke * stretch + rng.normal(0, 0.5, stroke.shape)).astype(np.float32) for stroke in shape
