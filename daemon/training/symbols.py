@@ -61,7 +61,7 @@ SYMBOLS = tuple(_SHAPES)
 
 def draw_symbol(rng: np.random.Generator, among: Sequence[str] = SYMBOLS) -> tuple[Stroke, ...]:
     """Draw one letter or sign with an unsteady hand, in a box of about 20 by 20."""
-    shape = _SHAPES[among[rng.integers(len(among))]]
+    shape = _SHAPES[among[int(rng.integers(len(among)))]]
     stretch = np.array([rng.uniform(1.3, 2.6), 2.5], np.float32)
     return tuple(
         (stroke * stretch + rng.normal(0, 0.5, stroke.shape)).astype(np.float32) for stroke in shape

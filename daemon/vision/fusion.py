@@ -8,8 +8,9 @@ else was read. Where both see the same number of digits and differ in one, a per
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Protocol
 
@@ -45,6 +46,10 @@ ALTERNATIVES = 4
 LEAST = 0.001  # probability of an alternative
 LONGEST = 40  # heights: what is longer is no line of writing
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
+NEW_DIGITS = 2  # where the glyph network reads nothing, a number has so many at least
+COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
+INK = 0.5  # of a view's pixels, from which they are ink
+ONE_SIDED = "read as a whole line only"
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
 
 
@@ -66,13 +71,16 @@ class LineNetwork(Protocol):
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked about a page: its line number `place`, from 0, or where that is None the whole
-    picture as one line. `corner` is where `view`, the usual look, was cut out of the page's
-    pixels."""
+    picture as one line; `is_row`, a row of a whole page; `is_new`, one that stands before that
+    line, where nothing was read. `to_page` brings a box in the picture that `view`, the usual look,
+    was made of to the page's own pixels."""
 
     place: int | None
     view: LineView
-    corner: tuple[int, int]
     asked: AskedLine
+    to_page: Callable[[Box], Box]
+    is_row: bool = False
+    is_new: bool = False
 
 
 def questions(
@@ -87,20 +95,19 @@ def questions(
     digits = [digit for line in lines for digit in line.digits]
     band = _only_band(grey, lines, page.reduction)
     if band is not None:
-        return [_question(None, looks(grey, band), (0, 0), expected)]
+        return [_question(None, looks(grey, band), page, (0, 0), expected)]
     if len(digits) == 1 and lines[0].status is Status.READ:
         (only,) = digits
         if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
             return []
     return [
-        _about_line(number, line, grey, page.reduction, expected)
+        _about_line(number, line, grey, page, expected)
         for number, line in enumerate(lines)
         if line.box.width <= LONGEST * line.box.height
     ]
 
 
 def fuse(
-    page: Page,
     reading: PageReading,
     asked: Sequence[Question],
     answers: Sequence[SeenLine],
@@ -112,19 +119,26 @@ def fuse(
     """The page's reading by both networks; lines whose digits are less sure than `review_below`, in
     the mean, are for review. `together` says that digits far apart on one line are one number."""
     lines = list(reading.lines)
+    new: list[tuple[int, Line]] = []
     for question, seen in zip(asked, answers, strict=True):
+        if question.is_new and question.place is not None:
+            line = _new_line(question, seen, network)
+            new += [(question.place, line)] if line else []
+            continue
         about = lines if question.place is None else [lines[question.place]]
         settled = _settled(about, question, seen)
         if settled is None:
             verdict = _judge(about, question, seen, network, review_below)
             if question.place is None:
-                settled = _whole(page, about, question, seen, verdict, together)
+                settled = _whole(about, question, seen, verdict, together)
             else:
-                settled = [_line(page, about[0], question, seen, verdict)]
+                settled = [_line(about[0], question, seen, verdict)]
         if question.place is None:
             lines = settled
         else:
             (lines[question.place],) = settled
+    for place, line in reversed(new):
+        lines.insert(place, line)
     return replace(reading, lines=tuple(lines))
 
 
@@ -167,27 +181,29 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     return None if shadowed or long or band.usual < LARGE * height else band
 
 
-def _about_line(
-    number: int, line: Line, grey: Grey, reduction: int, expected: Expected
-) -> Question:
+def _about_line(number: int, line: Line, grey: Grey, page: Page, expected: Expected) -> Question:
     """A question about what stands where the glyph network read a line."""
     tallest = max(digit.box.height for digit in line.digits)
     box = box_of([digit for digit in line.digits if digit.box.height >= TALL * tallest])
-    edges = np.array([line.box.x, box.y, line.box.right, box.bottom]) / reduction
+    edges = np.array([line.box.x, box.y, line.box.right, box.bottom]) / page.reduction
     left, top, right, bottom = edges.tolist()
     height = bottom - top
     x, y = max(0, int(left - BESIDE * height)), max(0, int(top - ABOVE * height))
     beyond, below = math.ceil(right + BESIDE * height), math.ceil(bottom + ABOVE * height)
     part = grey[y:below, x:beyond]
     band = InkBand(left - x, top - y, right - x, bottom - y, find_band(part).stroke)
-    return _question(number, looks(part, band), (x, y), expected)
+    return _question(number, looks(part, band), page, (x, y), expected)
 
 
 def _question(
-    place: int | None, views: Sequence[LineView], corner: tuple[int, int], expected: Expected
+    place: int | None,
+    views: Sequence[LineView],
+    page: Page,
+    corner: tuple[int, int],
+    expected: Expected,
 ) -> Question:
     asked = AskedLine(tuple(view.pixels for view in views), expected)
-    return Question(place, views[0], corner, asked)
+    return Question(place, views[0], asked, partial(_in_page, corner=corner, page=page))
 
 
 def _judge(
@@ -280,16 +296,21 @@ def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line
     return [replace(line, status=Status.REVIEW, reason=reason, alternatives=others)]
 
 
-def _line(page: Page, line: Line, question: Question, seen: SeenLine, verdict: _Verdict) -> Line:
+def _line(line: Line, question: Question, seen: SeenLine, verdict: _Verdict) -> Line:
     """One of the page's lines after the verdict."""
     if not verdict.text:
         return replace(line, status=Status.REVIEW, reason=verdict.reason)
-    digits = _digits(page, line.digits, question, seen, verdict.text)
+    doubted = verdict.confidence < LIKELY or _covered(question.view, seen) < COVERED
+    if question.is_row and verdict.text != line.text and doubted:
+        others = ((verdict.text, verdict.confidence), *verdict.alternatives)
+        others = tuple(other for other in others if other[0] != line.text)
+        reason = verdict.reason or f"read as {line.text} and as {verdict.text}"
+        return replace(line, status=Status.REVIEW, reason=reason, alternatives=others)
+    digits = _digits(line.digits, question, seen, verdict.text)
     return _told(digits, verdict)
 
 
 def _whole(
-    page: Page,
     lines: list[Line],
     question: Question,
     seen: SeenLine,
@@ -300,7 +321,7 @@ def _whole(
     if not verdict.text:
         return [replace(line, status=Status.REVIEW, reason=verdict.reason) for line in lines]
     given = [digit for line in lines for digit in line.digits]
-    digits = _digits(page, given, question, seen, verdict.text)
+    digits = _digits(given, question, seen, verdict.text)
     if together:
         groups = [digits]
     elif verdict.text == text_of(given):
@@ -309,6 +330,28 @@ def _whole(
     else:
         groups = _groups(digits)
     return [_told(group, verdict) for group in groups]
+
+
+def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line | None:
+    """What only the line reader sees, for review; None where that is not likely a number."""
+    if len(seen.text) < NEW_DIGITS or _covered(question.view, seen) < COVERED:
+        return None
+    known = {seen.text: seen.probability, **dict(seen.alternatives)}
+    confidence = network.probability(_evidence(seen.text, (), known, False, True))
+    if confidence < LIKELY:
+        return None
+    digits = tuple(_seen_digits(question, seen))
+    others = _others(seen.text, {seen.text: confidence}, known)
+    return Line(digits, seen.text, confidence, box_of(digits), Status.REVIEW, ONE_SIDED, others)
+
+
+def _covered(view: LineView, seen: SeenLine) -> float:
+    """The share of the view's columns with ink that lie within its digits."""
+    inked = view.pixels.max(axis=0) > INK
+    within = np.zeros(len(inked), np.bool_)
+    for digit in seen.digits:
+        within[max(0, math.floor(digit.left) - 1) : math.ceil(digit.right) + 1] = True
+    return int((inked & within).sum()) / max(1, int(inked.sum()))
 
 
 def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:
@@ -325,9 +368,7 @@ def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:
     )
 
 
-def _digits(
-    page: Page, given: Sequence[Digit], question: Question, seen: SeenLine, text: str
-) -> list[Digit]:
+def _digits(given: Sequence[Digit], question: Question, seen: SeenLine, text: str) -> list[Digit]:
     """The digits of `text`: where both networks see as many, in the glyph network's boxes, with the
     mean of their probabilities."""
     if len(given) == len(seen.digits):
@@ -337,12 +378,16 @@ def _digits(
         ]
     if text != seen.text:
         return list(given)
+    return _seen_digits(question, seen)
+
+
+def _seen_digits(question: Question, seen: SeenLine) -> list[Digit]:
+    """The digits that the line reader sees, where it sees them."""
     found = []
     for other in seen.digits:
         place = question.view.box_in_picture(other.left, other.top, other.right, other.bottom)
-        box = _in_page(place, question.corner, page)
         confidence = other.probabilities[other.digit]
-        found.append(Digit(box, other.digit, confidence, other.probabilities))
+        found.append(Digit(question.to_page(place), other.digit, confidence, other.probabilities))
     return found
 
 
@@ -351,7 +396,7 @@ def _mean(digit: Digit, others: Sequence[float], own: int) -> Digit:
     return Digit(digit.box, own, means[own], means)
 
 
-def _in_page(box: Box, corner: tuple[int, int], page: Page) -> Box:
+def _in_page(box: Box, *, corner: tuple[int, int], page: Page) -> Box:
     """A box of the cut-out in the page's own pixels, within the page."""
     left, top = (box.x + corner[0]) * page.reduction, (box.y + corner[1]) * page.reduction
     right = left + box.width * page.reduction

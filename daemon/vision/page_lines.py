@@ -24,6 +24,8 @@ _HEIGHTS = (0.58, 1.9)  # of the median height of sure digits: what a digit may 
 _FLAT = 1.6  # times its height: what is wider is a dash
 _LETTER = 0.42  # of that height: a mark so high may be a letter, however narrow
 _SMALL = (0.28, 0.3)  # of that height: the width and height of small letters at least
+_TALL = 0.75  # of that height: what tells a row's top and foot
+_HANGS = 0.12  # of that height: how far from them a sign is at least
 _ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
@@ -39,7 +41,8 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     are_digits: list[bool] = []
     for row in look.marks.rows:
         own = np.s_[len(are_digits) : len(are_digits) + len(row)]
-        kept = _is_number(likely[own][counted[own]])
+        signs = _are_signs(row, height) & (_none(rows[own]) >= _MARK)
+        kept = _is_number(likely[own][counted[own] & ~signs])
         are_digits += (kept & sized[own] & (_none(rows[own]) < _MARK)).tolist()
     sure = float(np.log(np.maximum(rows.max(axis=1), 1e-6)).sum()) if len(rows) else 0.0
     return Choice(Layout(look.marks.rows), rows, Score(sure, 0.0, 0.0, 0.0), tuple(are_digits))
@@ -84,6 +87,19 @@ def _is_character(mark: Candidate, height: float) -> bool:
         return False
     small = box.height >= _SMALL[1] * height and box.width >= _SMALL[0] * height
     return small or box.height >= _LETTER * height
+
+
+def _are_signs(row: Sequence[Candidate], height: float) -> npt.NDArray[np.bool_]:
+    """Which marks hang between the tops and the feet of their row as +, = and - do, and letters do
+    not: they stand among numbers."""
+    tops = np.array([mark.box.y for mark in row])
+    feet = np.array([mark.box.bottom for mark in row])
+    tall = feet - tops >= _TALL * height
+    if not tall.any():
+        return np.zeros(len(row), np.bool_)
+    room = _HANGS * height
+    top, foot = float(np.median(tops[tall])), float(np.median(feet[tall]))
+    return np.asarray((tops > top + room) & (feet < foot - room), np.bool_)
 
 
 def _is_sized(mark: Candidate, height: float) -> bool:

@@ -43,6 +43,7 @@ from .hints import fitted, is_one_number, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
+from .page_questions import page_questions
 from .page_sight import look_back_at_page
 from .page_stage import PageLook, look_at_page, turned_look
 from .region import View, view
@@ -363,7 +364,6 @@ class _Batch:
             seen = [next(answers) for _ in own]
             readings.append(
                 fuse(
-                    first.found.view.part,
                     first.reading,
                     own,
                     seen,
@@ -413,12 +413,12 @@ def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float3
 
 
 def _asked(first: _First) -> list[Question]:
-    """What to ask the line network about a page: nothing about a whole page, whose lines may lie at
-    any angle."""
-    found, chosen = first.found, best(first.choices)
+    """What to ask the line network about a page."""
+    found, hints = first.found, first.found.draft.scan.hints
     if found.look is not None:
-        return []
-    hints = found.draft.scan.hints
+        (marks,) = first.choices
+        return page_questions(found.view.part, found.look, marks, first.reading, hints.line)
+    chosen = best(first.choices)
     return questions(
         found.view.part,
         first.reading,
