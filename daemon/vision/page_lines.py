@@ -21,7 +21,9 @@ from .parts import Candidate
 
 _SURE = 0.95  # probability of a digit whose height counts
 _HEIGHTS = (0.58, 1.9)  # of the median height of sure digits: what a digit may have
+_SURE_HEIGHTS, _SURE_FLAT = (0.45, 1.9), 2.2  # the same of a sure digit, and for the next
 _FLAT = 1.6  # times its height: what is wider is a dash
+_DASH = 0.35  # of that height: what is flat and no higher is a dash, else letters that touch
 _LETTER = 0.42  # of that height: a mark so high may be a letter, however narrow
 _SMALL = (0.28, 0.3)  # of that height: the width and height of small letters at least
 _TALL = 0.75  # of that height: what tells a row's top and foot
@@ -35,9 +37,13 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     all marks in reading order."""
     marks = look.marks.all
     height = _sure_height(marks, rows, look.writing.height)
-    sized = np.array([_is_sized(mark, height) for mark in marks], np.bool_)
+    likely = _likely(rows)
+    sized = np.array(
+        [_is_sized(mark, height, p > _SURE) for mark, p in zip(marks, likely, strict=True)],
+        np.bool_,
+    )
     counted = np.array([_is_character(mark, height) for mark in marks], np.bool_) | sized
-    likely = np.where(sized, _likely(rows), np.float32(0))
+    likely = np.where(sized, likely, np.float32(0))
     are_digits: list[bool] = []
     for row in look.marks.rows:
         own = np.s_[len(are_digits) : len(are_digits) + len(row)]
@@ -83,7 +89,7 @@ def _is_number(likely: npt.NDArray[np.float32]) -> bool:
 def _is_character(mark: Candidate, height: float) -> bool:
     """Whether a mark may be a small letter: no dot, comma or dash."""
     box = mark.box
-    if box.width > _FLAT * box.height:
+    if box.width > _FLAT * box.height and box.height < _DASH * height:
         return False
     small = box.height >= _SMALL[1] * height and box.width >= _SMALL[0] * height
     return small or box.height >= _LETTER * height
@@ -102,9 +108,11 @@ def _are_signs(row: Sequence[Candidate], height: float) -> npt.NDArray[np.bool_]
     return np.asarray((tops > top + room) & (feet < foot - room), np.bool_)
 
 
-def _is_sized(mark: Candidate, height: float) -> bool:
-    low, high = (share * height for share in _HEIGHTS)
-    return low <= mark.box.height <= high and mark.box.width <= _FLAT * mark.box.height
+def _is_sized(mark: Candidate, height: float, sure: bool = False) -> bool:
+    """Whether a mark is as large as digits are; what is surely one may be low and wide."""
+    low, high = (share * height for share in (_SURE_HEIGHTS if sure else _HEIGHTS))
+    flat = _SURE_FLAT if sure else _FLAT
+    return low <= mark.box.height <= high and mark.box.width <= flat * mark.box.height
 
 
 def _may_be_digit(mark: Candidate, look: PageLook) -> bool:
