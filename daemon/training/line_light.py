@@ -70,7 +70,7 @@ def _rules(sheet: Sheet, rng: Rng) -> Ink | None:
         lying(min(below, rows - 1))
     if 0.5 < kind < 0.8:
         lying(max(above, 0))
-    if 0.55 < kind < 0.9:
+    if 0.7 < kind < 0.82:  # rarely: a 1 at the end of a line looks much like it
         before, after = sheet.height * rng.uniform(0.05, 0.4, 2)
         if rng.random() < 0.7:
             standing(max(0.0, sheet.left - before))

@@ -40,6 +40,7 @@ def write_digits(hand: Hand, labels: list[int], rng: Rng, *, marks: bool) -> lis
     drift = rng.normal(0, 0.03)
     tie = rng.random() < 0.15
     wide = rng.uniform(0.7, 1.25)
+    tall = rng.uniform(1.0, 1.4) if rng.random() < 0.4 else 1.0
     placed: list[Placed] = []
     at = 0.0
     separator = int(rng.integers(2, 4)) if len(labels) > 2 and rng.random() < 0.6 else 0
@@ -48,7 +49,8 @@ def write_digits(hand: Hand, labels: list[int], rng: Rng, *, marks: bool) -> lis
     for number, label in enumerate(labels):
         left = len(labels) - number
         glyph = _widened(hand.write(label, rng), wide)
-        size = float(np.clip(rng.normal(1, 0.09), 0.7, 1.4)) * (zeros if label == 0 else 1)
+        size = float(np.clip(rng.normal(1, 0.09), 0.7, 1.4))
+        size *= zeros if label == 0 else tall if label == 1 else 1
         start, end = glyph.extent
         low = rng.normal(0, 0.04) + drift * number
         placed.append(Placed(glyph, size, at - start * size, low))

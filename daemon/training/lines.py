@@ -22,7 +22,7 @@ Rng: TypeAlias = np.random.Generator
 
 EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
 WORDS = 0.07  # and of such that hold only what is no digit
-BESIDE = 0.08  # of the lines of digits have letters beside them,
+BESIDE = 0.06  # of the lines of digits have letters beside them,
 LETTERS_BESIDE = 3  # of these so many at least: a single one may as well be a digit in a hurry
 MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)

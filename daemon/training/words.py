@@ -38,7 +38,7 @@ _MARKS = {
     "·": "0,60 3,61",
     ",": "8,90 8,100 0,118",
     "-": "0,56 34,52",
-    "/": "0,134 72,-34",  # longer than a 1
+    "/": "0,130 96,-30",  # flatter and longer than a 1
     "'": "6,-4 0,22",
     ":": "0,98 2,99|4,56 6,57",
     "=": "0,40 40,36|2,60 42,56",
@@ -46,15 +46,14 @@ _MARKS = {
     "€": "76,16 50,0 20,24 16,70 46,100 72,90|0,40 56,38|0,58 52,56",
     "£": "70,16 50,0 28,20 34,60 8,98! 40,90 74,98|10,54 58,52",
     "#": "20,0 10,100|52,0 42,100|0,34 64,30|-4,66 60,62",
-    "(": "34,-16 4,28 4,78 34,120",
-    ")": "0,-16 30,28 30,78 0,120",
     "*": "20,10 20,60|0,22 40,48|40,22 0,48",
     "x": "0,50 34,98|34,50 0,98",
 }
 _SKELETONS = {mark: parse_skeletons([[points]])[0][0] for mark, points in _MARKS.items()}
+# Nothing that stands like a 1 where one may be: before the digits and after them.
 BETWEEN = (*"......··,,,,,--/':",)
-AFTER = (".-", "-", "=", "-", "#", ".=", "--", ",-", ".", ",", "/-", "€", "*", ")", "-.-", "/", "x")
-BEFORE = ("$", "$", "#", "€", "£", "*", "=", "(", "-", ".")
+AFTER = (".-", "-", "=", "-", "#", ".=", "--", ",-", ".", ",", "€", "*", "-.-", "x")
+BEFORE = ("$", "$", "#", "€", "£", "*", "=", "-", ".")
 # In a hurry, digits look like these: 7 like F, T, t and f, 5 like r and a tick, 9 like R, 1 like L.
 _HURRIED = frozenset((*"FKLNRTVfnrt!", "tick", "bracket"))
 _CAPITALS = tuple(name for name in SYMBOLS if name not in _HURRIED)
