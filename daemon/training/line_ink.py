@@ -171,7 +171,9 @@ def _repenned(ink: Ink, width: float, wanted: float) -> Ink:
     level = _normal((half + 0.5) / _SOFT) - _normal((half - 0.5) / _SOFT)
     steep = np.float32(max(1.5, 1.8 * sigma))
     blurred = cv2.GaussianBlur(ink, (0, 0), sigma)
-    return np.asarray(np.clip((blurred - level) * steep + 0.5, 0, 1))
+    paper = max(0.0, 0.5 - level * float(steep))  # what no ink at all would become
+    inked = (blurred - level) * steep + np.float32(0.5 - paper)
+    return np.asarray(np.clip(inked * np.float32(1 / (1 - paper)), 0, 1))
 
 
 def _normal(x: float) -> float:
