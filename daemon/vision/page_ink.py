@@ -78,9 +78,12 @@ def _paper(pixels: Grey) -> Grey:
 
 
 def _otsu(contrast: Grey, floor: int) -> int:
-    """Otsu's threshold among ink and an equal share of paper."""
+    """Otsu's threshold among ink and an equal share of paper: in the middle, where nothing lies
+    between them."""
     counts = histogram(contrast)
     ink, paper = counts[floor:].sum(), counts[:floor].sum()
     if paper > ink:
         counts[:floor] *= ink / paper
-    return split(counts)[0]
+    threshold = split(counts)[0]
+    above = np.flatnonzero(counts[threshold + 1 :])
+    return threshold + int(above[0]) // 2 if len(above) else threshold

@@ -77,14 +77,14 @@ def fused(lines, answer, expected=ANYTHING, width=400, height=80, below=0.9, **c
     asked = questions(shown, reading, expected, light_on_dark=False)
     assert len(asked) == 1
     network = Believer(**chances)
-    return fuse(shown, reading, asked, [answer], network, below), asked, network
+    return fuse(reading, asked, [answer], network, below), asked, network
 
 
 def test_a_wide_picture_of_one_line_is_asked_about_as_a_whole():
     shown, reading = page(400, 80, line("128"))
     (question,) = questions(shown, reading, Expected(), light_on_dark=False)
     assert question.place is None
-    assert question.corner == (0, 0)
+    assert question.to_page(Box(3, 4, 5, 6)) == Box(3, 4, 5, 6)
     assert [view.shape[0] for view in question.asked.looks] == [32] * 3
     assert all(view.shape[1] % 4 == 0 for view in question.asked.looks)
     assert question.asked.looks[0].max() > 0.8
@@ -94,11 +94,11 @@ def test_of_a_page_of_several_lines_each_is_asked_about_where_it_stands():
     shown, reading = page(300, 400, line("12", y=40), line("345", x=60, y=240))
     first, second = questions(shown, reading, Expected(), light_on_dark=False)
     assert (first.place, second.place) == (0, 1)
-    box = second.view.box_in_picture(0, 0, second.view.pixels.shape[1], 32)
-    x, y = box.x + second.corner[0], box.y + second.corner[1]
-    assert 30 < x < 60
-    assert 225 < y < 242
-    assert y + box.height == pytest.approx(285, abs=6)
+    cut = second.view.box_in_picture(0, 0, second.view.pixels.shape[1], 32)
+    box = second.to_page(cut)
+    assert 30 < box.x < 60
+    assert 225 < box.y < 242
+    assert box.bottom == pytest.approx(285, abs=6)
 
 
 def test_a_wide_picture_of_two_lines_is_no_line():
@@ -113,7 +113,7 @@ def test_doubtful_marks_elsewhere_do_not_keep_a_picture_from_being_one_line():
     (question,) = questions(shown, reading, Expected(), light_on_dark=False)
     assert question.place is None
     network = Believer(_121=0.6, _12=0.3)
-    kept = fuse(shown, reading, [question], [seen("12")], network, 0.9)
+    kept = fuse(reading, [question], [seen("12")], network, 0.9)
     assert [each.text for each in kept.lines] == ["12", "1"]
     assert [each.box for each in kept.lines] == [each.box for each in reading.lines]
 
@@ -212,12 +212,12 @@ def test_digits_of_a_reduced_page_have_boxes_in_its_own_pixels():
     small, reading = page(400, 80, line("12"))
     large = Page(1, small.pixels, None, None, 3, (1200, 240))
     enlarged = PageReading(1, 1200, 240, (line("12", x=60, y=60, step=90),))
-    (question,) = questions(large, enlarged, Expected(), light_on_dark=False)
-    network = Believer(_12=0.1, _123=0.9)
-    (found,) = fuse(large, enlarged, [question], [seen("123")], network, 0.5).lines
-    (near,) = fuse(small, reading, [question], [seen("123")], network, 0.5).lines
-    assert found.box.x == 3 * near.box.x
-    assert found.box.height == 3 * near.box.height
+    (far,) = questions(large, enlarged, Expected(), light_on_dark=False)
+    (near,) = questions(small, reading, Expected(), light_on_dark=False)
+    assert far.place is near.place is None
+    assert near.to_page(Box(10, 5, 8, 9)) == Box(10, 5, 8, 9)
+    assert far.to_page(Box(10, 5, 8, 9)) == Box(30, 15, 24, 27)
+    assert far.to_page(Box(390, 70, 20, 20)) == Box(1170, 210, 30, 30)  # within the page
 
 
 def test_groups_far_apart_stay_lines_of_their_own():
@@ -233,7 +233,7 @@ def test_groups_far_apart_stay_lines_of_their_own():
     shown, given = page(400, 80, line("12"))
     asked = questions(shown, given, ANYTHING, light_on_dark=False)
     network = Believer(_12=0.1, _1234=0.95)
-    (one,) = fuse(shown, given, asked, [answer], network, 0.9, together=True).lines
+    (one,) = fuse(given, asked, [answer], network, 0.9, together=True).lines
     assert (one.text, one.confidence) == ("1234", 0.95)
 
 
@@ -242,7 +242,7 @@ def test_where_the_glyph_network_found_nothing_the_line_reader_may():
     nothing = PageReading(1, 400, 80, ())
     asked = questions(shown, nothing, Expected(), light_on_dark=False)
     network = Believer(_31=0.95, _=0.1)
-    fused_reading = fuse(shown, nothing, asked, [seen("31")], network, 0.9)
+    fused_reading = fuse(nothing, asked, [seen("31")], network, 0.9)
     assert [each.text for each in fused_reading.lines] == ["31"]
     assert reading.lines[0].text == "31"
 

@@ -1,0 +1,197 @@
+"""What the line reader is asked about a whole page, and what becomes of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Box, Evidence, Expected, Page, PageReading, SeenDigit, SeenLine, Status
+from daemon.vision.fusion import ONE_SIDED, Question, fuse
+from daemon.vision.page_lines import assemble_page, choose_marks
+from daemon.vision.page_questions import page_questions
+from daemon.vision.page_stage import PageLook, look_at_page
+
+PAPER, INK = 230, 20
+HEIGHT, PITCH = 40, 40  # px, of a digit and from one to the next
+TOPS = (40, 120, 200)  # px, of the rows
+NONE = np.eye(11, dtype=np.float32)[10]
+
+
+class Believer:
+    """Trusts every text alike."""
+
+    review_below = 0.9
+
+    def __init__(self, chance: float = 0.9) -> None:
+        self._chance = chance
+
+    def probability(self, evidence: Evidence) -> float:
+        return self._chance
+
+    def read_lines(self, asked: Sequence[object]) -> list[SeenLine]:
+        raise NotImplementedError
+
+
+def draw(rows: Sequence[str], left: int = 40) -> np.ndarray:
+    """A page with rings for digits: `o` stands alone, `8` touches the next one, `+`, `=` and `-`
+    are signs, `2` is low and wide."""
+    pixels = np.full((600, 800), PAPER, np.uint8)
+    for row, top in zip(rows, TOPS, strict=True):
+        for place, kind in enumerate(row):
+            middle = left + PITCH * place + 12, top + HEIGHT // 2
+            if kind in "o8":
+                reach = 23 if kind == "8" else 10
+                cv2.ellipse(pixels, middle, (reach, HEIGHT // 2), 0, 0, 360, (INK,), 4)
+            elif kind == "2":
+                low = middle[0], top + HEIGHT - 10
+                cv2.ellipse(pixels, low, (18, 10), 0, 0, 360, (INK,), 3)
+            elif kind == "+":
+                cv2.drawMarker(pixels, middle, (INK,), cv2.MARKER_CROSS, 18, 4)
+            elif kind == "-":
+                cv2.line(pixels, (middle[0] - 12, middle[1]), (middle[0] + 12, middle[1]), INK, 4)
+    return pixels
+
+
+def look_at(pixels: np.ndarray) -> PageLook:
+    look = look_at_page(pixels)
+    assert look is not None
+    return look
+
+
+def say(look: PageLook, *, doubtful: Sequence[int] = (), none: Sequence[int] = ()) -> np.ndarray:
+    """Sure sevens, but for the marks of the `doubtful` rows and of those that hold `none`."""
+    rows = []
+    for number, row in enumerate(look.marks.rows):
+        sure = 0.8 if number in doubtful else 0.99
+        seven = np.full(11, (1 - sure) / 10, np.float32)
+        seven[7] = sure
+        rows += [NONE if number in none else seven] * len(row)
+    return np.stack(rows)
+
+
+def asked_about(
+    pixels: np.ndarray, expected: Expected | None = None, **said: Sequence[int]
+) -> tuple[PageReading, list[Question]]:
+    look, page = look_at(pixels), Page(1, pixels)
+    chosen = choose_marks(look, say(look, **said))
+    reading = assemble_page(page, look, chosen, 0.9)
+    return reading, page_questions(page, look, chosen, reading, expected or Expected())
+
+
+def answer(question: Question, text: str, cover: float = 1.0) -> SeenLine:
+    """Digits side by side over this share of the view's ink."""
+    inked = np.flatnonzero(question.view.pixels.max(axis=0) > 0.5)
+    left, right = float(inked[0]), inked[0] + cover * (inked[-1] + 1 - inked[0])
+    edges = np.linspace(left, right, len(text) + 1)
+    row = tuple(np.full(10, 0.1).tolist())
+    digits = tuple(
+        SeenDigit(int(digit), start, 3, end, 29, row)
+        for digit, start, end in zip(text, edges[:-1], edges[1:], strict=True)
+    )
+    return SeenLine(digits, 0.9, (), True)
+
+
+def fused(
+    reading: PageReading, asked: list[Question], answers: list[SeenLine], chance: float = 0.9
+) -> PageReading:
+    return fuse(reading, asked, answers, Believer(chance), 0.95)
+
+
+def test_rows_in_doubt_are_asked_about_and_sure_ones_are_not() -> None:
+    reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
+    assert [line.text for line in reading.lines] == ["7777", "777", "7777"]
+    (question,) = asked
+    assert (question.place, question.is_row, question.is_new) == (1, True, False)
+    assert [look.shape[0] for look in question.asked.looks] == [32, 32, 32]
+
+
+def test_a_row_is_seen_without_its_neighbours() -> None:
+    alone = draw(("oooo", "ooo", "oooo"))
+    beside = alone.copy()
+    beside[TOPS[0] + HEIGHT + 4 : TOPS[1] - 2, 40:180] = INK
+    _, (question,) = asked_about(alone, doubtful=(1,))
+    _, (other, *_) = asked_about(beside, doubtful=(1,))
+    ink = question.view.pixels > 0.5
+    assert np.count_nonzero(ink != (other.view.pixels[:, : ink.shape[1]] > 0.5)) < 0.1 * ink.sum()
+
+
+def test_a_row_that_does_not_fit_is_asked_about_though_it_is_sure() -> None:
+    pixels = draw(("oooo", "ooo", "oooo"))
+    _, asked = asked_about(pixels, Expected(4, 4))
+    assert [question.place for question in asked] == [1]
+    assert asked[0].asked.expected == Expected(4, 4)
+
+
+def test_digits_that_touch_become_a_line_for_review_in_its_place() -> None:
+    pixels = draw(("oooo", "888", "oooo"))
+    reading, asked = asked_about(pixels, none=(1,))
+    assert [line.text for line in reading.lines] == ["7777", "7777"]
+    (question,) = asked
+    assert question.is_new
+    found = fused(reading, asked, [answer(question, "888")])
+    assert [line.text for line in found.lines] == ["7777", "888", "7777"]
+    line = found.lines[1]
+    assert (line.status, line.reason, line.confidence) == (Status.REVIEW, ONE_SIDED, 0.9)
+    written = Box(29, TOPS[1], 2 * PITCH + 46, HEIGHT)
+    assert abs(line.box.x - written.x) <= 4
+    assert abs(line.box.right - written.right) <= 4
+    assert abs(line.box.y - written.y) <= 6
+
+
+@pytest.mark.parametrize(
+    ("text", "cover", "chance"), [("8", 1.0, 0.9), ("88", 0.6, 0.9), ("888", 1.0, 0.4), ("", 1, 1)]
+)
+def test_a_word_with_letters_like_digits_becomes_no_line(
+    text: str, cover: float, chance: float
+) -> None:
+    reading, asked = asked_about(draw(("oooo", "888", "oooo")), none=(1,))
+    found = fused(reading, asked, [answer(asked[0], text, cover)], chance)
+    assert found.lines == reading.lines
+
+
+def test_a_likelier_reading_of_the_whole_row_holds() -> None:
+    reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
+    found = fused(reading, asked, [answer(asked[0], "1234")])
+    assert [line.text for line in found.lines] == ["7777", "777", "7777"]  # both alike: as it was
+    seen = Believer()
+    seen.probability = lambda evidence: 0.9 if evidence.text == "1234" else 0.2  # type: ignore[method-assign]
+    found = fuse(reading, asked, [answer(asked[0], "1234")], seen, 0.95)
+    assert [line.text for line in found.lines] == ["7777", "1234", "7777"]
+
+
+@pytest.mark.parametrize(("cover", "chance"), [(1.0, 0.45), (0.6, 0.9)])
+def test_an_unlikely_or_partial_reading_does_not_replace_a_row(cover: float, chance: float) -> None:
+    reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
+    seen = Believer()
+    seen.probability = lambda evidence: chance if evidence.text == "1234" else 0.1  # type: ignore[method-assign]
+    found = fuse(reading, asked, [answer(asked[0], "1234", cover)], seen, 0.95)
+    line = found.lines[1]
+    assert (line.text, line.status) == ("777", Status.REVIEW)
+    assert line.reason == "read as 777 and as 1234"
+    assert line.alternatives[0] == ("1234", chance)
+
+
+def test_signs_between_numbers_do_not_make_a_row_a_word() -> None:
+    pixels = draw(("oooo", "o+o+o", "oooo"))
+    look = look_at(pixels)
+    marks = look.marks.all
+    rows = say(look)
+    signs = [number for number, mark in enumerate(marks) if mark.box.height < 0.7 * HEIGHT]
+    assert len(signs) == 2
+    rows[signs] = NONE
+    assert [d is not None for d in choose_marks(look, rows).digits].count(False) == 2
+    letters = [number for number, mark in enumerate(marks) if mark.box.y < TOPS[0] + 10][:3]
+    rows[letters] = NONE  # as tall as digits: a word
+    assert [d is not None for d in choose_marks(look, rows).digits].count(False) == 6
+
+
+def test_a_low_and_wide_digit_is_one_if_the_network_is_sure() -> None:
+    look = look_at(draw(("oooo", "o2oo", "oooo")))
+    rows = say(look)
+    (low,) = (n for n, mark in enumerate(look.marks.all) if mark.box.height < 0.7 * HEIGHT)
+    assert choose_marks(look, rows).digits[low] == 7
+    rows[low] = rows[low] * 0.9 + 0.1 * NONE
+    assert choose_marks(look, rows).digits[low] is None
