@@ -21,15 +21,16 @@ NONE = np.eye(11, dtype=np.float32)[10]
 
 
 class Believer:
-    """Trusts every text alike."""
+    """Trusts every text by so much, and those in `other` by what is said there."""
 
     review_below = 0.9
 
-    def __init__(self, chance: float = 0.9) -> None:
+    def __init__(self, chance: float = 0.9, **other: float) -> None:
         self._chance = chance
+        self._other = {text.lstrip("_"): chance for text, chance in other.items()}
 
     def probability(self, evidence: Evidence) -> float:
-        return self._chance
+        return self._other.get(evidence.text, self._chance)
 
     def read_lines(self, asked: Sequence[object]) -> list[SeenLine]:
         raise NotImplementedError
@@ -156,17 +157,14 @@ def test_a_likelier_reading_of_the_whole_row_holds() -> None:
     reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
     found = fused(reading, asked, [answer(asked[0], "1234")])
     assert [line.text for line in found.lines] == ["7777", "777", "7777"]  # both alike: as it was
-    seen = Believer()
-    seen.probability = lambda evidence: 0.9 if evidence.text == "1234" else 0.2  # type: ignore[method-assign]
-    found = fuse(reading, asked, [answer(asked[0], "1234")], seen, 0.95)
+    found = fuse(reading, asked, [answer(asked[0], "1234")], Believer(0.2, _1234=0.9), 0.95)
     assert [line.text for line in found.lines] == ["7777", "1234", "7777"]
 
 
 @pytest.mark.parametrize(("cover", "chance"), [(1.0, 0.45), (0.6, 0.9)])
 def test_an_unlikely_or_partial_reading_does_not_replace_a_row(cover: float, chance: float) -> None:
     reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
-    seen = Believer()
-    seen.probability = lambda evidence: chance if evidence.text == "1234" else 0.1  # type: ignore[method-assign]
+    seen = Believer(0.1, _1234=chance)
     found = fuse(reading, asked, [answer(asked[0], "1234", cover)], seen, 0.95)
     line = found.lines[1]
     assert (line.text, line.status) == ("777", Status.REVIEW)
