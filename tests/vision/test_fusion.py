@@ -211,7 +211,7 @@ def test_digits_that_touch_are_those_of_the_line_reader_with_boxes_in_the_page()
 def test_digits_of_a_reduced_page_have_boxes_in_its_own_pixels():
     small, reading = page(400, 80, line("12"))
     large = Page(1, small.pixels, None, None, 3, (1200, 240))
-    enlarged = PageReading(1, 1200, 240, (line("12", x=60, y=60, step=90),))
+    enlarged = PageReading(1, 1200, 240, ())
     (far,) = questions(large, enlarged, Expected(), light_on_dark=False)
     (near,) = questions(small, reading, Expected(), light_on_dark=False)
     assert far.place is near.place is None
