@@ -10,33 +10,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..records import (
-    Durations,
     Expect,
     Expected,
     Limits,
     Outcome,
     Page,
     PageReading,
-    Picture,
-    Reading,
     Reason,
     RejectedPage,
     Rejection,
     Scan,
-    Status,
 )
-from .annotate import annotate, encode_jpeg
-from .assemble import assemble, status_of
+from .assemble import assemble
 from .choice import Choice, Probabilities, best, weigh
-from .decode import decode, rejection_of
-from .explain import Explanation, explain, explain_rejection
+from .decode import decode
+from .draft import Annotated, Draft, Traces, Wishes
 from .fusion import LineNetwork, Question, fuse, questions
 from .glyph import SIDE, normalise
 from .hints import fitted, is_one_number, judged
@@ -44,12 +39,9 @@ from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
 from .page_questions import page_questions
-from .page_sight import look_back_at_page
 from .page_stage import PageLook, look_at_page, turned_look
 from .region import View, view
 from .stages import Sight, look_back
-
-Annotated = Literal["all", "review", "none"]
 
 ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
 
@@ -97,7 +89,7 @@ def read_batch(
     if line_network is not None:
         line_threshold = line_network.review_below if review_below is None else review_below
         second = _Second(line_network, line_threshold)
-    batch = _Batch(classifier, second, limits, _Wishes(threshold, annotated, explained), alive)
+    batch = _Batch(classifier, second, limits, Wishes(threshold, annotated, explained), alive)
     for scan in scans:
         batch.take(scan)
     batch.finish()
@@ -115,68 +107,11 @@ def single_glyph(page: Page) -> npt.NDArray[np.float32] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
-    """What is wanted of a reading."""
-
-    review_below: float
-    annotated: Annotated
-    explained: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Second:
     """Who gives a second opinion, and the confidence of a line under which a person should look."""
 
     network: LineNetwork
     review_below: float
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What is known of a scan so far."""
-
-    scan: Scan
-    pages: list[PageReading] = field(default_factory=list)
-    rejected: list[RejectedPage] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    explanations: list[Picture] = field(default_factory=list)
-    rejection: Rejection | None = None
-    seen: int = 0  # pages that were decoded or rejected
-    decode_ms: float = 0
-    find_ms: float = 0
-    read_ms: float = 0
-
-    def title(self, number: int) -> str:
-        """The file's name, with the page's number where there are several."""
-        return f"{self.scan.file}, page {number}" if self.seen > 1 else self.scan.file
-
-    def reject(self, page: RejectedPage, *, explained: bool) -> None:
-        """Note that a page is not read."""
-        self.rejected.append(page)
-        if explained:
-            title = f"{self.scan.file}, page {page.number}"
-            why = Rejection(self.scan.id, title, self.scan.sha256, page.reason, page.message)
-            self.explanations.append(Picture(page.number, explain_rejection(why)))
-
-    def outcome(self, model: str) -> Outcome:
-        """What became of it."""
-        if self.rejection:
-            return self.rejection
-        if not self.pages:
-            return rejection_of(self.scan, self.rejected)
-        status = status_of([line for page in self.pages for line in page.lines])
-        return Reading(
-            scan_id=self.scan.id,
-            file=self.scan.file,
-            sha256=self.scan.sha256,
-            pages=tuple(self.pages),
-            status=Status.REVIEW if self.rejected else status,
-            model=model,
-            durations=Durations(self.decode_ms, self.find_ms, self.read_ms),
-            pictures=tuple(self.pictures),
-            explanations=tuple(sorted(self.explanations, key=lambda each: each.page)),
-            rejected_pages=tuple(self.rejected),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +120,7 @@ class _Found:
     round's glyphs each of their candidates is. A whole page has a `look` in place of layouts.
     `sights` is kept only where an explanation is asked for."""
 
-    draft: _Draft
+    draft: Draft
     view: View
     factor: int
     layouts: tuple[Layout, ...]
@@ -212,10 +147,10 @@ class _Batch:
         classifier: Classifier,
         second: _Second | None,
         limits: Limits,
-        wishes: _Wishes,
+        wishes: Wishes,
         alive: Callable[[], None],
     ) -> None:
-        self.drafts: list[_Draft] = []
+        self.drafts: list[Draft] = []
         self._classifier = classifier
         self._second = second
         self._limits = limits
@@ -228,11 +163,11 @@ class _Batch:
 
     def take(self, scan: Scan) -> None:
         """Decode a scan, find what stands on its pages, and read them when the round is full."""
-        draft = _Draft(scan)
+        draft = Draft(scan, self._wishes)
         self.drafts.append(draft)
         for page in self._decoded(draft):
             if isinstance(page, RejectedPage):
-                draft.reject(page, explained=self._wishes.explained)
+                draft.reject(page)
             else:
                 self._take_page(page, draft)
             self._alive()
@@ -244,7 +179,7 @@ class _Batch:
         if self._found or not self._rounds:
             self._read()
 
-    def _decoded(self, draft: _Draft) -> Iterator[Page | RejectedPage]:
+    def _decoded(self, draft: Draft) -> Iterator[Page | RejectedPage]:
         """The pages of a scan, one at a time."""
         scan = draft.scan
         try:
@@ -262,7 +197,7 @@ class _Batch:
             log.exception("could not read %s", scan.file)
             draft.rejection = Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, _FAILED)
 
-    def _take_page(self, page: Page, draft: _Draft) -> None:
+    def _take_page(self, page: Page, draft: Draft) -> None:
         already, started = len(self._glyphs), time.perf_counter()
         try:
             self._found.append(self._find(page, draft))
@@ -270,12 +205,12 @@ class _Batch:
             log.exception("could not read page %d of %s", page.number, draft.scan.file)
             del self._glyphs[already:]
             failed = RejectedPage(page.number, Reason.UNREADABLE, _FAILED)
-            draft.reject(failed, explained=self._wishes.explained)
+            draft.reject(failed)
             return
         draft.find_ms += _since(started)
         self._pixels += page.pixels.size
 
-    def _find(self, page: Page, draft: _Draft) -> _Found:
+    def _find(self, page: Page, draft: Draft) -> _Found:
         hints = draft.scan.hints
         seen = view(page, hints)
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
@@ -310,7 +245,10 @@ class _Batch:
             firsts.append(self._first(found, asked[found.glyphs]))
         for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
             self._alive()
-            self._finish_page(first, reading)
+            found = first.found
+            part = replace(reading, lines=judged(reading.lines, found.draft.scan.hints))
+            traces = Traces(found.look, found.sights, first.choices, first.glyphs)
+            found.draft.add(found.view, part, traces)
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
@@ -373,39 +311,6 @@ class _Batch:
                 )
             )
         return readings
-
-    def _finish_page(self, first: _First, part: PageReading) -> None:
-        found, wishes = first.found, self._wishes
-        draft, page = found.draft, found.view.page
-        part = replace(part, lines=judged(part.lines, draft.scan.hints))
-        reading = found.view.placed(part)
-        status = status_of(reading.lines)
-        draft.pages.append(reading)
-        title = draft.title(page.number)
-        if wishes.annotated == "all" or (wishes.annotated == "review" and status is Status.REVIEW):
-            picture = annotate(
-                found.view.shown,
-                reading,
-                title=title,
-                status=status,
-                review_below=wishes.review_below,
-            )
-            draft.pictures.append(Picture(page.number, encode_jpeg(picture)))
-        if wishes.explained:
-            sights = found.sights
-            if found.look is not None:
-                sights = (look_back_at_page(found.view.part, found.look),)
-            seen = Explanation(
-                title=title,
-                page=found.view.part,
-                reading=part,
-                status=status,
-                sights=sights,
-                choices=first.choices,
-                glyphs=first.glyphs,
-                review_below=wishes.review_below,
-            )
-            draft.explanations.append(Picture(page.number, explain(seen)))
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
