@@ -116,21 +116,37 @@ def chain(
     """Chain right neighbours to lines, in any order; a wide gap begins a new line of its own, and
     so does what is `parted` from its left neighbour."""
     rows: list[list[Part]] = []
+    ends: list[_End] = []  # of rows that end near enough to go on
     for group in sorted(groups, key=lambda g: g.box.x):
-        best: list[Part] | None = None
-        best_share = 0.4
-        for row in rows:
-            last = row[-1].box
-            overlap = min(last.bottom, group.box.bottom) - max(last.y, group.box.y)
-            share = overlap / min(last.height, group.box.height)
-            near = group.box.x - last.right <= SPLIT_GAP * height
-            if share > best_share and near and not parted(last, group.box):
-                best, best_share = row, share
+        end = _End(group, [])
+        nearest = group.box.x - SPLIT_GAP * height
+        ends = [each for each in ends if each.right >= nearest]
+        best, best_share = None, 0.4
+        for number, each in enumerate(ends):
+            top, bottom = max(each.top, end.top), min(each.bottom, end.bottom)
+            if bottom - top <= best_share * min(each.height, end.height):
+                continue
+            if not parted(each.part.box, group.box):
+                best, best_share = number, (bottom - top) / min(each.height, end.height)
         if best is None:
-            rows.append([group])
+            rows.append(end.row)
+            ends.append(end)
         else:
-            best.append(group)
+            end.row = ends[best].row
+            ends[best] = end
+        end.row.append(group)
     return rows
+
+
+class _End:
+    """The last part of a row, its edges at hand."""
+
+    __slots__ = ("bottom", "height", "part", "right", "row", "top")
+
+    def __init__(self, part: Part, row: list[Part]) -> None:
+        self.part, self.row = part, row
+        self.top, self.bottom, self.right = part.box.y, part.box.bottom, part.box.right
+        self.height = part.box.height
 
 
 def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
