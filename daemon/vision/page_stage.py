@@ -95,9 +95,10 @@ def turned_look(look: PageLook, rows: Probabilities) -> PageLook | None:
     count, boxes = len(look.marks.all), [mark.box for mark in look.marks.all]
     shape = look.writing.mask.shape
     asked = np.split(rows[count:], len(TURNS) - 1)
+    levels = levelness(boxes, look.writing.height, shape)
     scores = [
-        score(own, levelness(boxes, look.writing.height, shape, turns))
-        for turns, own in zip(TURNS, (rows[list(look.sampled)], *asked), strict=True)
+        score(own, level)
+        for level, own in zip(levels, (rows[list(look.sampled)], *asked), strict=True)
     ]
     scores[0] += UPRIGHT
     turns = int(np.argmax(scores))

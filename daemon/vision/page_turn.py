@@ -49,12 +49,17 @@ def score(rows: Probabilities, levelness: float) -> float:
     return float(sure.mean()) + _DIGIT_WEIGHT * digit_like + _LEVEL_WEIGHT * levelness
 
 
-def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...], turns: int) -> float:
-    """By how much rows stand on a line more evenly than they hang from one, in digit heights, when
-    the page (h, w) of these boxes is turned: print and most hands stand on the line."""
-    turned = [Part(box, (n,), 1) for n, box in enumerate(_turned(boxes, shape, turns))]
+def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...]) -> tuple[float, ...]:
+    """By how much rows stand on a line more evenly than they hang from one, in digit heights, in
+    each of the turns of the page (h, w) of these boxes: print and most hands stand on the line.
+    Upside down, what stood hangs."""
+    upright, left = (_levelness(_turned(boxes, shape, turns), height) for turns in TURNS[:2])
+    return upright, left, -upright, -left
+
+
+def _levelness(boxes: Sequence[Box], height: float) -> float:
     total = 0.0
-    for row in chain(turned, height):
+    for row in chain([Part(box, (n,), 1) for n, box in enumerate(boxes)], height):
         if len(row) < _ROW:
             continue
         edges = np.array([(p.box.y, p.box.bottom, p.box.x + p.box.width / 2) for p in row])

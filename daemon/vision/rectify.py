@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..records import Grey
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
+Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
 Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
 
 _SIDE = 320  # px, the longer side of the sketch on which a sheet is looked for
@@ -25,6 +26,7 @@ _STEPS = (
     0.5,
     0.8,
 )  # of the logarithm of brightness, from which one pixel to the next is an edge
+_SAME = 0.01  # of its area, by which a region differs that need not be looked at again
 _LEAST = 0.12  # of the picture: a smaller bright patch is no sheet
 _MOST = 0.97  # of the picture: more of it is all sheet
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
@@ -44,7 +46,12 @@ def find_sheet(pixels: Grey) -> Corners | None:
     sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     sketch = cv2.medianBlur(_without_ink(sketch), 3)
     best, found = 0.0, None
+    tried: list[Outline] = []
     for region in _regions(sketch):
+        outline = (*cv2.boundingRect(region), cv2.countNonZero(region))
+        if any(_are_alike(outline, other) for other in tried):
+            continue
+        tried.append(outline)
         corners = _quadrangle(region)
         if corners is None:
             continue
@@ -55,6 +62,14 @@ def find_sheet(pixels: Grey) -> Corners | None:
         return None
     ratio = np.array(pixels.shape[::-1]) / sketch.shape[::-1]
     return np.asarray((found + 0.5) * ratio - 0.5)
+
+
+def _are_alike(one: Outline, other: Outline) -> bool:
+    """Whether two regions, as box and area, are the same but for a pixel at the edge."""
+    *box, area = one
+    *other_box, other_area = other
+    near = max(abs(a - b) for a, b in zip(box, other_box, strict=True)) <= 1
+    return near and abs(area - other_area) <= _SAME * area
 
 
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:

@@ -32,12 +32,11 @@ def test_the_sample_is_of_digit_size_and_no_larger_than_needed() -> None:
 def test_rows_that_stand_on_a_line_are_the_right_way_up() -> None:
     heights = [20, 31, 22, 29, 20, 33, 21, 30]
     boxes = [Box(30 * n, 100 - height, 18, height) for n, height in enumerate(heights)]
-    (
-        upright,
-        *_,
-    ) = levelness(boxes, 25, (200, 300), 0), 0
+    upright, left, over, right = levelness(boxes, 25, (200, 300))
     assert upright > 0.1
-    assert levelness(boxes, 25, (200, 300), 2) == pytest.approx(-upright)
+    assert left == right == 0
+    turned = [Box(300 - box.right, 200 - box.bottom, box.width, box.height) for box in boxes]
+    assert levelness(turned, 25, (200, 300))[0] == over == pytest.approx(-upright)
 
 
 def test_what_the_network_is_sure_of_scores_more() -> None:
