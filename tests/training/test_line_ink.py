@@ -64,3 +64,13 @@ def test_ink_is_between_nought_and_one() -> None:
     assert ink.shape == (80, 160)
     assert ink.min() >= 0
     assert ink.max() == pytest.approx(1, abs=0.05)
+
+
+def test_a_thin_bitmap_in_a_thick_pen_stands_on_white_paper() -> None:
+    hair = np.zeros((20, 10), np.uint8)
+    hair[:, 5] = 255
+    stamp = Glyph(1, bitmap=Bitmap(hair, stroke=1.0, height=1.0))
+    ink, _ = laid([Placed(stamp, 1.0, 1.0, 0.0)], pen=12.0)
+    assert ink.max() > 0.9
+    assert ink[:, :20].max() == 0  # beside the bitmap
+    assert np.quantile(ink[25:55, 62:68], 0.5) < 0.01  # beside its stroke, within it

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from daemon.training import words
+from daemon.training.words import Strokes
 
 
 @pytest.mark.parametrize("name", sorted({*words.BETWEEN, *words.BEFORE, *"".join(words.AFTER)}))
@@ -49,3 +52,27 @@ def test_scribbles_differ() -> None:
     rng = np.random.default_rng(5)
     sizes = {len(words.scribble(rng)[0]) for _ in range(30)}
     assert len(sizes) > 5
+
+
+def test_no_mark_before_or_after_a_number_stands_like_a_1() -> None:
+    rng = np.random.default_rng(3)
+    for name in {*words.BEFORE, *"".join(words.AFTER)}:
+        for stroke in words.mark(name, rng):
+            width, height = np.ptp(stroke, axis=0)
+            assert not (height > 0.6 and width < 0.5 * height) or name in "$#€£"
+
+
+def test_letters_of_lines_are_none_that_a_hurried_digit_looks_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    drawn = words.draw_symbol
+
+    def watched(rng: np.random.Generator, among: Sequence[str]) -> Strokes:
+        asked.append(set(among))
+        return drawn(rng, among)
+
+    monkeypatch.setattr(words, "draw_symbol", watched)
+    words.capitals(np.random.default_rng(0), 5)
+    assert len(asked) == 5
+    assert all(among.isdisjoint({"F", "T", "t", "f", "r", "tick", "R"}) for among in asked)
