@@ -1,5 +1,5 @@
-"""Tries out what digitd needs, before it is needed: network, clock, notice of new files; with
-`folders`, where it reads and writes. Nothing is left behind."""
+"""Tries out what digitd needs, before it is needed: network, cluster, clock, notice of new files;
+with `folders`, where it reads and writes. Nothing is left behind."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ import ctypes
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from ..ann.registry import load_version
 from ..config import Config
-from ..errors import ModelUnavailable
+from ..errors import DigitdError, ModelUnavailable
 from ..records import Reading, Scan
+from .cluster import Cluster, hire_cluster
 from .findings import Finding, name_of
 from .folders import check_folders, is_folder
 from .hints import HintFiles, bad_files, hint_files
 from .mounts import network_kind
+from .parcels import LoadSent, pack
 from .reading import ReaderSettings, load_reader
-from .workers import Reader
+from .workers import Crew, LoadReader, Reader
+
+Hire = Callable[[Cluster, LoadReader], AbstractContextManager[Crew]]
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)  # no clock that is right says less
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -41,6 +47,8 @@ def examine(config: Config) -> Iterator[Finding]:
         annotated="none",
     )
     yield check_model(lambda: load_reader(settings))
+    if config.cluster is not None:
+        yield check_cluster(config.cluster, settings)
     yield check_clock(datetime.now(UTC))
 
 
@@ -53,12 +61,27 @@ def check_model(load: Callable[[], Reader]) -> Finding:
     (outcome,) = read([_drawn_scan()])
     if not isinstance(outcome, Reading):
         return Finding("model", outcome.message, "reinstall digitd", CODE)
-    text = " ".join(line.text for page in outcome.pages for line in page.lines)
+    text = _text(outcome)
     if text != DRAWN:
         cure = "name another version in the configuration (`model`), or train one"
         return Finding("model", f"{outcome.model} reads a {DRAWN} as {text!r}", cure, CODE)
     confidence = outcome.pages[0].lines[0].confidence
     return Finding("model", f"{outcome.model} is whole and reads a {DRAWN} ({confidence:.1%} sure)")
+
+
+def check_cluster(address: str, settings: ReaderSettings, hire: Hire = hire_cluster) -> Finding:
+    """Have a worker of the cluster fetch the network and read a drawn digit; bytes are sent."""
+    try:
+        parcel = pack(load_version(settings.models, settings.model))
+        with hire(Cluster(address, parcel=parcel), LoadSent(settings, parcel.digest)) as crew:
+            (outcome,) = crew.read([_drawn_scan()])
+    except DigitdError as error:
+        return Finding("cluster", "cannot be used", str(error), error.exit_code)
+    text = _text(outcome) if isinstance(outcome, Reading) else "nothing"
+    if text != DRAWN:
+        cure = "look into the logs of its workers"
+        return Finding("cluster", f"{address} reads a {DRAWN} as {text}", cure, CODE)
+    return Finding("cluster", f"a worker of {address} reads a {DRAWN}")
 
 
 def check_clock(now: datetime) -> Finding:
@@ -105,6 +128,10 @@ def check_hints(config: Config) -> Iterator[Finding]:
     if not bad:
         count = sum(1 for _ in hint_files(config.inbox))
         yield Finding("hints", f"files of hints in the inbox: {count}, no mistake in them")
+
+
+def _text(outcome: Reading) -> str:
+    return " ".join(line.text for page in outcome.pages for line in page.lines)
 
 
 def _drawn_scan() -> Scan:

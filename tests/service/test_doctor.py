@@ -6,7 +6,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,13 +18,20 @@ from fake_reader import read as read_fake
 
 from daemon.cli import main
 from daemon.config import Config
-from daemon.errors import ModelUnavailable
+from daemon.errors import ClusterUnavailable, ModelUnavailable
 from daemon.records import Limits, Outcome, Reason, Rejection, Scan
 from daemon.service import doctor
-from daemon.service.doctor import check_clock, check_hints, check_model, check_observer
+from daemon.service.cluster import Cluster
+from daemon.service.doctor import (
+    check_clock,
+    check_cluster,
+    check_hints,
+    check_model,
+    check_observer,
+)
 from daemon.service.findings import Finding
 from daemon.service.reading import ReaderSettings, load_reader
-from daemon.service.workers import Reader
+from daemon.service.workers import Crew, Reader
 
 
 def reader(answer: bytes) -> Callable[[], Reader]:
@@ -58,6 +67,46 @@ def test_a_reader_that_fails_is_broken() -> None:
         return [Rejection(s.id, s.file, s.sha256, Reason.UNREADABLE, "failed") for s in scans]
 
     assert check_model(lambda: reject) == Finding("model", "failed", "reinstall digitd", 78)
+
+
+# The cluster
+
+
+def hired(answer: bytes) -> Callable[..., AbstractContextManager[Crew]]:
+    """Hires a crew that reads `answer` whatever it is sent."""
+
+    @contextmanager
+    def hire(cluster: Cluster, _load: object) -> Iterator[Crew]:
+        assert cluster.parcel is not None
+        with ThreadPoolExecutor(1) as executor:
+            yield Crew(executor, reader(answer)(), 1)
+
+    return hire
+
+
+@pytest.fixture
+def version(trained_models: Path) -> ReaderSettings:
+    return ReaderSettings(trained_models, "current", Limits(), 0.005, annotated="none")
+
+
+def test_a_cluster_whose_worker_reads_the_drawn_digit_is_right(version: ReaderSettings) -> None:
+    finding = check_cluster("tcp://there:8786", version, hired(b"3"))
+    assert finding == Finding("cluster", "a worker of tcp://there:8786 reads a 3")
+
+
+def test_a_cluster_that_reads_something_else_is_broken(version: ReaderSettings) -> None:
+    finding = check_cluster("tcp://there:8786", version, hired(b"8"))
+    assert finding.exit_code == 78
+    assert finding.message == "tcp://there:8786 reads a 3 as 8"
+
+
+def test_a_cluster_that_nobody_runs_is_broken_and_says_what_to_do(version: ReaderSettings) -> None:
+    def refuse(_cluster: Cluster, _load: object) -> AbstractContextManager[Crew]:
+        raise ClusterUnavailable("no Dask scheduler answers: start one")
+
+    finding = check_cluster("tcp://there:8786", version, refuse)
+    assert finding.exit_code == ClusterUnavailable.exit_code
+    assert finding.cure == "no Dask scheduler answers: start one"
 
 
 # The clock
