@@ -63,7 +63,7 @@ def test_between_equals_the_first_wins_and_of_none_there_is_none() -> None:
     ("table", "digits"),
     [
         (rows((10, 0.93), (4, 0.9)), [False, True]),
-        (rows((10, 0.93), (10, 0.99)), [True, False]),
+        (rows((10, 0.99), (10, 0.999)), [True, False]),
         (rows((10, 0.75), (4, 0.9)), [True, True]),
         (rows((10, 0.6))[:, :10], [True]),
     ],

@@ -156,7 +156,7 @@ def test_of_a_digit_and_dirt_the_digit_is_read() -> None:
 
 
 def test_the_only_mark_is_a_digit_where_one_is_expected() -> None:
-    rows = table((10, 0.985, 4))
+    rows = table((10, 0.9975, 4))
     assert texts(read(Hints(), layout(1), rows=rows)) == []
     assert texts(read(Hints(expect=Expect.DIGIT), layout(1), rows=rows)) == ["4"]
 

@@ -125,7 +125,7 @@ def test_a_threshold_given_overrides_the_classifiers():
 
 
 def test_what_surely_is_no_digit_is_left_out():
-    classifier = FakeClassifier(sure=0.01, none=0.99)
+    classifier = FakeClassifier(sure=0.001, none=0.999)
     (outcome,) = read(scan(encoded(picture("8").pixels)), classifier=classifier)
     assert outcome.status is Status.EMPTY
 

@@ -61,7 +61,7 @@ def test_a_number_that_cannot_fit_is_for_review_with_the_reason() -> None:
 
 
 def test_a_single_digit_is_never_taken_for_nothing() -> None:
-    nothing = Sure(digit=0.01, none=0.985)
+    nothing = Sure(digit=0.002, none=0.9975)
     assert read(page("4"), Hints(), nothing).status is Status.EMPTY
     outcome = read(page("4"), Hints(expect=Expect.DIGIT), nothing)
     assert outcome.status is Status.REVIEW
