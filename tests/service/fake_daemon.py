@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import fake_reader
@@ -73,8 +74,10 @@ def main(arguments: Sequence[str | Path] | None = None) -> int:
         return error.exit_code
 
 
-def end_as_main(*arguments: str | Path) -> None:
-    """What a process made to be a daemon does."""
+def serve(log: Connection | None, *arguments: str | Path) -> None:
+    """The life of a process that is made to be a daemon."""
+    if log:
+        os.dup2(log.fileno(), 2)
     sys.exit(main(arguments))
 
 

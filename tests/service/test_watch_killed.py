@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from pathlib import Path
 
-import fake_daemon
 import pytest
 from aftermath import problems
+from forked import start_daemon
 
 from daemon.spool.steps import Step
 
-# Each daemon is a process of its own, forked from one that has imported what they all need.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["daemon.config_schema", "daemon.service.watch"])
-
 
 def run(folder: Path, *arguments: str) -> int | None:
-    daemon = processes.Process(target=fake_daemon.end_as_main, args=(folder, "--once", *arguments))
-    daemon.start()
+    daemon = start_daemon(folder, "--once", *arguments)
     daemon.join(60)
     code = daemon.exitcode
     daemon.kill()  # if it hangs, and the code is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,18 @@ def test_without_a_glyph_network_there_is_nothing_to_stand_beside(
     assert steps == []
 
 
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """TensorFlow learns at once, instead of tracing how first, which takes seconds."""
+    load_keras()
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.usefixtures("untraced")
 def test_an_interrupted_training_leaves_nothing(
     trained_models: Path, data: TrainingData, tmp_path: Path
 ) -> None:
