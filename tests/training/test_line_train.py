@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -157,17 +156,6 @@ def test_without_a_glyph_network_there_is_nothing_to_stand_beside(
     with pytest.raises(ModelUnavailable, match="names no model in use"):
         train_lines(SHORT, data, tmp_path / "models", steps.append)
     assert steps == []
-
-
-@pytest.fixture
-def untraced() -> Iterator[None]:
-    """TensorFlow learns at once, instead of tracing how first, which takes seconds."""
-    load_keras()
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.usefixtures("untraced")
