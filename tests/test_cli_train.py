@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from daemon.ann.registry import ModelVersion, current_name, load_version, version_names
+from daemon.ann.registry import ModelVersion, current_name, load_version
 from daemon.cli import app
 from daemon.errors import InputMissing, ModelUnavailable, NothingReadable, UsageError
 from daemon.training import line_train
+from daemon.training import train as glyph_train
 from daemon.training.datasets import DigitSet
+from daemon.training.fit import Settings
 from daemon.training.line_fit import LineSettings
 from daemon.training.split import TrainingData
 
@@ -59,12 +61,19 @@ def test_train_adds_a_version_and_says_how_good_it_is(data: Path, tmp_path: Path
     assert accuracy > 0.5
 
 
-def test_train_can_leave_the_version_in_use_alone(data: Path, tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    run("train", "--data", data, "--architecture", "mlp-128", "--models", models, "--epochs", 1,
+def test_train_can_leave_the_version_in_use_alone(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fake(settings: Settings, _: TrainingData, models: Path, *_rest: object, promoted: bool):
+        asked.append((settings.architecture.name, settings.epochs, models, promoted))
+        return load_version(trained_models)
+
+    monkeypatch.setattr(glyph_train, "train", fake)
+    run("train", "--data", data, "--architecture", "mlp-128", "--models", "new", "--epochs", 1,
         "--no-promote")  # fmt: skip
-    assert len(version_names(models)) == 1
-    assert not (models / "current").exists()
+    assert asked == [("mlp-128", 1, Path("new"), False)]
 
 
 def test_train_knows_its_architectures(data: Path) -> None:

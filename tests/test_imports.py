@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
             yield from run_at_import(child)
 
 
+@cache
 def parse(module: Path) -> tuple[ast.Module, tuple[str, ...]]:
     """A file's tree, and its path below the package in parts."""
     return ast.parse(module.read_text(encoding="utf-8")), module.relative_to(PACKAGE).parts

@@ -6,8 +6,10 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -19,6 +21,8 @@ from daemon.vision.reader import read_batch
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+
+ReadShared: TypeAlias = Callable[[str], list[tuple[Reading, str]]]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,19 @@ def read(folder: Path, classifier: GlyphClassifier) -> list[tuple[Reading, str]]
         for outcome, label in zip(outcomes, labels, strict=True)
         if isinstance(outcome, Reading)
     ]
+
+
+@pytest.fixture(scope="module")
+def read_shared(classifier: GlyphClassifier) -> ReadShared:
+    """What is read of a set of ../shared/data, once; where it is not here, its tests skip."""
+
+    @cache
+    def read_set(name: str) -> list[tuple[Reading, str]]:
+        if not (SHARED / name).is_dir():
+            pytest.skip(f"../shared/data/{name} is not here")
+        return read(SHARED / name, classifier)
+
+    return read_set
 
 
 def text(reading: Reading) -> str:
@@ -84,10 +101,8 @@ def test_the_mlp_that_ships_reads_mnist_as_well_as_was_promised() -> None:
 
 
 @pytest.mark.parametrize(("name", "exact"), [("single", 0.99), ("cells", 0.98), ("strings", 1.0)])
-def test_real_digits_are_read(name: str, exact: float, classifier: GlyphClassifier) -> None:
-    if not (SHARED / name).is_dir():
-        pytest.skip(f"../shared/data/{name} is not here")
-    pairs = read(SHARED / name, classifier)
+def test_real_digits_are_read(name: str, exact: float, read_shared: ReadShared) -> None:
+    pairs = read_shared(name)
     right = [text(reading).replace("|", "") == label.replace("|", "") for reading, label in pairs]
     assert sum(right) >= exact * len(right)
     sure = [
@@ -99,15 +114,11 @@ def test_real_digits_are_read(name: str, exact: float, classifier: GlyphClassifi
 
 
 @pytest.mark.parametrize("name", ["single", "cells"])
-def test_most_real_digits_need_no_person(name: str, classifier: GlyphClassifier) -> None:
-    if not (SHARED / name).is_dir():
-        pytest.skip(f"../shared/data/{name} is not here")
-    statuses = [reading.status for reading, _ in read(SHARED / name, classifier)]
+def test_most_real_digits_need_no_person(name: str, read_shared: ReadShared) -> None:
+    statuses = [reading.status for reading, _ in read_shared(name)]
     assert statuses.count(Status.READ) >= 0.95 * len(statuses)
 
 
-def test_what_holds_no_digit_is_seldom_called_read(classifier: GlyphClassifier) -> None:
-    if not (SHARED / "nondigit").is_dir():
-        pytest.skip("../shared/data/nondigit is not here")
-    statuses = [reading.status for reading, _ in read(SHARED / "nondigit", classifier)]
+def test_what_holds_no_digit_is_seldom_called_read(read_shared: ReadShared) -> None:
+    statuses = [reading.status for reading, _ in read_shared("nondigit")]
     assert statuses.count(Status.READ) <= 0.05 * len(statuses)

@@ -13,18 +13,21 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import fake_reader
 
-from daemon.config_schema import Batch, Config, ScanLimits
-from daemon.errors import DigitdError, ModelUnavailable
-from daemon.service.loop import Setup
-from daemon.service.watch import watch
-from daemon.spool.steps import Step
 
+def main(arguments: Sequence[str | Path] | None = None) -> int:
+    # Only here: its worker processes import this file too, and need none of it.
+    from daemon.config_schema import Batch, Config, ScanLimits
+    from daemon.errors import DigitdError, ModelUnavailable
+    from daemon.service.loop import Setup
+    from daemon.service.watch import watch
+    from daemon.spool.steps import Step
 
-def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--once", action="store_true")
@@ -37,7 +40,7 @@ def main() -> int:
     parser.add_argument("--rescan", type=float, default=30)
     parser.add_argument("--outbox", default="outbox")
     parser.add_argument("--timeout", type=float, default=60)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments and list(map(str, arguments)))
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     def reached(step: Step) -> None:
@@ -69,6 +72,13 @@ def main() -> int:
     except DigitdError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def serve(log: Connection | None, *arguments: str | Path) -> None:
+    """The life of a process that is made to be a daemon."""
+    if log:
+        os.dup2(log.fileno(), 2)
+    sys.exit(main(arguments))
 
 
 if __name__ == "__main__":

@@ -15,13 +15,14 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 import fake_reader
-from daemon.service.batch import BatchSettings, run_batch
 
 def reached(step):
     if step.value == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
+    from daemon.service.batch import BatchSettings, run_batch  # which no worker needs
+
     folder = Path(sys.argv[1])
     settings = BatchSettings(model="fake-1", max_scans=2, workers=int(sys.argv[3]))
     summary = run_batch(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aftermath import problems
+from forked import start_daemon
 
 from daemon.config_schema import Config
 from daemon.errors import ConfigInvalid
@@ -20,7 +20,6 @@ from daemon.service import events
 from daemon.service.loop import Setup
 from daemon.service.watch import watch
 
-HERE = Path(__file__).parent
 TIMEOUT_S = 60
 
 
@@ -29,34 +28,37 @@ class Running:
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / "fake_daemon.py", folder, *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        pipe, log = multiprocessing.Pipe(duplex=False)
+        with pipe, log:  # its own end left, the pipe ends with the daemon
+            self.process = start_daemon(folder, *arguments, log=log)
+            self._log = os.fdopen(os.dup(pipe.fileno()))
         self.lines: list[str] = []
         self.timer = threading.Timer(TIMEOUT_S, self.process.kill)  # instead of hanging for ever
         self.timer.start()
 
     def logs(self, part: str) -> str:
         """Wait for a line with this in it."""
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        for line in self._log:
             self.lines.append(line)
             if part in line:
                 return line
         raise AssertionError(f"it ended without {part!r}: {''.join(self.lines)}")
 
-    def ends(self) -> int:
-        """Wait for its end; its exit code."""
-        if self.process.returncode is None:
-            self.process.communicate()
-            self.timer.cancel()
-        return self.process.returncode
+    def signals(self, number: signal.Signals) -> None:
+        assert self.process.pid
+        os.kill(self.process.pid, number)
 
-    def stops(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
+    def ends(self) -> int | None:
+        """Wait for its end; its exit code."""
+        if not self._log.closed:
+            with self._log as rest:
+                self.lines += rest
+            self.process.join()
+            self.timer.cancel()
+        return self.process.exitcode
+
+    def stops(self) -> int | None:
+        self.signals(signal.SIGTERM)
         return self.ends()
 
     def drop(self, name: str, content: str) -> None:
@@ -108,10 +110,10 @@ def test_sigterm_finishes_the_batch_and_a_second_one_ends_it_at_once(
     os.mkfifo(fifo)
     daemon.drop("a.png", f"hang {fifo}")
     fifo.read_text()  # now it reads
-    daemon.process.send_signal(signal.SIGTERM)
-    with pytest.raises(subprocess.TimeoutExpired):
-        daemon.process.wait(1)
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signals(signal.SIGTERM)
+    daemon.process.join(1)
+    assert daemon.process.is_alive()
+    daemon.signals(signal.SIGTERM)
     assert daemon.ends() == -signal.SIGTERM
     (claimed,) = (daemon.folder / "inbox" / ".claimed").iterdir()
     claimed.write_text("42")
@@ -143,10 +145,10 @@ def test_sighup_takes_a_new_model_but_no_broken_one(start: Callable[..., Running
     daemon = start()
     daemon.logs("watching")
     (daemon.folder / "model").write_text("broken")
-    daemon.process.send_signal(signal.SIGHUP)
+    daemon.signals(signal.SIGHUP)
     daemon.logs("not reloaded, going on as before: this model is broken")
     (daemon.folder / "model").write_text("fake-2")
-    daemon.process.send_signal(signal.SIGHUP)
+    daemon.signals(signal.SIGHUP)
     daemon.logs("reloaded: model fake-2")
     daemon.drop("a.png", "42")
     daemon.logs("batch of 1")

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from aftermath import problems
+from forked import start_daemon
 
 from daemon.spool.steps import Step
 
-HERE = Path(__file__).parent
 
-
-def run(folder: Path, *arguments: str) -> int:
-    return subprocess.run(
-        [sys.executable, HERE / "fake_daemon.py", folder, "--once", *arguments],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
-        stderr=subprocess.PIPE,
-        timeout=60,
-        check=False,
-    ).returncode
+def run(folder: Path, *arguments: str) -> int | None:
+    daemon = start_daemon(folder, "--once", *arguments)
+    daemon.join(60)
+    code = daemon.exitcode
+    daemon.kill()  # if it hangs, and the code is None
+    return code
 
 
 @pytest.mark.parametrize("step", Step)
