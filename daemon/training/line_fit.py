@@ -100,6 +100,7 @@ def _learner(keras: Any, model: Any, steps: int) -> Any:
         schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP_NORM
     )
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    optimizer.build(model.trainable_variables)  # else `learn` is traced twice
     signature = [
         tf.TensorSpec((None, 32, None), tf.float32),
         tf.TensorSpec((None, None), tf.int32),
