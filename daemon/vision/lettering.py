@@ -27,6 +27,8 @@ def printable(text: str) -> str:
 
     A lone surrogate (a file name's undecodable byte) would crash OpenCV.
     """
+    if text.isprintable():
+        return text
     text = text.encode(errors="backslashreplace").decode()
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
