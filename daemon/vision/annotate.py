@@ -83,7 +83,7 @@ def annotate(
     size = _sizes(*source.shape[:2])
     width, unit = size.picture, size.unit
     if width < _ROOMY:
-        width = max(width, min(header_width(reading.lines, title, status), _ROOMY))
+        width = min(header_width(reading.lines, title, status, width), _ROOMY)
     left = (width - size.width) // 2 // _BLOCK * _BLOCK
     bottom = size.top + size.height
 

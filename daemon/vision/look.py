@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..records import Digit, Grey, Line, Status
 from .chips import Size
 from .labels import Colour, Word, fill, label, lay
-from .lettering import BOLD, shorten, width_of, write
+from .lettering import BOLD, shorten, surely_fits, width_of, write
 
 HEADER = 60  # px, times the unit: height of the header
 
@@ -94,15 +94,17 @@ def draw_header(
         write(band, text, margin, middle, WHITE, round(18 * unit))
 
 
-def header_width(lines: Sequence[Line], title: str, status: Status) -> int:
-    """How wide a header has to be where it is to shorten nothing, in px, for a unit of 1; or some
-    width beyond any that is wanted, where name or reason are long."""
-    above = width_of(title[:_TELLING], _SMALL)
-    if note := _note(lines):
+def header_width(lines: Sequence[Line], title: str, status: Status, least: int) -> int:
+    """How wide a header has to be where it is to shorten nothing, in px, for a unit of 1, `least`
+    at least; or some width beyond any that is wanted, where name or reason are long."""
+    above, note = 0, _note(lines)
+    if note or not surely_fits(title, least - 2 * _MARGIN, _SMALL):
+        above = width_of(title[:_TELLING], _SMALL)
+    if note:
         above += 2 * _MARGIN + width_of(note[:_TELLING], _SMALL)
     below = width_of(_text(lines)[:_TELLING], _LARGE, BOLD)
     below += _MARGIN + _badge_width(_badge(lines, status), 1)
-    return max(above, below) + 2 * _MARGIN
+    return max(above + 2 * _MARGIN, below + 2 * _MARGIN, least)
 
 
 def _badge(lines: Sequence[Line], status: Status) -> str:
