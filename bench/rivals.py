@@ -3,8 +3,10 @@
     ancestors  the loop that digitd grew out of: imread, resize, model.predict, a matplotlib figure
     keras      the same written well: all files, one predict, pictures by OpenCV
     tesseract  Tesseract with a digit whitelist, a call per file
-    floor      read and decode every file, encode and write one picture for each: nothing else
-    shown      the same with colour pictures of the size that digitd gives to a tiny scan
+    floor      read and decode every file, encode and write one picture for each, of the file's own
+               pixels, grey, as they are: nothing else
+    shown      the same with pictures as large as digitd's of a tiny scan, in colour: the page is
+               enlarged with crisp pixels, nothing is written on it
     decode     read and decode every file: even less
 
 The first two need a network, of which the time does not depend on what it has learnt: `network`
@@ -24,7 +26,7 @@ from pathlib import Path
 
 NETWORK = "ancestor.keras"
 _SIDE = 28
-_SHOWN = (328, 388)  # px: width and height of digitd's picture of a scan of 28x28
+SHOWN = (272, 336)  # px: width and height of digitd's picture of a scan of 28x28
 _CHUNK = 256
 
 
@@ -73,7 +75,7 @@ def keras(folder: Path, out: Path) -> None:
             (path.name, digit) for path, digit in zip(paths, digits, strict=True)
         )
     for path, image, digit in zip(paths, images, digits, strict=True):
-        picture = cv2.resize(image, _SHOWN)
+        picture = cv2.resize(image, SHOWN)
         cv2.putText(picture, str(digit), (8, 48), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 127, 3)
         cv2.imwrite(str(out / f"{path.stem}.jpg"), picture)
 
@@ -97,8 +99,8 @@ def floor(folder: Path, out: Path, workers: int) -> None:
 
 
 def shown(folder: Path, out: Path, workers: int) -> None:
-    """Decoding and encoding, each picture at a size at which a person sees something."""
-    _spread(partial(_copy, out=out, size=_SHOWN), folder, workers)
+    """Decoding and encoding, each picture as large as digitd's of a tiny scan."""
+    _spread(partial(_copy, out=out, size=SHOWN), folder, workers)
 
 
 def decode(folder: Path, _: Path, workers: int) -> None:
@@ -135,7 +137,8 @@ def _copy(paths: Iterable[Path], out: Path, size: tuple[int, int] | None = None)
     for path in paths:
         picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
         if size:
-            picture = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), size)
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
+            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         _, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 85))
         (out / f"{path.stem}.jpg").write_bytes(data.tobytes())
 

@@ -35,7 +35,7 @@ from .corpora import PAGE, PHONE, TINY, Corpus
 from .document import processor
 from .machines import killing, local_cluster
 from .measure import Run, run
-from .rivals import NETWORK
+from .rivals import NETWORK, SHOWN
 from .speed_table import Row, compare, read_ratios, table, write_table
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +74,22 @@ class Bench:
     scratch: Path
     corpora: Path
     runs: int
+    kept: int = 0
+
+    def fresh(self) -> Path:
+        """A folder for the results of one run. None is removed before the end: for minutes after
+        many files were, ext4 takes up to twenty times as long to make one, and who runs next pays.
+        """
+        self.kept += 1
+        return self.scratch / f"run-{self.kept}"
+
+    def clear(self) -> None:
+        """Remove the results and logs of all runs, those of an interrupted bench included."""
+        for each in self.scratch.glob("run-*"):
+            if each.is_dir():
+                shutil.rmtree(each)
+            else:
+                each.unlink()
 
     def measure(
         self, corpus: Corpus, contestants: Sequence[Contestant], counts: Sequence[int]
@@ -86,10 +102,9 @@ class Bench:
             for runs, contestant, folder, count in zip(
                 found, contestants, folders, counts, strict=True
             ):
-                command = contestant.command(folder, self.scratch / "run")
-                runs.append(run(command, self.scratch / "run", count))
+                out = self.fresh()
+                runs.append(run(contestant.command(folder, out), out, count))
                 print(f"{contestant.name}, {corpus.name}: {runs[-1]}", file=sys.stderr)
-        shutil.rmtree(self.scratch / "run", ignore_errors=True)
         return found
 
 
@@ -109,8 +124,17 @@ def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
         ],
         [many] * 5,
     )
-    yield Row.of(f"{many:,} 28x28 PNGs: digitd / floor", all_of_it, floor, at_most=3.5)
-    yield Row.of(f"{many:,}: digitd / floor with pictures of digitd's size", all_of_it, shown)
+    yield Row.of(
+        f"{many:,} 28x28 PNGs: digitd / floor, whose pictures are of 28x28, grey",
+        all_of_it,
+        floor,
+        at_most=3.5,
+    )
+    yield Row.of(
+        f"{many:,}: digitd / floor, whose pictures are as digitd's, {SHOWN[0]}x{SHOWN[1]}, colour",
+        all_of_it,
+        shown,
+    )
     yield Row.of(f"{many:,}, CSV only: digitd / decoding", csv_only, decode, at_most=10)
     if _have("keras"):
         yield from _keras(bench, many, some, few)
@@ -121,7 +145,7 @@ def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
 
 def _keras(bench: Bench, many: int, some: int, few: int) -> Iterable[Row]:
     if not (bench.scratch / NETWORK).exists():
-        run(("bench.rivals", "network", bench.scratch, bench.scratch), bench.scratch / "run", 1)
+        run(("bench.rivals", "network", bench.scratch, bench.scratch), bench.fresh(), 1)
     if _have("matplotlib"):
         loop, digits = bench.measure(TINY, [rival("ancestors"), digitd("digitd")], [few, many])
         yield Row.of(f"the ancestors' loop ({few}) / digitd, a scan", loop, digits, at_least=100)
@@ -178,13 +202,12 @@ def clusters(bench: Bench, *, quick: bool) -> Iterable[Row]:
     if quick:
         return
     folder = TINY.write(bench.corpora, 5_000)
-    out = bench.scratch / "killed"
+    out = bench.fresh()
     with local_cluster(2) as (address, pids), killing(pids, every_s=5) as killed:
         run(("daemon", "batch", folder, "--out", out, "--quiet", "--cluster", address), out, 5_000)
     with (out / "readings.csv").open(newline="", encoding="utf-8") as file:
         rows = Counter(row["file"] for row in csv.DictReader(file) if row["status"] != "rejected")
     once = list(rows.values()).count(1)
-    shutil.rmtree(out)
     yield Row(f"5,000 scans, {killed()} Dask workers killed: read once", once / 5_000, at_least=1)
 
 
@@ -215,8 +238,10 @@ def main() -> int:
     scratch.mkdir(parents=True, exist_ok=True)
     bench = Bench(scratch, OUT / "corpora", runs)
     rows: list[Row] = []
+    bench.clear()
     for name in given.only or PARTS:
         rows += PARTS[name](bench, quick=given.quick)
+    bench.clear()
     title = f"{datetime.now(UTC):%Y-%m-%d}, {cores()} cores of {processor()}, {runs} runs"
     text = table(rows, title)
     print(text)

@@ -97,11 +97,14 @@ class HintFiles:
         self._tell = tell
         self._told: dict[Path, str] = {}
         self._files: dict[Path, _File] = {}
-        self._answers: dict[tuple[Path, Path], Answer] = {}  # by root and folder; of one look
+        # Of one look: by root and folder; by folder and how many above it count.
+        self._answers: dict[tuple[Path, Path], Answer] = {}
+        self._near: dict[tuple[str, int], Answer] = {}
 
     def look(self, root: Path) -> Callable[[Path], Wait | None]:
         """Look at all files anew; says of a scan below `root` whether it has to wait."""
         self._answers.clear()
+        self._near.clear()
         known: dict[Path, Wait | None] = {}
 
         def wait_of(path: Path) -> Wait | None:
@@ -126,6 +129,16 @@ class HintFiles:
             known = self._answers.get((root, each))
             answer = known or self._below(answer, each)
             self._answers[root, each] = answer
+        return answer
+
+    def of_scan(self, scan: HasFile) -> Answer:
+        """What holds for a file that was named, or found below a folder that was."""
+        key = os.path.dirname(scan.path), scan.file.count("/")  # noqa: PTH120 -- for each file
+        answer = self._near.get(key)
+        if answer is None:
+            above = scan.path.parents
+            root = above[min(key[1], len(above) - 1)]  # fewer, where a name holds a `./`
+            answer = self._near[key] = self.of(scan.path.parent, root)
         return answer
 
     def _below(self, outer: Answer, folder: Path) -> Answer:
@@ -171,9 +184,7 @@ class HintFiles:
 def hints_for(files: HintFiles, scan: HasFile) -> Hints:
     """The hints of a file that was named, or found below a folder that was. Raises ConfigInvalid
     where the file that says them holds mistakes."""
-    above = scan.path.parents
-    root = above[min(scan.file.count("/"), len(above) - 1)]  # fewer, where a name holds a `./`
-    answer = files.of(scan.path.parent, root)
+    answer = files.of_scan(scan)
     if answer.mistakes:
         raise ConfigInvalid(report("the hints hold", answer.mistakes))
     return answer.hints

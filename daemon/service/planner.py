@@ -91,7 +91,7 @@ class Planner:
         read_before = [fate for fate in fates if fate.sha256]
         if source in self._under_way or (read_before and not problem):
             return self._leave_out(read_before)
-        content = problem or read(candidate.path, self._limits)
+        content = problem or read(candidate.path, self._limits, source.path)
         if isinstance(content, Problem):
             if any(fate.reason is content.reason for fate in fates):
                 return self._leave_out(fates)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ..records import Box, Digit, Line, Outcome, PageReading, Reading, Reason, Status
@@ -29,6 +30,9 @@ Json: TypeAlias = dict[str, Any]
 # Spreadsheets run a cell that starts like this as a formula, and file names come from strangers.
 # Quotes before it count too, so that the guard can be taken off again without a doubt.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_SUSPECT = frozenset("'=+-@\t\r")  # first characters
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 def guard(cell: str) -> str:
     """The cell with a leading `'` where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if cell[:1] in _SUSPECT and _FORMULA.match(cell) else cell
 
 
 def unguard(cell: str) -> str:
@@ -118,6 +122,7 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
+@lru_cache(maxsize=4)  # a batch has one
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -141,7 +146,7 @@ def _result(document: Json) -> Result:
         reason=Reason(reasons[0]) if reasons else None,
         duplicate_of=document["duplicate_of"],
         digits=sum(len(line["digits"]) for _, line in lines),
-        document=json.dumps(document, ensure_ascii=False),
+        document=_to_json(document),
         rows=csv_text([row.get(name) for name in COLUMNS] for row in rows or [document]),
     )
 

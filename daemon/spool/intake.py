@@ -95,27 +95,36 @@ def inspect(candidate: Candidate, limits: Limits) -> tuple[Source, Problem | Non
     try:
         found = path.stat()
     except OSError as error:
-        return _source(path, _lstat(path)), problem or _problem(error)
+        return _source(absolute(path), _lstat(path)), problem or _problem(error)
     if problem is None and not stat.S_ISREG(found.st_mode):
         problem = Problem(Reason.NOT_A_FILE, f"it is {_kind(found.st_mode)}, not a file")
     elif problem is None and _is_too_large(found, limits):
         problem = _too_large(found, limits)
-    return _source(path, found), problem
+    return _source(absolute(path), found), problem
 
 
-def read(path: Path, limits: Limits) -> Content | Problem:
-    """Read a regular file once, as long as it is when it is opened."""
+def read(path: Path, limits: Limits, place: bytes | None = None) -> Content | Problem:
+    """Read a regular file once, as long as it is when it is opened. `place` is its absolute path,
+    where that is known."""
     try:
         # Should it have become a FIFO since it was inspected, opening it must not wait.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             found = os.fstat(descriptor)
             if _is_too_large(found, limits):
                 return _too_large(found, limits)
-            data = file.read(found.st_size)
+            data = _read(descriptor, found.st_size)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         return _problem(error)
-    return Content(_source(path, found), data, hashlib.sha256(data).hexdigest())
+    source = _source(place or absolute(path), found)
+    return Content(source, data, hashlib.sha256(data).hexdigest())
+
+
+def absolute(path: Path) -> bytes:
+    """Where a file lies, as the disk has it."""
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links too
 
 
 def _check_output(flag: str, folder: Path, inputs: Sequence[Path]) -> None:
@@ -171,10 +180,20 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _source(path: Path, found: os.stat_result | None) -> Source:
+def _read(descriptor: int, size: int) -> bytes:
+    """So many bytes of a file, fewer only where it ends."""
+    data = os.read(descriptor, size)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while parts[-1] and (left := size - sum(map(len, parts))):
+        parts.append(os.read(descriptor, left))
+    return b"".join(parts)
+
+
+def _source(place: bytes, found: os.stat_result | None) -> Source:
     size, mtime_ns = (found.st_size, found.st_mtime_ns) if found else (0, 0)
-    absolute = os.path.abspath(path)  # noqa: PTH100 -- resolve() would follow the last link too
-    return Source(os.fsencode(absolute), size, mtime_ns)
+    return Source(place, size, mtime_ns)
 
 
 def _lstat(path: Path) -> os.stat_result | None:

@@ -10,6 +10,7 @@ import os
 from pathlib import PurePosixPath
 
 MAX_NAME_BYTES = 180  # of 255 on common file systems: leaves room for `.ID8.p500.reason.json`
+_SHORT = MAX_NAME_BYTES // 4  # bytes of an extension
 _UNSAFE = frozenset('/\\:*?"<>|')  # separators, and what a Windows share refuses
 
 
@@ -35,8 +36,10 @@ def safe_name(file: str) -> str:
         name = "".join(char if char.isprintable() and char not in _UNSAFE else "_" for char in name)
     if name.startswith("."):
         name = "_" + name[1:]
+    if len(name) <= _SHORT and name.isascii():
+        return name
     path = PurePosixPath(name)
-    extension = _cut(path.suffix, MAX_NAME_BYTES // 4)
+    extension = _cut(path.suffix, _SHORT)
     return _cut(path.stem, MAX_NAME_BYTES - len(extension.encode())) + extension
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -17,22 +18,29 @@ import numpy as np
 
 from ..records import Digit, Grey, Page, PageReading, Status
 from .chips import Rect, Size, place
-from .lettering import BOLD, printable, width_of, write
-from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, fill_rounded, percent
+from .labels import Word, fill, label, lay
+from .lettering import BOLD, printable, width_of
+from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, header_width, percent
 
-MIN_WIDTH = 320  # of a picture, px
+MIN_WIDTH = 272  # of a picture, px
 MAX_SIDE = 1600  # of a picture, px
 
 _JPEG_QUALITY = 85
+_BLOCK = 8  # px: of JPEG, which has its own for each pixel that is enlarged to it: crisp and cheap
 
 # Lengths in px; those "times the unit" grow with the picture.
 _MAX_UNIT = 2.0
 _MAT = 24  # round the page, times the unit: a chip fits in
 _RIM = 3  # at the edges of the picture, that no chip touches
-_MAX_PAGE = (int(MAX_SIDE - 2 * _MAT * _MAX_UNIT), int(MAX_SIDE - (2 * _MAT + HEADER) * _MAX_UNIT))
+_MAX_PAGE = (
+    int(MAX_SIDE - 2 * _MAT * _MAX_UNIT),
+    int(MAX_SIDE - (2 * _MAT + HEADER) * _MAX_UNIT - _BLOCK),
+)
+_ROOMY = 320  # a small page's picture is as wide where its header needs the room
 _CHIP_TEXT = (12, 17)  # font size, smallest and largest; the largest times the unit
 _CONFIDENCE = 0.85  # font size of the confidence, in those of the digit
-_LEGIBLE = (MIN_WIDTH - 2 * _MAT, 96)  # longer and shorter side that a tiny page is enlarged to
+_LEGIBLE = (272, 96)  # longer and shorter side that a tiny page is enlarged to,
+_ENOUGH = 224  # or only to this longer side, where its pixels become larger than a block
 
 
 class _Mark(NamedTuple):
@@ -42,6 +50,19 @@ class _Mark(NamedTuple):
     digit: str  # "?" behind it says that a person should look
     confidence: str
     fate: Status
+
+
+class _Sizes(NamedTuple):
+    """Lengths on a picture, px: the page on it, `picture` wide at least, the page's first row."""
+
+    scale: float
+    width: int
+    height: int
+    unit: float
+    mat: int
+    header: int
+    picture: int
+    top: int
 
 
 def annotate(
@@ -58,30 +79,27 @@ def annotate(
     amber; without it, all of them.
     """
     source = page.pixels if page.colour is None else page.colour
-    scale = _scale(source)
-    height, width = (max(1, round(side * scale)) for side in source.shape[:2])
-    unit = min(max((width * height) ** 0.5 / 400, 1.0), _MAX_UNIT)
-    mat, header = round(_MAT * unit), round(HEADER * unit)
-    picture_width = max(width + 2 * mat, MIN_WIDTH)
-    left, top = (picture_width - width) // 2, header + mat
+    title = printable(title)
+    size = _sizes(*source.shape[:2])
+    width, unit = size.picture, size.unit
+    if width < _ROOMY:
+        width = min(header_width(reading.lines, title, status, width), _ROOMY)
+    left = (width - size.width) // 2 // _BLOCK * _BLOCK
+    bottom = size.top + size.height
 
-    picture = np.empty((top + height + mat, picture_width, 3), np.uint8)
-    cv2.rectangle(picture, (0, header), (picture_width, top + height + mat), PAPER, cv2.FILLED)
-    crisp_or_smooth = cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA
-    sized = cv2.resize(source, (width, height), interpolation=crisp_or_smooth)
-    if sized.ndim == 2:
-        sized = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR)
-    picture[top : top + height, left : left + width] = sized
+    picture = np.empty((bottom + size.mat, width, 3), np.uint8)
+    draw_header(picture[: size.header], reading.lines, title, status, unit)
+    fill(picture[size.header :], PAPER)
+    _show(source, picture[size.top : bottom, left : left + size.width])
 
-    corner = (left - _RIM, mat - _RIM)
-    draw_header(picture[:header], reading.lines, printable(title), status, unit)
-    shown = scale / page.reduction  # boxes are in the page's own pixels
+    corner = (left - _RIM, size.top - size.header - _RIM)
+    shown = size.scale / page.reduction  # boxes are in the page's own pixels
     marks = [
         _mark(digit, fate_of(digit, line, review_below), _frame(digit, shown, corner, unit))
         for line in reading.lines
         for digit in line.digits
     ]
-    _draw_marks(picture[header + _RIM : -_RIM, _RIM:-_RIM], marks, unit)
+    _draw_marks(picture[size.header + _RIM : -_RIM, _RIM:-_RIM], marks, unit)
     return picture
 
 
@@ -91,14 +109,39 @@ def encode_jpeg(picture: Grey) -> bytes:
     return data.tobytes()
 
 
-def _scale(source: Grey) -> float:
+@lru_cache(maxsize=64)
+def _sizes(page_height: int, page_width: int) -> _Sizes:
+    """The sizes for a page: those of a pile of scans are the same."""
+    scale = _scale(page_height, page_width)
+    width, height = (max(1, round(side * scale)) for side in (page_width, page_height))
+    unit = min(max((width * height) ** 0.5 / 400, 1.0), _MAX_UNIT)
+    mat, header = round(_MAT * unit), round(HEADER * unit)
+    top = math.ceil((header + mat) / _BLOCK) * _BLOCK
+    return _Sizes(scale, width, height, unit, mat, header, max(width + 2 * mat, MIN_WIDTH), top)
+
+
+def _scale(height: int, width: int) -> float:
     """A whole number that enlarges a tiny page, or the fraction that shrinks a huge one."""
-    height, width = source.shape[:2]
     room: float = min(_MAX_PAGE[0] / width, _MAX_PAGE[1] / height)
     if room < 1:
         return room
-    wanted: float = max(_LEGIBLE[0] / max(width, height), _LEGIBLE[1] / min(width, height))
-    return max(1, min(math.ceil(wanted), math.floor(room)))
+    longer, shorter = max(width, height), min(width, height)
+    wanted = math.ceil(max(_LEGIBLE[0] / longer, _LEGIBLE[1] / shorter))
+    if wanted > _BLOCK:
+        wanted = max(_BLOCK, math.ceil(max(_ENOUGH / longer, _LEGIBLE[1] / shorter)))
+    return max(1, min(wanted, math.floor(room)))
+
+
+def _show(source: Grey, place: Grey) -> None:
+    """Draw the page, grey or (H, W, 3), at the size of `place`: shrunk, or enlarged a whole number
+    of times."""
+    height, width = place.shape[:2]
+    rows = min(len(source), height)
+    how = cv2.INTER_NEAREST if rows < height else cv2.INTER_AREA
+    sized = cv2.resize(source, (width, rows), interpolation=how)
+    if sized.ndim == 2:
+        sized = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR)
+    place.reshape(rows, -1, width, 3)[...] = sized[:, None]
 
 
 def _frame(digit: Digit, scale: float, corner: tuple[int, int], unit: float) -> Rect:
@@ -148,7 +191,10 @@ def _draw_frame(area: Grey, mark: _Mark, thickness: int) -> None:
     left, top, right, bottom = mark.frame
     colour = LOOKS[mark.fate].fill
     if mark.fate is Status.READ:
-        cv2.rectangle(area, (left, top), (right - 1, bottom - 1), colour, thickness)
+        half = thickness // 2
+        for inset in range(-half, half + 1):
+            corner, opposite = (left + inset, top + inset), (right - 1 - inset, bottom - 1 - inset)
+            cv2.rectangle(area, corner, opposite, colour)
         return
     for start, stop in _dashes(right - left, 5 * thickness):
         for y in (top, bottom - 1):
@@ -175,11 +221,12 @@ def _chip_size(mark: _Mark, size: int, rows: int) -> Size:
 
 def _draw_chip(area: Grey, mark: _Mark, rect: Rect, size: int, rows: int) -> None:
     look = LOOKS[mark.fate]
-    fill_rounded(area, rect, look.fill)
+    width, height = rect.right - rect.left, rect.bottom - rect.top
     small, pad = round(_CONFIDENCE * size), size // 3
-    middle = (rect.top + rect.bottom) / 2
     apart = (rows - 1) * 0.55 * size
-    write(area, mark.digit, rect.left + pad, middle - apart, look.text, size, BOLD)
+    words = [Word(mark.digit, pad, height / 2 - apart, size, BOLD)]
     if mark.confidence:
-        left = rect.right - pad - width_of(mark.confidence, small)
-        write(area, mark.confidence, left, middle + apart, look.text, small)
+        left = width - pad - width_of(mark.confidence, small)
+        words.append(Word(mark.confidence, left, height / 2 + apart, small))
+    chip = label(Size(width, height), tuple(words), look.fill, look.text)
+    lay(area, rect.left, rect.top, chip)

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from ..records import Grey
+from .labels import Colour
 from .lettering import BOLD, shorten, width_of, write
-from .look import FAINT, SLATE, Colour
+from .look import FAINT, SLATE
 
 GAP = 16  # px between blocks
 MIN_PANEL = 176  # px: room for a caption

@@ -5,11 +5,9 @@ A chip always lies inside the field, and on a free place if one of those beside 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 
 class Rect(NamedTuple):
@@ -49,27 +47,55 @@ def _beside(box: Rect, size: Size, field: Size) -> Iterator[Rect]:
         yield Rect(x, y, x + size.width, y + size.height)
 
 
-def _overlap(rect: Rect, taken: npt.NDArray[np.int64]) -> int:
-    """Pixels of `rect` that the rectangles `taken` (N, 4) cover, counted once for each."""
-    width = np.minimum(taken[:, 2], rect.right) - np.maximum(taken[:, 0], rect.left)
-    height = np.minimum(taken[:, 3], rect.bottom) - np.maximum(taken[:, 1], rect.top)
-    return int((np.maximum(width, 0) * np.maximum(height, 0)).sum())
+class _Taken:
+    """Rectangles on a field. Each is known in all cells of a grid that it touches: where many are
+    on a page, few are near."""
+
+    def __init__(self, boxes: Sequence[Rect], field: Size) -> None:
+        self._side = max(field) // max(1, math.isqrt(len(boxes))) + 1
+        self._cells: dict[tuple[int, int], list[int]] = {}
+        self._rects: list[Rect] = []
+        for box in boxes:
+            self.add(box)
+
+    def add(self, rect: Rect) -> None:
+        """Take a further one."""
+        for cell in self._touched(rect):
+            self._cells.setdefault(cell, []).append(len(self._rects))
+        self._rects.append(rect)
+
+    def overlap(self, rect: Rect) -> int:
+        """Pixels of `rect` that are taken, counted once for each that takes them."""
+        near = {n for cell in self._touched(rect) for n in self._cells.get(cell, ())}
+        left, top, right, bottom = rect
+        covered = 0
+        for other in map(self._rects.__getitem__, near):
+            width = min(right, other.right) - max(left, other.left)
+            height = min(bottom, other.bottom) - max(top, other.top)
+            if width > 0 and height > 0:
+                covered += width * height
+        return covered
+
+    def _touched(self, rect: Rect) -> list[tuple[int, int]]:
+        side = self._side
+        columns = range(rect.left // side, (rect.right - 1) // side + 1)
+        rows = range(rect.top // side, (rect.bottom - 1) // side + 1)
+        return [(row, column) for row in rows for column in columns]
 
 
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:
     """Pixels covered in all, and the places, given one after the other."""
-    taken = np.empty((2 * len(boxes), 4), np.int64)
-    taken[: len(boxes)] = np.reshape(boxes, (-1, 4))
+    taken = _Taken(boxes, field)
     total, places = 0, list[Rect]()
-    for count, (box, size) in enumerate(zip(boxes, sizes, strict=True), start=len(boxes)):
+    for box, size in zip(boxes, sizes, strict=True):
         least, best = -1, box
         for rect in _beside(box, size, field):
-            covered = _overlap(rect, taken[:count])
+            covered = taken.overlap(rect)
             if least < 0 or covered < least:
                 least, best = covered, rect
             if covered == 0:
                 break
-        taken[count] = best
+        taken.add(best)
         total += least
         places.append(best)
     return total, places

@@ -18,8 +18,9 @@ from ..records import Grey, Line, Page, PageReading, Rejection, Status
 from .blocks import GAP, TEXT, blank, flow, panel, stack, text_block
 from .chips import Rect
 from .choice import DIGITS, Choice, Probabilities, best
+from .labels import fill_rounded
 from .lettering import BOLD, REGULAR, printable, width_of, write
-from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, fill_rounded, percent
+from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, percent
 from .stages import Ground, Sight, mixed, panel_size, shrink
 
 MAX_LAYOUTS = 12  # of a page, that are shown

@@ -20,6 +20,7 @@ from .tiff import MAGICS as TIFF_MAGICS
 from .tiff import Exif, read_exif, read_tiff
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_SIZE_END = 24
 _INCH = 0.0254  # m
 
 _AS_PNG = "save it as PNG or JPEG"
@@ -79,8 +80,16 @@ def _stranger(data: bytes) -> UnfitError:
     )
 
 
+def png_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG, by its beginning; None where it is none, or no more."""
+    if len(data) < _PNG_SIZE_END or not data.startswith(_PNG):
+        return None
+    width, height = struct.unpack_from(">II", data, _PNG_SIZE_END - 8)
+    return width, height
+
+
 def _read_png(data: bytes) -> Header:
-    width, height = struct.unpack_from(">II", data, 16)
+    width, height = struct.unpack_from(">II", data, _PNG_SIZE_END - 8)
     exif, dpi = Exif(), None
     fault: Reason | None = Reason.TRUNCATED  # until the last chunk is seen
     view, at = memoryview(data), len(_PNG)

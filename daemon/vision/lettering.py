@@ -27,15 +27,27 @@ def printable(text: str) -> str:
 
     A lone surrogate (a file name's undecodable byte) would crash OpenCV.
     """
+    if text.isprintable():
+        return text
     text = text.encode(errors="backslashreplace").decode()
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-@lru_cache(maxsize=4096)
 def width_of(text: str, size: int, weight: int = REGULAR) -> int:
     """Width in px of printable text at a font size in px."""
+    return _width(text, size, weight)
+
+
+@lru_cache(maxsize=4096)
+def _width(text: str, size: int, weight: int) -> int:
     _, _, width, _ = cv2.getTextSize((_UNBOUNDED, 1), text, (0, 0), _font(), size, weight)
     return int(width)
+
+
+def surely_fits(text: str, width: int, size: int) -> bool:
+    """Whether the text has room in `width` px, told without measuring it: no letter of ASCII is
+    wider than its font size."""
+    return text.isascii() and len(text) * size <= width
 
 
 def shorten(text: str, width: int, size: int, weight: int = REGULAR, *, tail: float = 0.0) -> str:
@@ -44,6 +56,8 @@ def shorten(text: str, width: int, size: int, weight: int = REGULAR, *, tail: fl
     `tail` is the share of what is kept that comes from the end (a file's extension tells more than
     its middle).
     """
+    if surely_fits(text, width, size):
+        return text
     if len(text) <= _LONGEST and width_of(text, size, weight) <= width:
         return text
 

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
-
-import cv2
+from typing import NamedTuple
 
 from ..records import Digit, Grey, Line, Status
-from .chips import Rect
-from .lettering import BOLD, shorten, width_of, write
+from .chips import Size
+from .labels import Colour, Word, fill, label, lay
+from .lettering import BOLD, shorten, surely_fits, width_of, write
 
 HEADER = 60  # px, times the unit: height of the header
 
 _NOTE = 0.75  # of the header's width, that a reason may take from the file name
+_MARGIN = 12  # px, times the unit, like the font sizes
+_SMALL, _LARGE = 13, 24
+_TELLING = 80  # characters of a name or reason: more have no room in the narrowest of headers
 
-Colour: TypeAlias = tuple[int, int, int]  # BGR
 SLATE: Colour = (56, 44, 34)
 PAPER: Colour = (232, 229, 226)
 WHITE: Colour = (255, 255, 255)
@@ -65,11 +66,11 @@ def draw_header(
     read, and a badge with fate and confidence. `band` is (60 times the unit, W, 3), `title`
     printable."""
     height, width = band.shape[:2]
-    margin, stripe = round(12 * unit), round(4 * unit)
-    small, large = round(13 * unit), round(24 * unit)
+    margin, stripe = round(_MARGIN * unit), round(4 * unit)
+    small, large = round(_SMALL * unit), round(_LARGE * unit)
     look = LOOKS[status]
-    cv2.rectangle(band, (0, 0), (width, height), SLATE, cv2.FILLED)
-    cv2.rectangle(band, (0, height - stripe), (width, height), look.fill, cv2.FILLED)
+    fill(band[: height - stripe], SLATE)
+    fill(band[height - stripe :], look.fill)
 
     room = beside = width - 2 * margin
     if note := _note(lines):
@@ -79,22 +80,45 @@ def draw_header(
         beside = left - 2 * margin
     write(band, shorten(title, beside, small, tail=0.5), margin, 15 * unit, FAINT, small)
 
-    badge = status.value
-    if lines:
-        badge += f"  {percent(min(line.confidence for line in lines), decimals=1)}"
-    badge_width = width_of(badge, small, BOLD) + round(14 * unit)
-    left, middle = width - margin - badge_width, round(39 * unit)
-    half = round(11 * unit)
-    fill_rounded(band, Rect(left, middle - half, width - margin, middle + half), look.fill)
-    write(band, badge, left + round(7 * unit), middle, look.text, small, BOLD)
+    badge = _badge(lines, status)
+    middle, half = round(39 * unit), round(11 * unit)
+    size = Size(_badge_width(badge, unit), 2 * half)
+    words = (Word(badge, round(7 * unit), half, small, BOLD),)
+    lay(band, width - margin - size.width, middle - half, label(size, words, look.fill, look.text))
 
-    room -= badge_width + margin
+    room -= size.width + margin
     if lines:
-        text = shorten(" · ".join(line.text for line in lines), room, large, BOLD)
-        write(band, text, margin, middle, WHITE, large, BOLD)
+        write(band, shorten(_text(lines), room, large, BOLD), margin, middle, WHITE, large, BOLD)
     else:
         text = "not read" if status is Status.REJECTED else "no digits found"
         write(band, text, margin, middle, WHITE, round(18 * unit))
+
+
+def header_width(lines: Sequence[Line], title: str, status: Status, least: int) -> int:
+    """How wide a header has to be where it is to shorten nothing, in px, for a unit of 1, `least`
+    at least; or some width beyond any that is wanted, where name or reason are long."""
+    above, note = 0, _note(lines)
+    if note or not surely_fits(title, least - 2 * _MARGIN, _SMALL):
+        above = width_of(title[:_TELLING], _SMALL)
+    if note:
+        above += 2 * _MARGIN + width_of(note[:_TELLING], _SMALL)
+    below = width_of(_text(lines)[:_TELLING], _LARGE, BOLD)
+    below += _MARGIN + _badge_width(_badge(lines, status), 1)
+    return max(above + 2 * _MARGIN, below + 2 * _MARGIN, least)
+
+
+def _badge(lines: Sequence[Line], status: Status) -> str:
+    if not lines:
+        return status.value
+    return f"{status.value}  {percent(min(line.confidence for line in lines), decimals=1)}"
+
+
+def _badge_width(badge: str, unit: float) -> int:
+    return width_of(badge, round(_SMALL * unit), BOLD) + round(14 * unit)
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return " · ".join(line.text for line in lines)
 
 
 def _note(lines: Sequence[Line]) -> str:
@@ -102,12 +126,3 @@ def _note(lines: Sequence[Line]) -> str:
     reasons = list(dict.fromkeys(line.reason for line in lines if line.reason))
     more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
     return f"{reasons[0]}{more}" if reasons else ""
-
-
-def fill_rounded(area: Grey, rect: Rect, colour: Colour) -> None:
-    """Fill a rectangle with rounded corners: OpenCV joins thick lines with a round."""
-    radius = min(4, (rect.bottom - rect.top) // 4)
-    corner = (rect.left + radius, rect.top + radius)
-    opposite = (rect.right - 1 - radius, rect.bottom - 1 - radius)
-    cv2.rectangle(area, corner, opposite, colour, cv2.FILLED)
-    cv2.rectangle(area, corner, opposite, colour, 2 * radius, cv2.LINE_AA)

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..records import Grey
 from .ink import Ink
+from .labels import Colour
 from .layout import Basis, Proposal
-from .look import Colour
 
 MAX_WIDTH = 1546  # px, of a picture in a panel
 MAX_HEIGHT = 760  # px

@@ -264,6 +264,11 @@ def test_batch_takes_the_files_below_a_folder_and_beside_a_file(box: Box) -> Non
     (alone,) = find_scans([box.meters / "b.png"])
     assert isinstance(alone, Candidate)
     assert hints_for(box.files, alone) == Hints(line=Expected(5, 5, Check.LUHN), lines=2)
+    box.now += 1
+    box.say("lines: 3\n")
+    assert hints_for(box.files, alone).lines == 2, "the same for all of a batch"
+    box.files.look(box.root)
+    assert hints_for(box.files, alone).lines == 3
 
 
 def test_batch_refuses_hints_with_mistakes(box: Box) -> None:

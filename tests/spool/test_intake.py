@@ -146,6 +146,17 @@ def test_bytes_are_read_once_and_hashed(tmp_path: Path) -> None:
     assert content.source == inspect(Candidate(path, "a.png"), LIMITS)[0]
 
 
+def test_a_disk_that_gives_a_file_in_pieces_gives_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = tmp_path / "a.png", os.read
+    path.write_bytes(b"0123456789")
+    monkeypatch.setattr(os, "read", lambda descriptor, size: whole(descriptor, min(size, 3)))
+    content = read(path, LIMITS)
+    assert isinstance(content, Content)
+    assert content.data == b"0123456789"
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -109,8 +109,33 @@ def test_tiny_pages_are_enlarged_with_crisp_pixels():
     picture = annotate(
         Page(1, pixels), PageReading(1, 28, 28, ()), title="a.png", status=Status.EMPTY
     )
-    inner = picture[picture.shape[0] // 2 - 100 :, :][:200, 60:260]
+    inner = picture[100:300, 40:240]
     assert set(np.unique(inner)) == {11, 99, PAPER}
+
+
+def test_the_pixels_of_a_tiny_page_stay_as_they_are_in_the_file():
+    pixels = np.random.default_rng(1).choice(np.array([40, 99, PAPER], np.uint8), (28, 28))
+    picture = annotate(
+        Page(1, pixels), PageReading(1, 28, 28, ()), title="a.png", status=Status.EMPTY
+    )
+    file = cv2.imdecode(np.frombuffer(encode_jpeg(picture), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture.shape[:2] == (336, MIN_WIDTH), "small: there may be millions of them"
+    shown = file[88 : 88 + 224, 24 : 24 + 224].astype(int)
+    enlarged = pixels.repeat(8, axis=0).repeat(8, axis=1).astype(int)
+    assert np.abs(shown - enlarged).max() <= 6
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"title": "sheet-0001-row-03-column-12-again.png"},
+        {"lines": [replace(line(digit(Box(6, 6, 14, 16))), reason="may be 1, which has no check")]},
+        {"lines": [replace(line(digit(Box(6, 6, 14, 16))), text="1234567890")]},
+    ],
+)
+def test_the_picture_of_a_tiny_page_is_wider_where_there_is_more_to_say(told):
+    assert picture_of(28, 28).shape[1] == MIN_WIDTH
+    assert MIN_WIDTH < picture_of(28, 28, **told).shape[1] <= 320
 
 
 def test_nothing_covers_a_digit_that_has_room_around_it():
@@ -138,7 +163,7 @@ def test_a_doubtful_digit_differs_without_its_colour_too():
 
     def frame_pixels(status: Status) -> int:
         picture = picture_of(28, 28, [line(digit(box), status=status)])
-        return int((~paper_of(picture))[200:360, 60:260].sum())
+        return int((~paper_of(picture))[150:310, 24:248].sum())
 
     assert frame_pixels(Status.REVIEW) < 0.8 * frame_pixels(Status.READ), "dashed, not solid"
 

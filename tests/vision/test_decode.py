@@ -573,5 +573,8 @@ def test_every_chalk_is_brighter_than_its_board(chalk: tuple[int, int, int]) -> 
 
 
 def test_pixels_are_counted_on_the_header_alone() -> None:
-    assert count_pixels(encoded(".png", np.zeros((30, 40), np.uint8))) == 1200
+    png = encoded(".png", np.zeros((30, 40), np.uint8))
+    assert count_pixels(png) == count_pixels(png[:24]) == 1200
+    assert count_pixels(png[:23]) == 0
+    assert count_pixels(encoded(".jpg", np.zeros((30, 40), np.uint8))) == 1200
     assert count_pixels(b"no image") == 0

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from daemon.records import Durations, Grey, Limits, Reading, Reason, Rejection, Scan, Status
 from daemon.training.camera import Ruling, Scene, compose
 from daemon.vision.explain import MARGIN, MAX_GLYPHS, MAX_WIDTH, MIN_WIDTH, explain_rejection
-from daemon.vision.look import HEADER, LOOKS, Colour
+from daemon.vision.labels import Colour
+from daemon.vision.look import HEADER, LOOKS
 from daemon.vision.reader import read_batch
 from daemon.vision.stages import LEFT_OUT
 

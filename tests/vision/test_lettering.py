@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.vision.lettering import BOLD, printable, shorten, width_of, write
+from daemon.vision.lettering import BOLD, REGULAR, printable, shorten, surely_fits, width_of, write
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -49,3 +49,14 @@ def test_text_is_centred_on_its_row():
     write(picture, "0123456789", 5, 30, (255, 255, 255), 24, BOLD)
     rows = np.nonzero(picture.max(axis=(1, 2)) > 128)[0]
     assert abs((rows.min() + rows.max()) / 2 - 30) <= 1.5
+
+
+@pytest.mark.parametrize("size", [12, 13, 24, 48])
+@pytest.mark.parametrize("weight", [REGULAR, BOLD])
+def test_what_surely_fits_does(size: int, weight: int) -> None:
+    for letter in map(chr, range(32, 127)):
+        text = letter * 10
+        assert surely_fits(text, 10 * size, size)
+        assert width_of(text, size, weight) <= 10 * size
+    assert not surely_fits("12345", 5 * 13 - 1, 13)
+    assert not surely_fits("扫描", 1000, 13)
