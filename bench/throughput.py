@@ -77,8 +77,8 @@ class Bench:
     kept: int = 0
 
     def fresh(self) -> Path:
-        """A folder for the results of one run. None is removed before the end: for minutes after
-        many files were, ext4 takes up to twenty times as long to make one, and who runs next pays.
+        """A folder for the results of one run. None is removed before the end: for a while after
+        many files were, ext4 may take ten times as long to make one, and who runs next pays.
         """
         self.kept += 1
         return self.scratch / f"run-{self.kept}"
