@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import cv2
 import numpy as np
 
 from daemon.ann.classifier import load_classifier
+from daemon.ann.trust import load_trusted
 from daemon.records import Limits, Scan
 from daemon.service.workers import cores
 from daemon.vision.reader import read_batch
@@ -173,13 +175,15 @@ def page(bench: Bench, *, quick: bool) -> Iterable[Row]:
     folder = PAGE.write(bench.corpora, count)
     cv2.setNumThreads(1)
     classifier = load_classifier(ROOT / "models")
+    line_network = load_trusted(classifier.version)
     reading: list[Run] = []
     decoding: list[Run] = []
     for path in sorted(folder.iterdir()):
         data = path.read_bytes()
         decoding.append(_clocked(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), -1)))  # noqa: B023
         scan = Scan("0" * 32, path.name, "", data)
-        reading.append(_clocked(lambda: read_batch([scan], classifier, limits=Limits())))  # noqa: B023
+        read = partial(read_batch, [scan], classifier, limits=Limits(), line_network=line_network)
+        reading.append(_clocked(read))
     yield Row.of(
         f"{count} A4 pages: digitd / imdecode, CPU", reading, decoding, at_most=4, cpu=True
     )
