@@ -47,6 +47,7 @@ LEAST = 0.001  # probability of an alternative
 LONGEST = 40  # heights: what is longer is no line of writing
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
 NEW_DIGITS = 2  # where the glyph network reads nothing, a number has so many at least
+SUSPECTED = 0.2  # its probability, from which a person should look
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
@@ -333,12 +334,13 @@ def _whole(
 
 
 def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line | None:
-    """What only the line reader sees, for review; None where that is not likely a number."""
+    """What only the line reader sees, for review, likely or not: a number must not be lost without
+    a word. None where it is hardly one."""
     if len(seen.text) < NEW_DIGITS or _covered(question.view, seen) < COVERED:
         return None
     known = {seen.text: seen.probability, **dict(seen.alternatives)}
     confidence = network.probability(_evidence(seen.text, (), known, False, True))
-    if confidence < LIKELY:
+    if confidence < SUSPECTED:
         return None
     digits = tuple(_seen_digits(question, seen))
     others = _others(seen.text, {seen.text: confidence}, known)
