@@ -118,7 +118,9 @@ what `max_error_read` says of other errors, 1 - 0.005. It decides only between `
 never what is called `read`. load_digits chose that blurred digits
 joined the training: networks that were not shipped refused it; the remedy was checked on MNIST's
 training digits, reduced. How the two networks' opinions become one was settled looking at `single`,
-`cells` and the even half of `orand`.
+`cells` and the even half of `orand`; so were the hurried styles that lines are composed of, and by
+how much composed lines are harder than real ones, which is the line reader's threshold. The rules
+of whole pages were settled looking at all of `pages` and at the project's own pages 0 to 99.
 
 ## Gates
 
