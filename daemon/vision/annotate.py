@@ -138,6 +138,8 @@ def _show(source: Grey, place: Grey) -> None:
     height, width = place.shape[:2]
     rows = min(len(source), height)
     how = cv2.INTER_NEAREST if rows < height else cv2.INTER_AREA
+    if len(source) / 2 < height < len(source):  # little is lost between pixels, much time is won
+        how = cv2.INTER_LINEAR
     sized = cv2.resize(source, (width, rows), interpolation=how)
     if sized.ndim == 2:
         sized = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR)
