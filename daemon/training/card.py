@@ -139,9 +139,9 @@ def reader_card(reader: dict[str, Any]) -> str:
     )
     return f"""{READER_HEADING}
 
-`reader.tflite` reads whole lines: {metrics["weights"]:,} weights, trained
-{reader["created_at"][:10]} by `digitd train --architecture line`, beside the glyph network of
-`{reader["beside"]}`.
+`reader.tflite` reads whole lines: {metrics["weights"]:,} weights in {training.get("towers", 1)}
+towers, trained {reader["created_at"][:10]} by `digitd train --architecture line`, beside the glyph
+network of `{reader["beside"]}`.
 
 - Input: views 32 pixels high, of any width, as `daemon.vision.line_view` makes them. Output: per
   four columns logits of ten digits and blank, and the edges of the digit there. Letters, words,

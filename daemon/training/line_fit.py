@@ -1,4 +1,4 @@
-"""Fit the line network to composed lines."""
+"""Fit the line network to composed lines, one tower after the other."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from .fit import REPORT_EVERY_S, Fitted, Progress, Step
 from .hands import Digits
 from .line_batches import BATCH, BATCHES, LineBatch, LineSource, lines_ahead
 from .line_loss import CLASSES, line_loss
-from .line_network import build
+from .line_network import build, joined
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
-EPOCHS = 24
+EPOCHS = 24  # of each tower
+TOWERS = 2
+NEXT_TOWER = 1000  # what its seed is higher by: those below belong to other sources of lines
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches
 WEIGHT_DECAY = 1e-2
@@ -30,8 +32,8 @@ CLIP_NORM = 3.0
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """What the person who trains chooses; the lines of a batch; the batches of an epoch, of a
-    validation and of the test; the lines that calibrate."""
+    """What the person who trains chooses, the epochs of each tower; the lines of a batch; the
+    batches of an epoch, of a validation and of the test; the lines that calibrate."""
 
     epochs: int
     seed: int
@@ -40,30 +42,51 @@ class LineSettings:
     validated: int = 16
     tested: int = 20
     trusted: int = LINES
+    towers: int = TOWERS
 
 
 def fit_lines(
     settings: LineSettings, learnt: Digits, validated: Digits, progress: Progress
 ) -> Fitted:
-    """Train on lines of `learnt` digits; after each epoch, lines of `validated` digits are read.
-    The steps' accuracies are shares of lines read exactly."""
+    """Train each tower on its own lines of `learnt` digits; after each epoch, lines of `validated`
+    digits are read. The epochs of all towers are counted on; the steps' accuracies are shares of
+    lines read exactly. The model has all towers."""
     keras = load_keras()
-    keras.utils.set_random_seed(settings.seed)
-    model = build(keras)
-    learn = _learner(keras, model, settings.epochs * settings.epoch)
     validation = LineSource(validated, settings.seed + 1).make(settings.validated, settings.batch)
     history: list[Step] = []
     started = time.perf_counter()
+    towers = [
+        _fit_tower(keras, number, settings, learnt, validation, history, started, progress)
+        for number in range(settings.towers)
+    ]
+    return Fitted(joined(keras, towers), tuple(history), time.perf_counter() - started)
+
+
+def _fit_tower(
+    keras: Any,
+    number: int,
+    settings: LineSettings,
+    learnt: Digits,
+    validation: Sequence[LineBatch],
+    history: list[Step],
+    started: float,
+    progress: Progress,
+) -> Any:
+    """The trained tower of that number, from 0; its epochs are added to `history`."""
+    seed = settings.seed + number * NEXT_TOWER
+    keras.utils.set_random_seed(seed)
+    model = build(keras)
+    learn = _learner(keras, model, settings.epochs * settings.epoch)
     at_once = min(BATCHES, settings.epoch)
-    with lines_ahead(learnt, settings.seed, at_once, settings.batch) as batches:
-        for epoch in range(1, settings.epochs + 1):
-            for step in _epoch(learn, batches, settings, epoch, history, started):
+    with lines_ahead(learnt, seed, at_once, settings.batch) as batches:
+        for _ in range(settings.epochs):
+            for step in _epoch(learn, batches, settings, history, started):
                 progress(step)
             scores = validate(model, validation)
             ended = replace(step, ends_epoch=True, val_loss=scores.loss, val_accuracy=scores.exact)
             history.append(ended)
             progress(ended)
-    return Fitted(model, tuple(history), time.perf_counter() - started)
+    return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +148,6 @@ def _epoch(
     learn: Any,
     batches: Iterator[LineBatch],
     settings: LineSettings,
-    epoch: int,
     history: Sequence[Step],
     started: float,
 ) -> Iterator[Step]:
@@ -133,6 +155,7 @@ def _epoch(
     losses, exact, count = 0.0, 0, 0
     reported_s = 0.0
     last = history[-1] if history else None
+    epoch, epochs = len(history) + 1, settings.epochs * settings.towers
     for number in range(1, settings.epoch + 1):
         batch = next(batches)
         loss, outputs = learn(batch.views, *_targets(batch))
@@ -145,9 +168,9 @@ def _epoch(
         reported_s = elapsed_s
         yield Step(
             epoch=epoch,
-            epochs=settings.epochs,
+            epochs=epochs,
             ends_epoch=False,
-            share=(epoch - 1 + number / settings.epoch) / settings.epochs,
+            share=(epoch - 1 + number / settings.epoch) / epochs,
             elapsed_s=elapsed_s,
             loss=losses / number,
             accuracy=exact / count,

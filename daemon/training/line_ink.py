@@ -22,7 +22,7 @@ Rng: TypeAlias = np.random.Generator
 Affine: TypeAlias = npt.NDArray[np.float64]  # (2, 3)
 
 HEIGHT = (27.0, 0.33, 12.0, 64.0)  # pixels: median, spread of the logarithm, least and most
-PEN = (0.05, 0.19)  # heights
+PEN = (0.05, 0.17)  # heights
 SLANT = (0.15, 0.25)  # mean and standard deviation
 REPEN = (0.75, 1.7)  # how much thinner and thicker bitmaps' strokes may become
 ELASTIC = 0.045  # heights, standard deviation of a control point's displacement

@@ -1,11 +1,13 @@
 """The line network: views (N, 32, W) of any width -> a frame every four columns.
 
 Fully convolutional and without recurrence, so that LiteRT takes it at any width. A frame says which
-digit's middle it holds (ten logits and blank) and how far the digit's edges are.
+digit's middle it holds (ten logits and blank) and how far the digit's edges are. Several towers,
+trained apart, answer as one network: what one of them misreads, the other often does not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Keras = Any  # the module keras, which ships no types; imported by the caller
@@ -13,12 +15,12 @@ Layer = Any
 
 NAME = "line"
 OUTPUTS = 15  # a frame: ten digits, blank, left, right, top, bottom
-WIDTHS = (16, 32, 64, 96, 192)  # channels
+WIDTHS = (16, 32, 64, 96, 184)  # channels
 
 
 def build(keras: Keras) -> Any:
-    """The untrained `keras.Model`, seeded by the caller: 0.8 M weights."""
-    views = keras.Input((32, None), name="views")  # (N, 32, W) float32
+    """One untrained tower, a `keras.Model`, seeded by the caller: 0.7 M weights."""
+    views = _input(keras)
     x = keras.layers.Reshape((32, -1, 1))(views)
     first, second, third, fourth, last = WIDTHS
     x = _convolved(keras, x, first, (5, 5))
@@ -31,13 +33,25 @@ def build(keras: Keras) -> Any:
     x = _convolved(keras, x, fourth, (3, 3))
     x = _convolved(keras, x, fourth, (3, 3))
     x = keras.layers.ZeroPadding2D(((0, 0), (1, 1)))(x)
-    x = _convolved(keras, x, last, (4, 3), padding="valid")  # (N, 1, W/4, 192)
+    x = _convolved(keras, x, last, (4, 3), padding="valid")  # (N, 1, W/4, 184)
     for dilation in (1, 2, 1):
         inner = _convolved(keras, x, last, (1, 3), dilation=dilation)
         x = keras.layers.Add()([x, inner])
     x = keras.layers.Dropout(0.1)(x)
     frames = keras.layers.Conv2D(OUTPUTS, 1, name="frames")(x)
-    return keras.Model(views, keras.layers.Reshape((-1, OUTPUTS))(frames), name=NAME)
+    return keras.Model(views, keras.layers.Reshape((-1, OUTPUTS))(frames))
+
+
+def joined(keras: Keras, towers: Sequence[Any]) -> Any:
+    """Trained towers as one network, whose outputs are the means of theirs: the probabilities of
+    readings are then the geometric means."""
+    views = _input(keras)
+    outputs = [tower(views) for tower in towers]
+    return keras.Model(views, keras.layers.Average()(outputs), name=NAME)
+
+
+def _input(keras: Keras) -> Layer:
+    return keras.Input((32, None), name="views")  # (N, 32, W) float32
 
 
 def _convolved(

@@ -160,8 +160,9 @@ def _share(ones: Sequence[Reading], others: Sequence[Reading]) -> float:
 def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
     last = fitted.history[-1]
     return {
+        "towers": settings.towers,
         "epochs": settings.epochs,
-        "lines": settings.epochs * settings.epoch * settings.batch,
+        "lines": settings.towers * settings.epochs * settings.epoch * settings.batch,
         "batch_size": settings.batch,
         "loss": f"{CTC_WEIGHT:g} CTC + cross-entropy of frames + L1 of boxes",
         "optimizer": "AdamW",

@@ -36,7 +36,10 @@ def write_digits(hand: Hand, labels: list[int], rng: Rng, *, marks: bool) -> lis
     """The digits one after the other, upright, the first at x = 0."""
     gap = rng.uniform(-0.12, 0.25) if rng.random() < 0.7 else rng.uniform(0.2, 0.7)
     uneven = rng.uniform(0.02, 0.12)
-    zeros = rng.uniform(0.45, 0.85) if rng.random() < 0.35 else 1.0
+    zeros, flat = (
+        (rng.uniform(0.45, 0.85), rng.uniform(0.9, 1.5)) if rng.random() < 0.35 else (1, 1)
+    )
+    small = int(rng.integers(1, 10)) if rng.random() < 0.15 else None
     drift = rng.normal(0, 0.03)
     tie = rng.random() < 0.15
     wide = rng.uniform(0.7, 1.25)
@@ -48,9 +51,10 @@ def write_digits(hand: Hand, labels: list[int], rng: Rng, *, marks: bool) -> lis
         at = _add_mark(placed, words.BEFORE, at, rng)
     for number, label in enumerate(labels):
         left = len(labels) - number
-        glyph = _widened(hand.write(label, rng), wide)
+        glyph = _widened(hand.write(label, rng), wide * flat if label == 0 else wide)
         size = float(np.clip(rng.normal(1, 0.09), 0.7, 1.4))
         size *= zeros if label == 0 else tall if label == 1 else 1
+        size *= rng.uniform(0.6, 0.85) if label == small else 1
         start, end = glyph.extent
         low = rng.normal(0, 0.04) + drift * number
         placed.append(Placed(glyph, size, at - start * size, low))

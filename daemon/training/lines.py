@@ -26,6 +26,7 @@ BESIDE = 0.06  # of the lines of digits have letters beside them,
 LETTERS_BESIDE = 3  # of these so many at least: a single one may as well be a digit in a hurry
 MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
+TIGHT, CLOSE = 0.2, (-0.05, 0.12)  # of a line's edges lie so close to the digits, in heights
 ZEROS, TWICE = 0.18, 0.2  # of the lines end in zeros, or have a digit twice running
 
 
@@ -71,7 +72,35 @@ class LineComposer:
     def _seen(self, placed: Sequence[Placed], rng: Rng) -> ComposedLine:
         sheet = Sheet.of(placed, rng)
         ink, digits = lay_ink(placed, sheet, rng)
-        return ComposedLine(photograph(ink, sheet, self._papers, rng), digits)
+        line = ComposedLine(photograph(ink, sheet, self._papers, rng), digits)
+        return _cut_out(line, rng) if digits else line
+
+
+def _cut_out(line: ComposedLine, rng: Rng) -> ComposedLine:
+    """The line as a form's field or a hasty crop leaves it: at each side the edge may lie close to
+    the digits, or a little within them."""
+    digits = line.digits
+    lefts, tops = [digit.left for digit in digits], [digit.top for digit in digits]
+    rights, bottoms = [digit.right for digit in digits], [digit.bottom for digit in digits]
+    height, width = line.pixels.shape
+    tall = max(bottoms) - min(tops)
+    cut = rng.random(4) < TIGHT
+    beyond = tall * np.where(cut, rng.uniform(*CLOSE, 4), np.inf)
+    left = int(max(0, min(lefts) - beyond[0]))
+    top = int(max(0, min(tops) - beyond[1]))
+    right = int(min(width, np.ceil(max(rights) + beyond[2])))
+    bottom = int(min(height, np.ceil(max(bottoms) + beyond[3])))
+    kept = tuple(
+        LineDigit(
+            digit.label,
+            max(0.0, digit.left - left),
+            max(0.0, digit.top - top),
+            min(float(right), digit.right) - left,
+            min(float(bottom), digit.bottom) - top,
+        )
+        for digit in digits
+    )
+    return ComposedLine(np.ascontiguousarray(line.pixels[top:bottom, left:right]), kept)
 
 
 def _labels(length: int, rng: Rng) -> list[int]:

@@ -42,7 +42,7 @@ _MARKS = {
     "'": "6,-4 0,22",
     ":": "0,98 2,99|4,56 6,57",
     "=": "0,40 40,36|2,60 42,56",
-    "$": "60,14 36,4 10,20 30,46 60,60 56,88 28,96 4,84|34,-12 30,112",
+    "$": "60,14 36,4 10,20 30,46 60,60 56,88 28,96 4,84|36,-26 28,126",
     "€": "76,16 50,0 20,24 16,70 46,100 72,90|0,40 56,38|0,58 52,56",
     "£": "70,16 50,0 28,20 34,60 8,98! 40,90 74,98|10,54 58,52",
     "#": "20,0 10,100|52,0 42,100|0,34 64,30|-4,66 60,62",
@@ -53,7 +53,7 @@ _SKELETONS = {mark: parse_skeletons([[points]])[0][0] for mark, points in _MARKS
 # Nothing that stands like a 1 where one may be: before the digits and after them.
 BETWEEN = (*"......··,,,,,--/':",)
 AFTER = (".-", "-", "=", "-", "#", ".=", "--", ",-", ".", ",", "€", "*", "-.-", "x")
-BEFORE = ("$", "$", "#", "€", "£", "*", "=", "-", ".")
+BEFORE = ("$", "#", "€", "£", "*", "=", "-", ".")
 # In a hurry, digits look like these: 7 like F, T, t and f, 5 like r and a tick, 9 like R, 1 like L.
 _HURRIED = frozenset((*"FKLNRTVfnrt!", "tick", "bracket"))
 _CAPITALS = tuple(name for name in SYMBOLS if name not in _HURRIED)

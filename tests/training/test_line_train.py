@@ -22,12 +22,12 @@ from daemon.training.fit import Settings, Step
 from daemon.training.line_batches import LineBatch, LineExample, as_batch
 from daemon.training.line_fit import LineSettings
 from daemon.training.line_loss import line_loss
-from daemon.training.line_network import OUTPUTS, build
+from daemon.training.line_network import OUTPUTS, build, joined
 from daemon.training.line_train import adopt_lines, train_lines
 from daemon.training.split import TrainingData
 from daemon.training.train import train
 
-SHORT = LineSettings(epochs=2, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
+SHORT = LineSettings(epochs=1, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,7 @@ def test_the_metadata_say_what_trained_each(
     reader = metadata["reader"]
     assert metadata["training"] == trained_version.metadata["training"]
     assert reader["beside"] == trained_version.name
+    assert reader["training"]["towers"] == 2
     assert reader["training"]["lines"] == 2 * 3 * 8
     assert reader["data"][0]["sha256"] == train_digits.sha256
     assert reader["metrics"]["lines"] == 16
@@ -217,7 +218,18 @@ def test_frames_beside_a_digit_s_middle_are_free_to_say_either() -> None:
     assert losses(batch, said) == pytest.approx(0, abs=0.05)
 
 
-def test_the_network_is_small_and_sees_four_columns_a_frame() -> None:
-    model = build(load_keras())
+def test_a_network_of_two_towers_is_small_and_sees_four_columns_a_frame() -> None:
+    keras = load_keras()
+    model = joined(keras, [build(keras), build(keras)])
     assert model.count_params() < 1_500_000
     assert model(np.zeros((2, 32, 100), np.float32)).shape == (2, 25, OUTPUTS)
+
+
+def test_towers_answer_with_their_mean() -> None:
+    keras = load_keras()
+    keras.utils.set_random_seed(0)
+    towers = [build(keras), build(keras)]
+    views = np.random.default_rng(0).uniform(0, 1, (1, 32, 48)).astype(np.float32)
+    one, other = (tower(views).numpy() for tower in towers)
+    assert not np.allclose(one, other, atol=1e-3)
+    np.testing.assert_allclose(joined(keras, towers)(views), (one + other) / 2, atol=1e-5)

@@ -66,6 +66,20 @@ def test_boxes_hold_the_darker_part_of_a_line(lines: list[ComposedLine]) -> None
     assert np.mean(darker) > 0.85
 
 
+def test_some_lines_are_cut_out_closely_and_even_into_the_digits(
+    lines: list[ComposedLine],
+) -> None:
+    room = np.array(
+        [
+            (line.digits[0].left, line.pixels.shape[0] - max(digit.bottom for digit in line.digits))
+            for line in lines
+            if line.digits
+        ]
+    )
+    assert ((room < 2).mean(axis=0) > 0.1).all()
+    assert ((room > 4).mean(axis=0) > 0.4).all()
+
+
 def test_the_same_seed_composes_the_same_lines(train_digits: DigitSet) -> None:
     book = Copybook(Digits(train_digits.images, train_digits.labels, PENS))
 
