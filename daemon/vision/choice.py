@@ -14,6 +14,7 @@ from .layout import Layout
 
 DIGITS = 10
 NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
+STROKE = 1  # a digit that is a single stroke, as much that is none
 DIGIT_COST = 0.2  # log probability that a layout pays for every digit
 SURELY_NO_DIGIT = 0.995  # the same where nothing else on the page is a digit: 1 - max_error_read
 

@@ -30,6 +30,7 @@ from ..records import (
     Status,
 )
 from .assemble import LEFT_OUT, box_of, text_of
+from .choice import STROKE
 from .line_view import InkBand, LineView, find_band, looks
 from .parts import SPLIT_GAP
 
@@ -37,7 +38,6 @@ ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, 
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
 SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
-STROKE = 1  # a digit that is a single stroke, as much that is none
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
 UNSEEN = 1e-5  # probability of what is not among the line reader's readings

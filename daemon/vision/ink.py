@@ -203,7 +203,7 @@ def _polarities(sketch: Grey) -> tuple[bool, ...]:
     whose counters are thinner than their strokes.
     """
     wide = _wide_median(sketch)
-    rare = _energy(cv2.subtract(sketch, wide)) > _energy(cv2.subtract(wide, sketch))
+    rare = energy(cv2.subtract(sketch, wide)) > energy(cv2.subtract(wide, sketch))
     kernel = _square(_THIN_STROKE, sketch)
     closed = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
     opened = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
@@ -220,8 +220,8 @@ def _polarities(sketch: Grey) -> tuple[bool, ...]:
 
 def _thinness(thin: Grey, wide: Grey) -> float:
     """The share of one side's structures that is as narrow as a thin stroke."""
-    energy = _energy(wide)
-    return _energy(thin) / energy if energy > 0 else 0.0
+    whole = energy(wide)
+    return energy(thin) / whole if whole > 0 else 0.0
 
 
 def _square(share: float, sketch: Grey) -> Grey:
@@ -247,10 +247,11 @@ def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
     return cv2.divide(cv2.subtract(more, less), reach, scale=255)
 
 
-def noise_of(pixels: Grey) -> float:
+def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
-    the mean of their neighbourhood, which strokes, shadows and desks hardly touch."""
-    deviations = cv2.absdiff(pixels, cv2.blur(pixels, (5, 5)))
+    the mean of their neighbourhood, so many columns and rows, which strokes, shadows and desks
+    hardly touch."""
+    deviations = cv2.absdiff(pixels, cv2.blur(pixels, around))
     median = 0  # which is low: trying levels one by one costs less than a histogram
     while 2 * _count_above(median, deviations) > pixels.size:
         median += 1
@@ -261,7 +262,7 @@ def _count_above(level: int, image: Grey) -> int:
     return cv2.countNonZero(cv2.threshold(image, level, 1, cv2.THRESH_BINARY)[1])
 
 
-def _energy(contrast: Grey) -> float:
+def energy(contrast: Grey) -> float:
     """The sum of squares of what exceeds the faintest mark."""
     _, marks = cv2.threshold(contrast, MIN_CONTRAST - 1, 0, cv2.THRESH_TOZERO)
     return cv2.norm(marks, cv2.NORM_L2SQR)

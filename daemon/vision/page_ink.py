@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 
 from ..records import Grey
-from .ink import MIN_CONTRAST, contrast_of, histogram, noise_of, split
+from .ink import MIN_CONTRAST, contrast_of, energy, histogram, noise_of, split
 
-_SKETCH = 600  # px, the longer side of the reduced page on which paper is estimated
+_SKETCH = 600  # px, the longer side of the reduced page that tells paper and polarity
 _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
+_THIN, _AROUND = 9, 31  # px of the sketch: what is narrower is thin, and what it lies in
 _DARKEST = np.uint8(40)  # of 255: paper is no darker
-_NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
+_NOISE_FACTOR = 4.4  # standard deviations of paper noise that a mark must exceed
 _INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
 STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
 _STRONG = 0.85  # of Otsu's threshold
@@ -56,7 +57,9 @@ def find_page_ink(pixels: Grey) -> PageInk:
     paper = _paper(pixels)
     contrast = contrast_of(paper, pixels, np.maximum(paper, _DARKEST))
     light = max(30.0, cv2.mean(paper)[0])
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise_of(pixels) * 255 / light))
+    # Along rules: squared paper would be grain otherwise.
+    noise = min(noise_of(pixels, (5, 1)), noise_of(pixels, (1, 5)))
+    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / light))
     usual = _otsu(contrast, floor)
     return PageInk(
         contrast=contrast,
@@ -67,10 +70,28 @@ def find_page_ink(pixels: Grey) -> PageInk:
     )
 
 
-def _paper(pixels: Grey) -> Grey:
+def is_light_on_dark(pixels: Grey) -> bool:
+    """Whether thin strokes on a page, (H, W) uint8, are lighter, not darker, than most of what lies
+    around them. The edges of shadows and sheets are no strokes, and the gaps between a grid's rules
+    are what lies around."""
+    sketch = _sketch(pixels)
+    kernel = np.ones((_THIN, _THIN), np.uint8)
+    around = cv2.medianBlur(sketch, _AROUND)
+    dark = cv2.morphologyEx(sketch, cv2.MORPH_BLACKHAT, kernel)
+    light = cv2.morphologyEx(sketch, cv2.MORPH_TOPHAT, kernel)
+    darker = cv2.min(dark, cv2.subtract(around, sketch))
+    lighter = cv2.min(light, cv2.subtract(sketch, around))
+    return energy(lighter) > energy(darker)
+
+
+def _sketch(pixels: Grey) -> Grey:
     scale = min(1.0, _SKETCH / max(pixels.shape))
     size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
-    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _paper(pixels: Grey) -> Grey:
+    sketch = _sketch(pixels)
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds

@@ -13,12 +13,15 @@ import numpy.typing as npt
 
 from ..records import Line, Page, PageReading
 from .assemble import digit_of, line_of
-from .choice import DIGITS, NO_DIGIT, Choice, Probabilities, Score
+from .choice import DIGITS, NO_DIGIT, STROKE, Choice, Probabilities, Score
 from .layout import Layout
 from .page_stage import PageLook
 from .page_view import box_on_page, enlarging
 from .parts import Candidate
 
+STROKE_ALONE = "a stroke alone may be no digit"
+
+_NUMBERS = 0.5  # of a page's marks are digits, unless it is a picture, or mostly words
 _SURE = 0.95  # probability of a digit whose height counts
 _HEIGHTS = (0.58, 1.9)  # of the median height of sure digits: what a digit may have
 _SURE_HEIGHTS, _SURE_FLAT = (0.45, 1.9), 2.2  # the same of a sure digit, and for the next
@@ -29,6 +32,7 @@ _SMALL = (0.28, 0.3)  # of that height: the width and height of small letters at
 _TALL = 0.75  # of that height: what tells a row's top and foot
 _HANGS = 0.12  # of that height: how far from them a sign is at least
 _ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
+_SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
 
@@ -56,9 +60,14 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
 
 def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) -> PageReading:
     """A page's reading; lines with a digit below the confidence `threshold` are for review, and so
-    are those from which something was left out that may be a digit."""
+    are those from which something was left out that may be a digit, and strokes that stand alone
+    where most marks are no digits."""
     every = iter(zip(chosen.rows, chosen.digits, strict=True))
     back = enlarging(page.reduction) @ look.back
+    found = sum(chosen.are_digits)
+    all_else = found < _NUMBERS * sum(
+        _is_character(mark, look.writing.height) for mark in look.marks.all
+    )
     lines: list[Line] = []
     for row in chosen.layout.lines:
         marks = [(mark, *next(every)) for mark in row]
@@ -68,11 +77,13 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
             if digit is not None
         )
         whole = all(
-            digit is not None or _none(own[None])[0] >= NO_DIGIT or not _may_be_digit(mark, look)
+            digit is not None or not _may_be_digits(mark, own, look.writing.height)
             for mark, own, digit in marks
         )
         if digits:
-            lines.append(line_of(digits, threshold, whole=whole))
+            alone = all_else and len(digits) == 1 and digits[0].digit == STROKE
+            reason = STROKE_ALONE if alone else ""
+            lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return PageReading(page.number, page.width, page.height, tuple(lines))
 
 
@@ -115,8 +126,12 @@ def _is_sized(mark: Candidate, height: float, sure: bool = False) -> bool:
     return low <= mark.box.height <= high and mark.box.width <= flat * mark.box.height
 
 
-def _may_be_digit(mark: Candidate, look: PageLook) -> bool:
-    return _is_sized(mark, look.writing.height)
+def _may_be_digits(mark: Candidate, row: npt.NDArray[np.float32], height: float) -> bool:
+    """Whether what was left out may be a digit, or is as wide and high as two that touch."""
+    low, high = (share * height for share in _HEIGHTS)
+    if mark.box.width >= _SEVERAL * height:
+        return low <= mark.box.height <= high
+    return _is_sized(mark, height) and bool(_none(row[None])[0] < NO_DIGIT)
 
 
 def _likely(rows: Probabilities) -> npt.NDArray[np.float32]:

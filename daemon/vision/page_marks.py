@@ -25,6 +25,8 @@ _WHOLE = 0.7  # digit heights: what is a digit without its pieces
 _BELOW, _COMMA_WIDTH = 0.15, 0.45  # digit heights: how far down a comma's middle lies, its width
 _CHARACTER = 0.3  # digit heights
 _BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
+_LONG = 0.2  # of the page's longer side: no digit is as long
+_LINES = 30  # of digits, as many as are usual from a page's top to its bottom
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
 
@@ -55,17 +57,21 @@ def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
     if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
         return None
-    height = _digit_height(find_components(ink.mask, MAX_COMPONENTS), ink.mask.shape)
+    height = _first_height(ink)
     if not height:
         return None
+    writing: Writing | None = None
     for _ in range(2):
         rules = find_rules(ink.faint, height)
         mask = without_rules(ink.mask, rules, height)
         found = find_components(mask, MAX_COMPONENTS)
         last, height = height, _digit_height(found, mask.shape, 0.4 * height, 2) or height
-        if height > _MUCH_LOWER * last:  # else rules were taken for writing: they hid shorter ones
-            break
-    return Writing(ink, rules, mask, height)
+        if writing is not None and _MUCH_LOWER * height > last:
+            break  # too low: what is left of rules is taken for writing
+        writing = Writing(ink, rules, mask, height)
+        if _MUCH_LOWER < height / last < 1 / _MUCH_LOWER:
+            break  # else rules were taken for writing, which hid lower digits, or strokes for rules
+    return writing
 
 
 def find_marks(writing: Writing) -> Marks:
@@ -134,6 +140,19 @@ def _belongs(small: Box, large: Box, height: float) -> bool:
     return not (whole and below and slim) and belongs(small, large, height)
 
 
+def _first_height(ink: PageInk) -> float:
+    """About how high digits are, before rules are known; 0 where there is nothing. What is long may
+    be rules that hold most digits together: then without what is surely one."""
+    shape = ink.mask.shape
+    found = find_components(ink.mask, MAX_COMPONENTS)
+    if any(max(each.width, each.height) > _LONG * max(shape) for each in found.components):
+        usual = max(shape) / _LINES
+        rules = find_rules(ink.faint, usual)
+        found = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
+    large = _digit_height(found, shape, power=2, may_lie=True)
+    return _digit_height(found, shape, 0.4 * large, may_lie=True)
+
+
 def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
     """The components that have a digit's size at most, stand free, and do not show through from
     the back."""
@@ -156,13 +175,19 @@ def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component
 
 
 def _digit_height(
-    found: Components, shape: tuple[int, ...], least: float = 0, power: int = 1
+    found: Components,
+    shape: tuple[int, ...],
+    least: float = 0,
+    power: int = 1,
+    *,
+    may_lie: bool = False,
 ) -> float:
-    """The median height of what has the shape of a digit, where each counts by a power of its own,
-    so that specks do not; 0 where there is nothing."""
+    """The median height of what has the shape of a digit, upright or, if they `may_lie`, either
+    way, where each counts by a power of its own, so that specks do not; 0 where there is
+    nothing."""
     heights = np.sort(
         [
-            each.height
+            max(each.height, each.width) if may_lie else each.height
             for each in found.components
             if max(MIN_HEIGHT, least) <= each.height < _TALLEST * shape[0]
             and each.width <= _SQUAT * each.height

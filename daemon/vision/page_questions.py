@@ -16,6 +16,7 @@ from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, S
 from .choice import Choice
 from .fusion import LONGEST, TALL, Question
 from .line_view import InkBand, find_band, looks
+from .page_lines import STROKE_ALONE
 from .page_stage import PageLook
 from .page_view import box_on_page, enlarging
 from .parts import Candidate
@@ -43,7 +44,10 @@ def page_questions(
 
 
 def _is_in_doubt(line: Line, expected: Expected) -> bool:
-    """Whether a line is for review, or is not as expected."""
+    """Whether a line is for review, or is not as expected. A stroke alone fills its view whatever
+    it is: about that, nothing can be learnt."""
+    if line.reason == STROKE_ALONE:
+        return False
     most = len(line.text) if expected.most is None else expected.most
     fits = expected.least <= len(line.text) <= most
     known = tuple(digit.digit for digit in line.digits)

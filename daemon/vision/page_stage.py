@@ -28,6 +28,8 @@ LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a shee
 LEAST_ON_SHEET = 4
 _SKETCH = 500  # px, the longer side of what tells pages from other pictures
 _LEAST_MARK = 4  # px, the height of a mark on it
+_STRAIGHT = 16  # px, the shortest piece of a rule on it
+_RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
@@ -84,9 +86,29 @@ def _may_be_page(pixels: Grey) -> bool:
 
 def _count_marks(sketch: Grey) -> int:
     mask = find_page_ink(sketch).mask
+    count = _count_low(mask)
+    if count >= LEAST_ON_SHEET:
+        return count
+    kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
+    rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
+    if max(map(_count_long, rules)) < _RULED:
+        return count
+    either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
+    return _count_low(cv2.subtract(mask, either))
+
+
+def _count_low(mask: Grey) -> int:
+    """How many marks have a digit's height."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     heights = stats[1:, cv2.CC_STAT_HEIGHT]
-    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(sketch.shape) / 4)))
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(mask.shape) / 4)))
+
+
+def _count_long(rules: Grey) -> int:
+    """How many are as long as a sheet's rules."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(rules, connectivity=8)
+    lengths = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1, initial=0)
+    return int(np.count_nonzero(lengths >= _RULE * max(rules.shape)))
 
 
 def turned_look(look: PageLook, rows: Probabilities) -> PageLook | None:

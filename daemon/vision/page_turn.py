@@ -17,7 +17,7 @@ _ROW = 4  # marks, from which a row says which side of it is level
 # Of what counts beside how sure the network is, which knows letters too, when they stand upright.
 _DIGIT_WEIGHT = 0.3  # of marks like digits
 _LEVEL_WEIGHT = 0.5  # of level rows, per digit height
-UPRIGHT = 0.03  # what else speaks for a page that lies as its file says
+UPRIGHT = 0.02  # what else speaks for a page that lies as its file says
 _FAINTEST = 1e-6
 
 

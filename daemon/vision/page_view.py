@@ -1,6 +1,6 @@
 """A page as it would lie flat and straight: the sheet cut out of its surroundings, the rows level.
 
-Sheet and skew go into one warp; its matrix leads back to the page's own pixels.
+The matrix of both leads back to the page's own pixels.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import numpy as np
 
 from ..records import Box, Grey
 from .ink import polarities_of
-from .page_ink import find_page_ink
+from .page_ink import find_page_ink, is_light_on_dark
 from .rectify import Matrix, find_sheet, flatten
-from .skew import find_skew
+from .skew import MOST, find_skew
 
 SKETCH = 1000  # px, the longer side of what skew is told by
 _TRIM = 0.985  # of a sheet: its very edge is no paper
 _LEVEL = 0.15  # degrees: less skew is left as it is
+_ON_SHEET = 10.0  # degrees by which rows slope at most where the sheet's edges are straight already
+_ON_SHEET = 10.0  # degrees by which rows may slope on a sheet whose edges were made straight
 _RIM = 0.02  # of the sketch's shorter side: edges of the sheet, no writing
 
 
@@ -36,17 +38,19 @@ def view_of(pixels: Grey) -> View:
     """The view of a page, (H, W) uint8, no larger than itself; ink that is light on dark is made
     dark on light."""
     corners = find_sheet(pixels)
-    if corners is None and polarities_of(pixels) == (True,):
+    if corners is None and True in polarities_of(pixels) and is_light_on_dark(pixels):
         pixels = cv2.bitwise_not(pixels)
-    onto, size = np.eye(3), (pixels.shape[1], pixels.shape[0])
+    onto = np.eye(3)
     if corners is not None:
         middle = corners.mean(axis=0)
         onto, size = flatten(middle + (corners - middle) * _TRIM)
         onto, size = _scaled(onto, size, min(1.0, max(pixels.shape) / max(size)))
-    angle = _skew(_warped(pixels, *_scaled(onto, size, min(1.0, SKETCH / max(size)))))
+        pixels = _warped(pixels, onto, size)  # on its own: its surroundings must not come back
+    angle = _skew(pixels, MOST if corners is None else _ON_SHEET)
     if abs(angle) > _LEVEL:
-        onto, size = _levelled(onto, size, angle)
-    return View(_warped(pixels, onto, size), onto, corners is not None)
+        turn, size = _levelling(pixels.shape, angle)
+        pixels, onto = _warped(pixels, turn, size), turn @ onto
+    return View(pixels, onto, corners is not None)
 
 
 def box_on_page(box: Box, back: Matrix, width: int, height: int) -> Box:
@@ -66,10 +70,12 @@ def enlarging(factor: float) -> Matrix:
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
 
 
-def _skew(sketch: Grey) -> float:
-    mask = find_page_ink(sketch).mask
+def _skew(pixels: Grey, most: float) -> float:
+    height, width = pixels.shape
+    reduced, size = _scaled(np.eye(3), (width, height), min(1.0, SKETCH / max(height, width)))
+    mask = find_page_ink(_warped(pixels, reduced, size)).mask
     rim = max(3, round(_RIM * min(mask.shape)))
-    return find_skew(mask[rim:-rim, rim:-rim])
+    return find_skew(mask[rim:-rim, rim:-rim], most)
 
 
 def _scaled(onto: Matrix, size: tuple[int, int], scale: float) -> tuple[Matrix, tuple[int, int]]:
@@ -78,16 +84,17 @@ def _scaled(onto: Matrix, size: tuple[int, int], scale: float) -> tuple[Matrix, 
     return enlarging(scale) @ onto, smaller
 
 
-def _levelled(onto: Matrix, size: tuple[int, int], angle: float) -> tuple[Matrix, tuple[int, int]]:
-    """Turned about so that rows that sloped by `angle` degrees are level, and nothing is lost."""
+def _levelling(shape: tuple[int, ...], angle: float) -> tuple[Matrix, tuple[int, int]]:
+    """What turns a picture (h, w) about so that rows that sloped by `angle` degrees are level, and
+    nothing is lost; the turned one's (width, height)."""
     cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
     turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1.0]])
-    width, height = size
+    height, width = shape
     ends = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ turn[:2, :2].T
     low = ends.min(axis=0)
     turn[:2, 2] = -low
     width, height = np.ceil(ends.max(axis=0) - low).astype(int).tolist()
-    return turn @ onto, (width, height)
+    return turn, (width, height)
 
 
 def _warped(pixels: Grey, onto: Matrix, size: tuple[int, int]) -> Grey:

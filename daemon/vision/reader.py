@@ -44,6 +44,7 @@ from .region import View, view
 from .stages import Sight, look_back
 
 ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
+FEW_MARKS = 40  # on a page without digits: it may be no page
 
 _FAILED = "digitd failed on this scan; the log says where: please report it"
 
@@ -216,6 +217,9 @@ class _Batch:
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
         if look is not None:
             return _Found(draft, seen, 1, (), self._taken(look), look=look)
+        return self._layouts_of(seen, draft)
+
+    def _layouts_of(self, seen: View, draft: Draft) -> _Found:
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -232,7 +236,22 @@ class _Batch:
         return _Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
-        """Ask the networks about all that was found in the round, and end it."""
+        """Read all that was found in the round, and end it. What was taken for a page and holds
+        nothing may be a digit of many pieces: that is looked at once more, as no page."""
+        empty = self._read_found()
+        self._found, self._glyphs = [], []
+        for found in empty:
+            started = time.perf_counter()
+            self._found.append(self._layouts_of(found.view, found.draft))
+            found.draft.find_ms += _since(started)
+        if empty:
+            self._read_found()
+        self._found, self._glyphs, self._pixels = [], [], 0
+        self._rounds += 1
+
+    def _read_found(self) -> list[_Found]:
+        """Ask the networks about all that was found; pages with nothing on them are not drafted,
+        but returned."""
         started = time.perf_counter()
         asked, known = self._ask(self._glyphs), len(self._glyphs)
         self._found = [self._upright(found, asked) for found in self._found]
@@ -243,14 +262,17 @@ class _Batch:
         for found in self._found:
             found.draft.read_ms += read_ms * len(np.unique(found.glyphs))
             firsts.append(self._first(found, asked[found.glyphs]))
+        empty = []
         for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
             self._alive()
             found = first.found
+            if not reading.lines and _may_be_no_page(found):
+                empty.append(found)
+                continue
             part = replace(reading, lines=judged(reading.lines, found.draft.scan.hints))
             traces = Traces(found.look, found.sights, first.choices, first.glyphs)
             found.draft.add(found.view, part, traces)
-        self._found, self._glyphs, self._pixels = [], [], 0
-        self._rounds += 1
+        return empty
 
     def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
         return self._classifier.classify(_stacked(glyphs))
@@ -311,6 +333,13 @@ class _Batch:
                 )
             )
         return readings
+
+
+def _may_be_no_page(found: _Found) -> bool:
+    """Whether a page may be something else, because it holds little and nobody said it is one."""
+    look = found.look
+    told = found.draft.scan.hints.expect is Expect.PAGE
+    return look is not None and not told and len(look.marks.all) <= FEW_MARKS
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:

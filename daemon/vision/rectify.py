@@ -83,9 +83,12 @@ def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
 
 
 def _without_ink(sketch: Grey) -> Grey:
-    """Dark strokes filled with the paper round them."""
+    """Dark strokes filled with the paper round them; beyond the border all is dark, else the ground
+    between a sheet's corner and the border would be a stroke."""
     side = max(3, round(0.03 * max(sketch.shape))) | 1
-    return cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    wider = cv2.copyMakeBorder(sketch, side, side, side, side, cv2.BORDER_CONSTANT, value=0)
+    filled = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    return np.ascontiguousarray(filled[side:-side, side:-side])
 
 
 def _regions(sketch: Grey) -> Iterator[Grey]:

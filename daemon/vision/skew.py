@@ -26,15 +26,16 @@ _COARSE_BIN, _FINE_BIN = 3.0, 1.5  # px, height of a row of the profile
 Points: TypeAlias = npt.NDArray[np.float64]  # (n, 2): x, y around (0, 0)
 
 
-def find_skew(mask: Grey) -> float:
-    """Degrees clockwise by which rows slope on a mask, (H, W) uint8 of 0 and 1, between -40 and 40;
-    0 where nothing tells."""
+def find_skew(mask: Grey, most: float = MOST) -> float:
+    """Degrees clockwise by which rows slope on a mask, (H, W) uint8 of 0 and 1, between -`most` and
+    `most`; 0 where nothing tells."""
     points = _points(mask)
     if len(points) < _LEAST:
         return 0.0
     angles = np.arange(-MOST, MOST + _COARSE / 2, _COARSE)
     energies = np.array([_energy(points, angle, _COARSE_BIN) for angle in angles])
     usual = float(np.median(energies))
+    energies[np.abs(angles) > most] = 0
     if energies.max() < _CLEAR * usual:
         energies[np.abs(angles) > _LITTLE] = 0
         if energies.max() < _WEAK * usual:

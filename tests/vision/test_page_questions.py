@@ -101,6 +101,36 @@ def fused(
     return fuse(reading, asked, answers, Believer(chance), 0.95)
 
 
+def test_a_row_with_a_mark_as_wide_as_two_digits_is_in_doubt_though_that_is_surely_none() -> None:
+    pixels = draw(("oooo8", "ooo", "ooo"))
+    look, page = look_at(pixels), Page(1, pixels)
+    said = say(look)
+    widest = max(range(len(look.marks.all)), key=lambda n: look.marks.all[n].box.width)
+    said[widest] = NONE
+    chosen = choose_marks(look, said)
+    reading = assemble_page(page, look, chosen, 0.9)
+    assert [(line.text, line.status) for line in reading.lines] == [
+        ("7777", Status.REVIEW),
+        ("777", Status.READ),
+        ("777", Status.READ),
+    ]
+    (question,) = page_questions(page, look, chosen, reading, Expected())
+    assert question.place == 0
+
+
+def test_a_stroke_alone_among_what_is_no_digit_is_for_review_and_not_asked_about() -> None:
+    pixels = draw(("o", "oooo", "oooo"))
+    look, page = look_at(pixels), Page(1, pixels)
+    for others, status in (((1, 2), Status.REVIEW), ((), Status.READ)):
+        said = say(look, none=others)
+        said[0, 7], said[0, 1] = said[0, 1], said[0, 7]
+        chosen = choose_marks(look, said)
+        reading = assemble_page(page, look, chosen, 0.9)
+        assert (reading.lines[0].text, reading.lines[0].status) == ("1", status)
+        asked = page_questions(page, look, chosen, reading, Expected())
+        assert all(question.is_new for question in asked)
+
+
 def test_rows_in_doubt_are_asked_about_and_sure_ones_are_not() -> None:
     reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
     assert [line.text for line in reading.lines] == ["7777", "777", "7777"]

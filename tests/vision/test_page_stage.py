@@ -82,6 +82,37 @@ def test_boxes_are_the_pages_own_whichever_way_up_it_lies(turns: int) -> None:
         assert abs(digit.box.bottom - written.box.bottom) <= 5
 
 
+def crossed(*, margin: bool) -> np.ndarray:
+    """A page of rows that stand on rules and cross them, all of which meet a margin's."""
+    rng = np.random.default_rng(5)
+    sheet = Sheet(120, 110, 5, 8, draw_own_hand(rng), rng)
+    if margin:
+        sheet.rule(10, 4, 10, 106, 0.4)
+    for y in range(18, 100, 9):
+        sheet.rule(6, y + 3, 114, y + 3, 0.4)
+    for number, text in enumerate(ROWS):
+        sheet.rows.append((sheet.write(text, 16, 18 + 18 * number),))
+    return grey(photograph(sheet, Shot(), np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("margin", [False, True])
+def test_a_page_whose_digits_all_touch_its_rules_is_one(margin: bool) -> None:
+    page = crossed(margin=margin)
+    digit = 8 / 110 * page.shape[0]
+    found = look(page)
+    assert 0.7 * digit < found.writing.height < 1.3 * digit
+    assert len(found.marks.rows) == len(ROWS)
+
+
+def test_specks_do_not_make_digits_low() -> None:
+    page = grey(taken(Shot()))
+    plain = look(page).writing.height
+    rng = np.random.default_rng(2)
+    for x, y in rng.integers(8, (page.shape[1] - 8, page.shape[0] - 8), (150, 2)):
+        cv2.line(page, (int(x), int(y)), (int(x), int(y) + 7), (60,), 2)
+    assert look(page).writing.height > 0.8 * plain
+
+
 def test_what_is_no_page_is_left_to_others() -> None:
     rng = np.random.default_rng(3)
     grain = np.clip(rng.normal(200, 6, (400, 300)), 0, 255).astype(np.uint8)

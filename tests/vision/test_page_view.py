@@ -51,6 +51,18 @@ def test_light_ink_becomes_dark() -> None:
     assert np.median(view.pixels) > 128
 
 
+def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
+    desk = np.full((700, 600), 60, np.uint8)
+    desk[::6] = 90
+    desk[100:600, 100:500] = turned(lines(), 5)
+    view = view_of(desk)
+    assert view.is_sheet
+    edges = (view.pixels[0], view.pixels[-1], view.pixels[:, 0], view.pixels[:, -1])
+    assert min(int(edge.min()) for edge in edges) > 200
+    dark = view.pixels < 120
+    assert np.count_nonzero(dark.sum(axis=1) == 0) > 150  # between the rows, level now
+
+
 @pytest.mark.parametrize("factor", [1, 2, 3])
 def test_a_box_of_a_reduced_page_is_so_many_times_larger(factor: int) -> None:
     box = box_on_page(Box(10, 20, 5, 8), enlarging(factor), 1000, 1000)

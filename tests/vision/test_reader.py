@@ -1,10 +1,12 @@
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from daemon.records import (
+    Expect,
     Expected,
     Hints,
     Limits,
@@ -347,6 +349,40 @@ class FakeLineNetwork:
 
     def probability(self, evidence):
         return 0.97 if evidence.text == "31" else 0.02
+
+
+class BlindAtFirst(FakeClassifier):
+    """Sees no digit in the glyphs of its first call."""
+
+    def classify(self, glyphs):
+        rows = super().classify(glyphs)
+        if len(self.batches) == 1:
+            rows[:] = np.eye(11, dtype=np.float32)[10]
+        return rows
+
+
+def small_page():
+    """What is taken for a whole page."""
+    scene = Scene(("3141", "5926", "5358"), 600, 700, 60, 6, grey=True)
+    return scan(encoded(compose(scene, np.random.default_rng(0)).pixels))
+
+
+def test_what_was_taken_for_a_page_and_holds_nothing_is_looked_at_once_more():
+    page = small_page()
+    classifier = BlindAtFirst()
+    (outcome, other) = read(page, page, classifier=classifier)
+    assert len(classifier.batches) == 2
+    assert [page.number for page in outcome.pages] == [1]
+    assert outcome.status is not Status.EMPTY
+    assert other.pages == outcome.pages
+
+
+def test_a_page_that_holds_nothing_stays_empty_where_it_was_said_to_be_one():
+    page = replace(small_page(), hints=Hints(expect=Expect.PAGE))
+    classifier = BlindAtFirst()
+    (outcome,) = read(page, classifier=classifier)
+    assert len(classifier.batches) == 1
+    assert outcome.status is Status.EMPTY
 
 
 def test_both_networks_are_called_once_for_a_batch():

@@ -54,6 +54,21 @@ def test_a_picture_that_is_all_sheet_is_left_as_it_is(setting: Setting, light: L
         assert find_sheet(page) is None
 
 
+@pytest.mark.parametrize("angle", [-11, 4, 8, 18])
+def test_a_scanned_sheet_lies_straight_whose_corners_touch_the_border(angle: float) -> None:
+    turn = cv2.getRotationMatrix2D((0, 0), -angle, 1)[:, :2]
+    sheet = np.array([[0, 0], [840, 0], [840, 1190], [0, 1190]]) @ turn.T
+    sheet -= sheet.min(axis=0)
+    width, height = np.ceil(sheet.max(axis=0)).astype(int)
+    page = np.full((height, width), 45, np.uint8)
+    cv2.fillConvexPoly(page, np.rint(sheet).astype(np.int32), (240,), cv2.LINE_AA)
+    corners = find_sheet(page)
+    assert corners is not None
+    sides = np.roll(corners, -1, axis=0) - corners
+    slopes = np.rad2deg(np.arctan2(sides[:, 1], sides[:, 0])) - angle
+    np.testing.assert_allclose((slopes + 45) % 90 - 45, 0, atol=0.4)
+
+
 def test_shadows_lamps_and_blots_are_no_sheets() -> None:
     rows, columns = np.mgrid[:300, :400].astype(np.float32)
     lamp = 240 - 0.4 * np.hypot(rows - 140, columns - 200)

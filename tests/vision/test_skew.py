@@ -48,3 +48,9 @@ def test_few_or_scattered_marks_tell_nothing() -> None:
     cv2.circle(one, (150, 150), 60, (1,), 12)
     for mask in (specks, one, np.zeros((50, 50), np.uint8)):
         assert find_skew(mask) == 0
+
+
+def test_rows_that_slope_more_than_they_may_tell_nothing() -> None:
+    sloping = turned(page(ruled=False), 22)
+    assert find_skew(sloping) == pytest.approx(22, abs=1.0)
+    assert abs(find_skew(sloping, 10)) <= 10

@@ -1,0 +1,38 @@
+"""The ink of whole pages: which side of the paper is ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.vision.page_ink import is_light_on_dark
+
+
+def written(*, grid: bool) -> np.ndarray:
+    """A light page, (900, 700) uint8, of rows of strokes, in the cells of a bold grid or not."""
+    page = np.full((900, 700), 220, np.uint8)
+    for y in range(100, 800, 70):
+        for x in range(80, 620, 60):
+            cv2.ellipse(page, (x + 30, y + 35), (10, 18), 0, 0, 360, (70,), 4)
+    for at in range(80, 640, 60) if grid else ():
+        cv2.line(page, (at, 100), (at, 730), (40,), 9)
+        cv2.line(page, (80, at + 20), (620, at + 20), (40,), 9)
+    return page
+
+
+def shaded(page: np.ndarray) -> np.ndarray:
+    """With a shadow's edges across most of it."""
+    shadow = np.zeros_like(page)
+    cv2.fillPoly(shadow, [np.array([[0, 250], [400, 120], [700, 420], [700, 900], [0, 900]])], (1,))
+    return np.where(shadow, page * 0.4, page).astype(np.uint8)
+
+
+@pytest.mark.parametrize("grid", [False, True])
+@pytest.mark.parametrize("shadow", [False, True])
+def test_thin_strokes_tell_whether_ink_is_light(grid: bool, shadow: bool) -> None:
+    page = written(grid=grid)
+    if shadow:
+        page = shaded(page)
+    assert not is_light_on_dark(page)
+    assert is_light_on_dark(255 - page)
