@@ -120,7 +120,8 @@ joined the training: networks that were not shipped refused it; the remedy was c
 training digits, reduced. How the two networks' opinions become one was settled looking at `single`,
 `cells` and the even half of `orand`; so were the hurried styles that lines are composed of, and by
 how much composed lines are harder than real ones, which is the line reader's threshold. The rules
-of whole pages were settled looking at all of `pages` and at the project's own pages 0 to 99.
+of whole pages were settled looking at all of `pages` and at the project's own pages 0 to 99 and
+200 to 399.
 
 ## Gates
 
