@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
@@ -154,14 +155,15 @@ def _read_stretch(
     hopeless = HOPELESS if longest is None else INCREDIBLE
     lost = 0.0
     for frame in frames:
-        shown = [(digit, frame[digit]) for digit in range(BLANK) if frame[digit] > faint]
-        least = hopeless * max(map(sum, followed.values())) * max(frame)
+        blank = frame[BLANK]
+        shown = [(digit, chance) for digit, chance in enumerate(frame[:BLANK]) if chance > faint]
+        least = hopeless * max(frame)  # the likeliest prefix has 1
         ends: dict[Digits, list[float]] = {}
         for prefix, (after_blank, after_digit) in followed.items():
             last = prefix[-1] if prefix else BLANK
             both = after_blank + after_digit
             own = ends.setdefault(prefix, [0.0, 0.0])
-            own[0] = both * frame[BLANK]
+            own[0] = both * blank
             own[1] += after_digit * frame[last]
             if longest is not None and len(prefix) >= longest:
                 continue
@@ -170,12 +172,15 @@ def _read_stretch(
                 added = (after_blank if digit == last else both) * probability
                 if added > least:
                     ends.setdefault((*prefix, digit), [0.0, 0.0])[1] += added
-        sums = {prefix: sum(parts) for prefix, parts in ends.items()}
+        sums = {prefix: ended + going for prefix, (ended, going) in ends.items()}
         kept = _likeliest(sums, beams, by_length=longest is not None)
         most = max(kept.values())
         lost += math.log(most)
-        followed = {prefix: [part / most for part in ends[prefix]] for prefix in kept}
-    return {prefix: sum(parts) for prefix, parts in followed.items()}, lost
+        followed = {}
+        for prefix in kept:
+            ended, going = ends[prefix]
+            followed[prefix] = [ended / most, going / most]
+    return {prefix: ended + going for prefix, (ended, going) in followed.items()}, lost
 
 
 def _joined(some: _Readings, others: _Readings, longest: int | None, most: int) -> _Readings:
@@ -191,7 +196,7 @@ def _joined(some: _Readings, others: _Readings, longest: int | None, most: int) 
 def _likeliest(readings: _Readings, count: int, *, by_length: bool) -> _Readings:
     """So many of the readings, without hopeless ones; or a quarter as many of each length: what is
     unlikely may be the only one of its length."""
-    ranked = sorted(readings.items(), key=lambda pair: (-pair[1], pair[0]))
+    ranked = sorted(readings.items(), key=itemgetter(1), reverse=True)
     least = ranked[0][1] * (INCREDIBLE if by_length else HOPELESS)
     if not by_length:
         return {digits: value for digits, value in ranked[:count] if value > least}

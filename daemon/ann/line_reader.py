@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
 WIDER = 1.25  # what the widest view of an invocation may have of the narrowest one's width
-SURE = 0.8  # probability of a reading from which no further look is taken: it is not overruled
+SURE = 0.7  # probability of a reading from which no further look is taken: it is not overruled
 ALTERNATIVES = 4
 FOLLOWED = 8  # readings among which one without doubles is looked for
 DOUBLE = 0.6  # of the narrower box that two neighbours share: one digit was read twice
@@ -88,18 +89,16 @@ class LineReader:
 
     def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
         """Read lines of any width: by their first look, and where that is not sure, by all."""
-        first = [[look] for look in self._looks([line.looks[0] for line in asked])]
-        found = [_read(looks, line.expected) for line, looks in zip(asked, first, strict=True)]
+        seen = [[look] for look in self._looks([line.looks[0] for line in asked])]
         unsure = [
             n
-            for n, line in enumerate(found)
-            if len(asked[n].looks) > 1 and not (line.fits and line.probability >= SURE)
+            for n, line in enumerate(asked)
+            if len(line.looks) > 1 and not _is_sure(seen[n][0], line.expected)
         ]
         further = iter(self._looks([view for n in unsure for view in asked[n].looks[1:]]))
         for n in unsure:
-            others = [next(further) for _ in asked[n].looks[1:]]
-            found[n] = _read([*first[n], *others], asked[n].expected)
-        return found
+            seen[n] += [next(further) for _ in asked[n].looks[1:]]
+        return [_read(looks, line.expected) for line, looks in zip(asked, seen, strict=True)]
 
     def _looks(self, views: Sequence[Ink]) -> list[Look]:
         """What the network says of each view, (32, W), those of similar width read at once."""
@@ -164,7 +163,7 @@ def _read(looks: Sequence[Look], expected: Expected | None) -> SeenLine:
     """Read a line by all its looks; the digits' places are those in the first."""
     posteriors, boxes = looks[0].posteriors, looks[0].boxes
     found = _ranked([look.readings for look in looks])
-    whole = (n for n, each in enumerate(found) if not _has_doubles(posteriors, boxes, each.digits))
+    whole = (n for n, each in enumerate(found) if not _has_doubles(looks[0], each.digits))
     found.insert(0, found.pop(next(whole, 0)))
     chosen, fits = found, True
     if expected is not None:
@@ -193,11 +192,27 @@ def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> See
     return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), (), True)
 
 
-def _has_doubles(
-    posteriors: Posteriors, boxes: npt.NDArray[np.float32], digits: Sequence[int]
-) -> bool:
+def _is_sure(look: Look, expected: Expected) -> bool:
+    """Whether no further look would overrule the likeliest reading of this one."""
+    best = look.readings[0]
+    return (
+        best.log_probability >= math.log(SURE)
+        and _fits(best.digits, expected)
+        and not _has_doubles(look, best.digits)
+    )
+
+
+def _fits(digits: Sequence[int], expected: Expected) -> bool:
+    """Whether there are as many digits as expected, and the check digit is right."""
+    most = LONGEST if expected.most is None else expected.most
+    return expected.least <= len(digits) <= most and passes(expected.check, digits)
+
+
+def _has_doubles(look: Look, digits: Sequence[int]) -> bool:
     """Whether two neighbouring digits of a reading stand on the same ink."""
-    left, _, right, _ = boxes[align(posteriors, digits)].reshape(-1, 4).T
+    if len(digits) < 2:
+        return False
+    left, _, right, _ = look.boxes[align(look.posteriors, digits)].T
     shared = np.minimum(right[1:], right[:-1]) - np.maximum(left[1:], left[:-1])
     widths = right - left
     narrower = np.minimum(widths[1:], widths[:-1])
@@ -223,11 +238,7 @@ def _as_expected(
     fewest = min(len(look) for look in looks)
     most = min(LONGEST if expected.most is None else expected.most, fewest)
     lengths = range(expected.least, most + 1)
-    fitting = [
-        each
-        for each in found
-        if len(each.digits) in lengths and passes(expected.check, each.digits)
-    ]
+    fitting = [each for each in found if _fits(each.digits, expected)]
     if not lengths or (fitting and fitting[0] is found[0]):
         return fitting
     given = lengths if expected.least or expected.most else None
