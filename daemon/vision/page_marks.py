@@ -15,6 +15,7 @@ from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
 MAX_MARKS = 1500
+_MANY = 500  # components: dirt, or the back shows through
 MIN_HEIGHT = 7  # px: smaller writing cannot be told from dirt
 _COVERED = 0.4  # of the page: so much ink is no writing
 _SPECK = 0.16  # of the digit height: smaller components are dirt
@@ -64,8 +65,8 @@ def find_writing(ink: PageInk) -> Writing | None:
     for _ in range(2):
         rules = find_rules(ink.faint, height)
         mask = without_rules(ink.mask, rules, height)
-        found = find_components(mask, MAX_COMPONENTS)
-        last, height = height, _digit_height(found, mask.shape, 0.4 * height, 2) or height
+        last, height = height, _digit_height(_found(mask, ink), mask.shape, 0.4 * height, 2)
+        height = height or last
         if writing is not None and _MUCH_LOWER * height > last:
             break  # too low: what is left of rules is taken for writing
         writing = Writing(ink, rules, mask, height)
@@ -80,7 +81,7 @@ def find_marks(writing: Writing) -> Marks:
     found = find_components(writing.mask, MAX_COMPONENTS)
     parts = [part_of(each) for each in _clear(found, ink, height)]
     groups = (
-        [group for group in join(parts, height) if _is_character(group.box, height)]
+        [group for group in join(parts, height, _belongs) if _is_character(group.box, height)]
         if parts
         else []
     )
@@ -144,38 +145,50 @@ def _first_height(ink: PageInk) -> float:
     """About how high digits are, before rules are known; 0 where there is nothing. What is long may
     be rules that hold most digits together: then without what is surely one."""
     shape = ink.mask.shape
-    found = find_components(ink.mask, MAX_COMPONENTS)
-    if any(max(each.width, each.height) > _LONG * max(shape) for each in found.components):
+    found = _found(ink.mask, ink)
+    if any(max(each.width, each.height) > _LONG * max(shape) for each in found):
         usual = max(shape) / _LINES
         rules = find_rules(ink.faint, usual)
-        found = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
+        found = _found(without_rules(ink.mask, rules, usual), ink)
     large = _digit_height(found, shape, power=2, may_lie=True)
     return _digit_height(found, shape, 0.4 * large, may_lie=True)
+
+
+def _found(mask: Grey, ink: PageInk) -> Sequence[Component]:
+    """A mask's components; of many, those that do not show through from the back."""
+    found = find_components(mask, MAX_COMPONENTS)
+    return found.components if len(found.components) <= _MANY else _strong(found, ink)
+
+
+def _strong(found: Components, ink: PageInk) -> Sequence[Component]:
+    """The components that do not show through from the back."""
+    strong = np.bincount(
+        found.labels[ink.contrast >= ink.strong], minlength=len(found.components) + 1
+    )
+    return [each for each in found.components if strong[each.label] >= STRONG_SHARE * each.area]
 
 
 def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
     """The components that have a digit's size at most, stand free, and do not show through from
     the back."""
-    rows, columns = found.labels.shape
-    strong = np.bincount(
-        found.labels[ink.contrast >= ink.strong], minlength=len(found.components) + 1
-    )
     return [
         each
-        for each in found.components
+        for each in _strong(found, ink)
         if max(each.width, each.height) >= _SPECK * height
         and each.width <= _LARGEST[0] * height
         and each.height <= _LARGEST[1] * height
-        and each.x > 1
-        and each.y > 1
-        and each.right < columns - 1
-        and each.bottom < rows - 1
-        and strong[each.label] >= STRONG_SHARE * each.area
+        and _is_free(each, found.labels.shape)
     ]
 
 
+def _is_free(part: Component, shape: tuple[int, ...]) -> bool:
+    """Whether a component touches no side of the page."""
+    rows, columns = shape
+    return part.x > 1 and part.y > 1 and part.right < columns - 1 and part.bottom < rows - 1
+
+
 def _digit_height(
-    found: Components,
+    found: Sequence[Component],
     shape: tuple[int, ...],
     least: float = 0,
     power: int = 1,
@@ -188,10 +201,11 @@ def _digit_height(
     heights = np.sort(
         [
             max(each.height, each.width) if may_lie else each.height
-            for each in found.components
+            for each in found
             if max(MIN_HEIGHT, least) <= each.height < _TALLEST * shape[0]
             and each.width <= _SQUAT * each.height
             and each.height <= _SLIM * each.width
+            and _is_free(each, shape)
         ]
     )
     if not len(heights):

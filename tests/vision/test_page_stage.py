@@ -113,6 +113,16 @@ def test_specks_do_not_make_digits_low() -> None:
     assert look(page).writing.height > 0.8 * plain
 
 
+def test_what_shows_through_does_not_make_digits_low() -> None:
+    page = grey(taken(Shot()))
+    plain = look(page).writing.height
+    for y in range(12, page.shape[0] - 30, 14):
+        for x in range(12, page.shape[1] - 12, 12):
+            window = page[y : y + 9, x : x + 4]
+            np.minimum(window, 200, out=window)
+    assert look(page).writing.height > 0.9 * plain
+
+
 def test_what_is_no_page_is_left_to_others() -> None:
     rng = np.random.default_rng(3)
     grain = np.clip(rng.normal(200, 6, (400, 300)), 0, 255).astype(np.uint8)
