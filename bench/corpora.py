@@ -75,6 +75,14 @@ def _shifted(scenes: list[Scene], seed: int) -> Iterator[Grey]:
         number += 1
 
 
+def _fields() -> Iterator[Grey]:
+    """Fields of forms: a number of five digits each."""
+    rng = np.random.default_rng(5)
+    numbers = ("".join(map(str, rng.integers(0, 10, 5))) for _ in range(12))
+    scenes = [Scene((number,), 480, 140, 90, 8, grey=True, noise=2) for number in numbers]
+    return _shifted(scenes, 5)
+
+
 def _phone() -> Iterator[Grey]:
     """Notes as a phone takes them: 12 megapixels, colour, uneven light."""
     numbers = ("407", "5270", "318", "946", "63", "8251")
@@ -99,5 +107,6 @@ def _page() -> Iterator[Grey]:
 
 
 TINY = Corpus("28x28", _tiny, ".png", 10_000, 1_000)
+FIELD = Corpus("field", _fields, ".png", 5_000, 200)
 PHONE = Corpus("phone", _phone, ".jpg", 500, 16)
 PAGE = Corpus("A4", _page, ".jpg", 50, 4)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0  # for the scheduler to answer
 WORKERS_S = 60.0  # for the first worker to be there
+LOSSES = 8  # times that Dask may give a batch up for lost workers, four of them each time
 _SAME = ("python", "distributed", "digitd")  # versions that must not differ
 _LARGE = "1 GB"  # a batch is; Dask warns of less
 
@@ -125,6 +126,20 @@ class ClusterReader:
         return self._ask(scans)
 
     def _ask(self, scans: Sequence[Scan]) -> list[Outcome]:
+        """Have a batch read, again and again where workers die: no scan takes its worker along."""
+        from distributed import KilledWorker
+
+        for _ in range(LOSSES):
+            try:
+                return self._answer(scans)
+            except KilledWorker as error:  # Dask itself has tried some workers by then
+                log.info("a batch is sent anew: %s", _one_line(error))
+        raise ClusterUnavailable(
+            f"the cluster at {self._cluster.address} lost every worker that read a batch: look "
+            "into their logs; when that is mended, digitd goes on where it stopped"
+        )
+
+    def _answer(self, scans: Sequence[Scan]) -> list[Outcome]:
         from distributed import KilledWorker
 
         from . import remote
@@ -132,13 +147,8 @@ class ClusterReader:
         try:
             answer: list[Outcome] | Exception
             answer = self._connection().submit(remote.read, self._errand, list(scans)).result()
-        except DigitdError:
+        except (DigitdError, KilledWorker):
             raise
-        except KilledWorker:
-            raise ClusterUnavailable(
-                f"the cluster at {self._cluster.address} lost every worker that read a batch: look "
-                "into their logs; when that is mended, digitd goes on where it stopped"
-            ) from None
         except (Exception, CancelledError) as error:  # whatever it is, no scan is to blame
             if self._closed:
                 raise DigitdError("interrupted") from None

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fake_reader
@@ -199,6 +200,31 @@ def test_a_scheduler_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) ->
         hire_cluster(Cluster(address), fake_reader.load_reader),
     ):
         pass
+
+
+@pytest.mark.parametrize("losses", [clusters.LOSSES - 1, clusters.LOSSES])
+def test_a_batch_whose_workers_die_again_and_again_is_sent_anew(
+    here: str, monkeypatch: pytest.MonkeyPatch, losses: int
+) -> None:
+    left = [distributed.KilledWorker("read", SimpleNamespace(address="gone"), 3)] * losses
+    connection = clusters.ClusterReader._connection
+
+    class Deadly:
+        """An executor for which every worker dies, while there are some `left`."""
+
+        def submit(self, *asked: Any) -> Any:
+            if left:
+                raise left.pop()
+            return connection(reader).submit(*asked)
+
+    with hire_cluster(Cluster(here), fake_reader.load_reader) as crew:
+        reader = crew.read.__self__  # type: ignore[attr-defined]
+        monkeypatch.setattr(reader, "_connection", Deadly)
+        if losses < clusters.LOSSES:
+            assert said(crew.read([scan("1")])) == ["1"]
+        else:
+            with pytest.raises(ClusterUnavailable, match="lost every worker"):
+                crew.read([scan("1")])
 
 
 def test_after_its_scheduler_was_lost_a_crew_connects_again(
