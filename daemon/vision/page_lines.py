@@ -21,7 +21,7 @@ from .parts import Candidate
 
 STROKE_ALONE = "a stroke alone may be no digit"
 
-_NUMBERS = 0.5  # of a page's marks are digits, unless it is a picture, or mostly words
+_NUMBERS = 0.2  # of a page's marks are digits at least, unless it is a picture, or all words
 _SURE = 0.95  # probability of a digit whose height counts
 _HEIGHTS = (0.58, 1.9)  # of the median height of sure digits: what a digit may have
 _SURE_HEIGHTS, _SURE_FLAT = (0.45, 1.9), 2.2  # the same of a sure digit, and for the next

@@ -20,7 +20,6 @@ SKETCH = 1000  # px, the longer side of what skew is told by
 _TRIM = 0.985  # of a sheet: its very edge is no paper
 _LEVEL = 0.15  # degrees: less skew is left as it is
 _ON_SHEET = 10.0  # degrees by which rows slope at most where the sheet's edges are straight already
-_ON_SHEET = 10.0  # degrees by which rows may slope on a sheet whose edges were made straight
 _RIM = 0.02  # of the sketch's shorter side: edges of the sheet, no writing
 
 
