@@ -131,6 +131,15 @@ def test_a_stroke_alone_among_what_is_no_digit_is_for_review_and_not_asked_about
         assert all(question.is_new for question in asked)
 
 
+def test_a_comma_that_hangs_below_a_digit_is_no_part_of_it() -> None:
+    plain = draw(("oooo", "ooo", "oooo"))
+    pixels = plain.copy()
+    left, foot = 40 + PITCH + 12, TOPS[0] + HEIGHT
+    cv2.line(pixels, (left + 14, foot - 4), (left + 9, foot + 7), (INK,), 4)
+    digit = look_at(pixels).marks.rows[0][1]
+    assert digit.box == look_at(plain).marks.rows[0][1].box
+
+
 def test_rows_in_doubt_are_asked_about_and_sure_ones_are_not() -> None:
     reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), doubtful=(1,))
     assert [line.text for line in reading.lines] == ["7777", "777", "7777"]

@@ -10,7 +10,9 @@ from daemon.records import Page
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Photo, Setting, Shot, photograph
+from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
+from daemon.vision.page_marks import find_writing
 from daemon.vision.page_stage import PageLook, look_at_page, turned_look
 
 ROWS = ("1234", "507", "6", "98421", "33")
@@ -111,6 +113,18 @@ def test_specks_do_not_make_digits_low() -> None:
     for x, y in rng.integers(8, (page.shape[1] - 8, page.shape[0] - 8), (150, 2)):
         cv2.line(page, (int(x), int(y)), (int(x), int(y) + 7), (60,), 2)
     assert look(page).writing.height > 0.8 * plain
+
+
+def test_what_stands_at_the_border_does_not_make_digits_high() -> None:
+    page = grey(taken(Shot()))
+    plain = find_writing(find_page_ink(page))
+    high = page.shape[0] // 7
+    for top in range(4, page.shape[0], high + 9):
+        page[top : top + high, -8:] = 20
+    beside = find_writing(find_page_ink(page))
+    assert plain is not None
+    assert beside is not None
+    assert beside.height == pytest.approx(plain.height, rel=0.1)
 
 
 def test_what_shows_through_does_not_make_digits_low() -> None:
