@@ -259,7 +259,7 @@ class _Batch:
         read_ms = _since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
-            found.draft.read_ms += read_ms * len(np.unique(found.glyphs))
+            found.draft.read_ms += read_ms * len(set(found.glyphs.tolist()))
             firsts.append(self._first(found, asked[found.glyphs]))
         empty = []
         for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
