@@ -37,6 +37,7 @@ _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
 Histogram = npt.NDArray[np.float64]
 _LEVELS: Histogram = np.arange(256.0)
+_SQUARES: Histogram = _LEVELS**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def _threshold(contrast: Grey, floor: int) -> int:
     with an equal share of paper, so that little ink on much paper is separated as well as much ink
     on little."""
     counts = histogram(contrast)
-    ink, paper = counts[floor:].sum(), counts[:floor].sum()
+    paper = sum(counts[:floor].tolist())
+    ink = cv2.sumElems(counts)[0] - paper
     if paper > ink:
         counts[:floor] *= ink / paper
     return max(floor, round(_OTSU_SHARE * split(counts)[0]))
@@ -324,7 +326,8 @@ def split(counts: Histogram) -> tuple[int, float]:
     if total == 0:
         return 0, 0.0
     mean = float(moment[-1]) / total
-    variance = float(_LEVELS**2 @ counts) / total - mean**2
-    between = (mean * below - moment) ** 2 / np.maximum(below * (total - below), 1e-9)
+    variance = float(_SQUARES @ counts) / total - mean**2
+    apart = mean * below - moment
+    between = apart * apart / np.maximum(below * (total - below), 1e-9)
     at = int(between.argmax())
     return at, float(between[at]) / max(variance, 1e-9)
