@@ -27,7 +27,8 @@ class Sent:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), _values_of(type(self))(self)
+        kind: Any = type(self)
+        return kind, _values_of(kind)(self)
 
 
 @cache
