@@ -188,16 +188,21 @@ def _clean_polarity(sketch: Grey) -> tuple[bool, ...]:
     open. Only for small pictures: a larger one may show a whole sheet on a desk."""
     if max(sketch.shape) > _SMALL:
         return ()
-    slopes = _slopes(*sketch.shape)
-    pixels = sketch.reshape(-1)
-    deviations = pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides])
-    sides = deviations[slopes.sides]
-    darkest, lightest, *_ = cv2.minMaxLoc(sides)
+    slopes, pixels = _slopes(*sketch.shape), sketch.reshape(-1)
+    even = _one_sided(pixels, slopes.sides)
+    return even or _one_sided(
+        pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides]), slopes.sides
+    )
+
+
+def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> tuple[bool, ...]:
+    """Whether ink is light on dark, told by pixels (N,) that are alike at the places `sides`."""
+    darkest, lightest, *_ = cv2.minMaxLoc(pixels[sides])
     if lightest - darkest >= MIN_CONTRAST:
         return ()
-    lighter = np.count_nonzero(deviations > darkest + MIN_CONTRAST)
-    darker = np.count_nonzero(deviations < lightest - MIN_CONTRAST)
-    clean = min(lighter, darker) == 0 < max(lighter, darker) < sketch.size / 2
+    lighter = np.count_nonzero(pixels > darkest + MIN_CONTRAST)
+    darker = np.count_nonzero(pixels < lightest - MIN_CONTRAST)
+    clean = min(lighter, darker) == 0 < max(lighter, darker) < len(pixels) / 2
     return (bool(lighter > darker),) if clean else ()
 
 
