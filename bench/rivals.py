@@ -26,7 +26,7 @@ from pathlib import Path
 
 NETWORK = "ancestor.keras"
 _SIDE = 28
-SHOWN = (272, 336)  # px: width and height of digitd's picture of a scan of 28x28
+SHOWN = (160, 194)  # px: width and height of digitd's picture of a scan of 28x28
 _CHUNK = 256
 
 

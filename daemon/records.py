@@ -5,8 +5,11 @@ Coordinates everywhere: pixels of the upright page, origin top left, half-open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy.typing as npt
@@ -15,6 +18,23 @@ import numpy.typing as npt
 # typed without their dtype; what they hold stands beside the name and in the docstrings.
 Grey: TypeAlias = npt.NDArray[Any]  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
 Ink: TypeAlias = npt.NDArray[Any]  # (H, W) float32, ink = 1, ground = 0
+
+
+class Sent:
+    """A value that goes from process to process by the thousand: as its class and its fields, which
+    costs half of what pickling a frozen dataclass does by itself."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        kind: Any = type(self)
+        return kind, _values_of(kind)(self)
+
+
+@cache
+def _values_of(kind: Any) -> Callable[[object], tuple[Any, ...]]:
+    """What gives the values of a dataclass's fields, of two or more, in order."""
+    return attrgetter(*(field.name for field in fields(kind)))
 
 
 class Status(StrEnum):
@@ -166,7 +186,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Sent):
     """The bytes of one file, read once: what is hashed is what is decoded.
 
     `id` is the arrival's id in the journal, `file` the path relative to the inbox or the folder
@@ -215,7 +235,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Box(Sent):
     """A rectangle: columns x to x+width, rows y to y+height (half-open)."""
 
     x: int
@@ -245,7 +265,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Digit:
+class Digit(Sent):
     """One digit as read. `confidence` is the calibrated probability that `digit` is right,
     `probabilities` the ten calibrated probabilities of 0 to 9 (their sum is at most 1: the rest is
     the probability that it is no digit at all)."""
@@ -257,7 +277,7 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Sent):
     """Digits that stand on one line, left to right. `confidence` is the calibrated probability
     that the whole line is right; `status` is READ or REVIEW. `reason` says in words why a person
     should look, where it is not for want of confidence alone; `alternatives` are other readings
@@ -273,7 +293,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class PageReading:
+class PageReading(Sent):
     """The lines of one page, in reading order; `width` and `height` in pixels of the page."""
 
     number: int
@@ -292,7 +312,7 @@ class RejectedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Sent):
     """An encoded picture of one page: its number, and a file's bytes."""
 
     page: int
@@ -300,7 +320,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Durations:
+class Durations(Sent):
     """Where the time of one scan went, in milliseconds; `read_ms` is the scan's share of the one
     predict call of its batch."""
 
@@ -310,7 +330,7 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Sent):
     """What was read from one scan, one page of it at least; `status` is REVIEW where some page was
     rejected. `model` is the version's name. `pictures` are annotated pages (JPEG), `explanations`
     what each stage saw of each page (PNG), where they were asked for."""

@@ -66,22 +66,27 @@ class Planner:
 
     def batches(self, inputs: Sequence[Path]) -> Iterator[Batch]:
         """Batches of at most `max_scans` claims, closed when their bytes or pixels get too many."""
-        batch, size = Batch(), 0.0
-        for found in find_scans(inputs):
-            if isinstance(found, Ignored):
-                self.ignored += 1
-            else:
-                size += self._add(found, batch)
-            if len(batch.claims) >= self._max_scans or size >= 1:
-                yield batch
-                batch, size = Batch(), 0.0
-        if batch.claims:
+        every = find_scans(inputs)
+        while (batch := self._filled(every)).claims:
             yield batch
 
     def landed(self, batch: Batch) -> None:
         """Hear that a batch is in the journal."""
         for claim in batch.claims:
             self._under_way -= {claim.source, claim.content}
+
+    def _filled(self, every: Iterator[Candidate | Ignored]) -> Batch:
+        """The next batch; without claims where nothing is left."""
+        batch, size = Batch(), 0.0
+        with self._journal.at_one_moment():
+            for found in every:
+                if isinstance(found, Ignored):
+                    self.ignored += 1
+                else:
+                    size += self._add(found, batch)
+                if len(batch.claims) >= self._max_scans or size >= 1:
+                    break
+        return batch
 
     def _add(self, candidate: Candidate, batch: Batch) -> float:
         """Claim a candidate for the batch, unless it has its row already; the share of a batch's

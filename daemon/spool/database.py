@@ -106,6 +106,16 @@ class Database:
                 raise
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read what there is at one moment: the file is locked once, not for every question."""
+        with self.blaming_the_disk():
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
+
+    @contextmanager
     def blaming_the_disk(self) -> Iterator[None]:
         """Turn an error of the disk into one that names the journal and the way out."""
         try:

@@ -3,7 +3,8 @@
 A header band states file, text, fate and confidence. Below it the page lies on a mat, with a box
 round each digit and a chip beside it: the digit and its confidence. Read digits are dark green and
 solid, doubtful ones bright amber, dashed and marked "?", so that nobody depends on the hue. Tiny
-pages are enlarged with crisp pixels, huge ones shrunk.
+pages are enlarged with crisp pixels, huge ones shrunk. Pictures of tiny pages are small themselves:
+there may be millions of them.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from ..records import Digit, Grey, Page, PageReading, Status
 from .chips import Rect, Size, place
 from .labels import Word, fill, label, lay
 from .lettering import BOLD, printable, width_of
-from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, header_width, percent
+from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, header_of, header_width, percent
 
-MIN_WIDTH = 272  # of a picture, px
+MIN_WIDTH = 160  # of a picture, px
 MAX_SIDE = 1600  # of a picture, px
 
 _JPEG_QUALITY = 85
-_BLOCK = 8  # px: of JPEG, which has its own for each pixel that is enlarged to it: crisp and cheap
+_BLOCK = 8  # px: of JPEG, whose blocks hold whole enlarged pixels of a tiny page: crisp and cheap
 
 # Lengths in px; those "times the unit" grow with the picture.
 _MAX_UNIT = 2.0
@@ -36,11 +37,24 @@ _MAX_PAGE = (
     int(MAX_SIDE - 2 * _MAT * _MAX_UNIT),
     int(MAX_SIDE - (2 * _MAT + HEADER) * _MAX_UNIT - _BLOCK),
 )
-_ROOMY = 320  # a small page's picture is as wide where its header needs the room
 _CHIP_TEXT = (12, 17)  # font size, smallest and largest; the largest times the unit
 _CONFIDENCE = 0.85  # font size of the confidence, in those of the digit
-_LEGIBLE = (272, 96)  # longer and shorter side that a tiny page is enlarged to,
-_ENOUGH = 224  # or only to this longer side, where its pixels become larger than a block
+_TINY_SIDE = 32  # of a tiny page, px, its longer side
+
+
+class _Format(NamedTuple):
+    """How small a picture may be: longer and shorter side that its page is enlarged to, unit,
+    width, and how wide it may become where its header needs the room."""
+
+    longer: int
+    shorter: int
+    unit: float
+    width: int
+    roomy: int
+
+
+_TINY = _Format(112, 56, 0.75, MIN_WIDTH, 240)
+_USUAL = _Format(272, 96, 1.0, 272, 320)
 
 
 class _Mark(NamedTuple):
@@ -53,7 +67,8 @@ class _Mark(NamedTuple):
 
 
 class _Sizes(NamedTuple):
-    """Lengths on a picture, px: the page on it, `picture` wide at least, the page's first row."""
+    """Lengths on a picture, px: the page on it, `picture` wide, up to `roomy` where its header
+    needs the room, the page's first row."""
 
     scale: float
     width: int
@@ -62,6 +77,7 @@ class _Sizes(NamedTuple):
     mat: int
     header: int
     picture: int
+    roomy: int
     top: int
 
 
@@ -73,22 +89,22 @@ def annotate(
     status: Status,
     review_below: float | None = None,
 ) -> Grey:
-    """The page with what was read: (H, W, 3) uint8 BGR, 320 <= W, both sides <= 1600 px.
+    """The page with what was read: (H, W, 3) uint8 BGR, 160 <= W, both sides <= 1600 px.
 
     `title` is the file's name. In a line to review, digits below the confidence `review_below` are
     amber; without it, all of them.
     """
     source = page.pixels if page.colour is None else page.colour
-    title = printable(title)
+    header = header_of(reading.lines, printable(title), status)
     size = _sizes(*source.shape[:2])
     width, unit = size.picture, size.unit
-    if width < _ROOMY:
-        width = min(header_width(reading.lines, title, status, width), _ROOMY)
+    if width < size.roomy:
+        width = min(header_width(header, width, unit), size.roomy)
     left = (width - size.width) // 2 // _BLOCK * _BLOCK
     bottom = size.top + size.height
 
     picture = np.empty((bottom + size.mat, width, 3), np.uint8)
-    draw_header(picture[: size.header], reading.lines, title, status, unit)
+    draw_header(picture[: size.header], header, unit)
     fill(picture[size.header :], PAPER)
     _show(source, picture[size.top : bottom, left : left + size.width])
 
@@ -112,38 +128,39 @@ def encode_jpeg(picture: Grey) -> bytes:
 @lru_cache(maxsize=64)
 def _sizes(page_height: int, page_width: int) -> _Sizes:
     """The sizes for a page: those of a pile of scans are the same."""
-    scale = _scale(page_height, page_width)
+    form = _TINY if max(page_width, page_height) <= _TINY_SIDE else _USUAL
+    scale = _scale(page_height, page_width, form)
     width, height = (max(1, round(side * scale)) for side in (page_width, page_height))
-    unit = min(max((width * height) ** 0.5 / 400, 1.0), _MAX_UNIT)
+    unit = min(max((width * height) ** 0.5 / 400, form.unit), _MAX_UNIT)
     mat, header = round(_MAT * unit), round(HEADER * unit)
     top = math.ceil((header + mat) / _BLOCK) * _BLOCK
-    return _Sizes(scale, width, height, unit, mat, header, max(width + 2 * mat, MIN_WIDTH), top)
+    picture = max(width + 2 * mat, form.width)
+    return _Sizes(scale, width, height, unit, mat, header, picture, form.roomy, top)
 
 
-def _scale(height: int, width: int) -> float:
-    """A whole number that enlarges a tiny page, or the fraction that shrinks a huge one."""
+def _scale(height: int, width: int, form: _Format) -> float:
+    """A whole number that enlarges a small page, or the fraction that shrinks a huge one."""
     room: float = min(_MAX_PAGE[0] / width, _MAX_PAGE[1] / height)
     if room < 1:
         return room
-    longer, shorter = max(width, height), min(width, height)
-    wanted = math.ceil(max(_LEGIBLE[0] / longer, _LEGIBLE[1] / shorter))
-    if wanted > _BLOCK:
-        wanted = max(_BLOCK, math.ceil(max(_ENOUGH / longer, _LEGIBLE[1] / shorter)))
-    return max(1, min(wanted, math.floor(room)))
+    wanted = math.ceil(
+        max(form.longer / max(width, height), form.shorter / min(width, height), 1.0)
+    )
+    return min(wanted, math.floor(room))
 
 
 def _show(source: Grey, place: Grey) -> None:
     """Draw the page, grey or (H, W, 3), at the size of `place`: shrunk, or enlarged a whole number
     of times."""
     height, width = place.shape[:2]
-    rows = min(len(source), height)
-    how = cv2.INTER_NEAREST if rows < height else cv2.INTER_AREA
+    how = cv2.INTER_NEAREST if len(source) < height else cv2.INTER_AREA
     if len(source) / 2 < height < len(source):  # little is lost between pixels, much time is won
         how = cv2.INTER_LINEAR
-    sized = cv2.resize(source, (width, rows), interpolation=how)
+    sized = cv2.resize(source, (width, height), interpolation=how)
     if sized.ndim == 2:
-        sized = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR)
-    place.reshape(rows, -1, width, 3)[...] = sized[:, None]
+        cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR, place)
+    else:
+        place[...] = sized
 
 
 def _frame(digit: Digit, scale: float, corner: tuple[int, int], unit: float) -> Rect:

@@ -64,7 +64,8 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
 
 def digit_of(box: Box, row: Probabilities, digit: int) -> Digit:
     """A digit where it stands, and what the network says of it: `row` (10 or 11,)."""
-    return Digit(box, digit, float(row[digit]), tuple(float(p) for p in row[:DIGITS]))
+    probabilities = tuple(row[:DIGITS].tolist())
+    return Digit(box, digit, probabilities[digit], probabilities)
 
 
 def _enlarge(box: Box, page: Page, factor: int) -> Box:

@@ -97,18 +97,18 @@ def are_digits(rows: Probabilities) -> list[bool]:
     A page's only mark is left out on better evidence than one among many: losing a digit is worse
     than showing a person a smudge.
     """
-    limit = NO_DIGIT if any(not _is_no_digit(row) for row in rows) else SURELY_NO_DIGIT
-    return [not _is_no_digit(row, limit) for row in rows]
+    values: list[list[float]] = rows.tolist()
+    limit = NO_DIGIT if any(not _is_no_digit(row) for row in values) else SURELY_NO_DIGIT
+    return [not _is_no_digit(row, limit) for row in values]
 
 
 def _score(layout: Layout, rows: Probabilities) -> Score:
-    sure = np.maximum(rows.max(axis=1), 1e-6)
-    shares = np.array([candidate.share for candidate in layout.candidates])
-    read = float(shares[[not _is_no_digit(row) for row in rows]].sum())
-    return Score(
-        float(np.log(sure).sum()), DIGIT_COST * len(rows), math.log(max(read, 1e-3)), layout.cost
-    )
+    values: list[list[float]] = rows.tolist()  # few, as a rule
+    sure = sum(math.log(max(*row, 1e-6)) for row in values)
+    pairs = zip(layout.candidates, values, strict=True)
+    read = sum(candidate.share for candidate, row in pairs if not _is_no_digit(row))
+    return Score(sure, DIGIT_COST * len(rows), math.log(max(read, 1e-3)), layout.cost)
 
 
-def _is_no_digit(row: Probabilities, limit: float = NO_DIGIT) -> bool:
-    return len(row) > DIGITS and bool(row[DIGITS] > limit)
+def _is_no_digit(row: Sequence[float], limit: float = NO_DIGIT) -> bool:
+    return len(row) > DIGITS and row[DIGITS] > limit

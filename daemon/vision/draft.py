@@ -78,8 +78,9 @@ class Draft:
             why = Rejection(self.scan.id, title, self.scan.sha256, page.reason, page.message)
             self.explanations.append(Picture(page.number, explain_rejection(why)))
 
-    def add(self, view: View, part: PageReading, traces: Traces) -> None:
-        """Note how a page is read, `part` being in the pixels of the view's part, and draw it."""
+    def add(self, view: View, part: PageReading, traces: Traces | None) -> None:
+        """Note how a page is read, `part` being in the pixels of the view's part, and draw it; its
+        explanation too, where there are traces for one."""
         reading, wishes = view.placed(part), self.wishes
         self.pages.append(reading)
         status = status_of(reading.lines)
@@ -92,7 +93,7 @@ class Draft:
                 review_below=wishes.review_below,
             )
             self.pictures.append(Picture(reading.number, encode_jpeg(picture)))
-        if wishes.explained:
+        if traces is not None:
             self.explanations.append(self._explained(view, part, status, traces))
 
     def outcome(self, model: str) -> Outcome:

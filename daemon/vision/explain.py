@@ -20,7 +20,7 @@ from .chips import Rect
 from .choice import DIGITS, Choice, Probabilities, best
 from .labels import fill_rounded
 from .lettering import BOLD, REGULAR, printable, width_of, write
-from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, percent
+from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, header_of, percent
 from .stages import Ground, Sight, mixed, panel_size, shrink
 
 MAX_LAYOUTS = 12  # of a page, that are shown
@@ -99,7 +99,7 @@ def explain_rejection(rejection: Rejection) -> bytes:
 def _picture(body: Grey, lines: Sequence[Line], title: str, status: Status) -> bytes:
     height, width = len(body), max(body.shape[1], MIN_WIDTH)
     picture = blank(width + 2 * MARGIN, HEADER + height + 2 * MARGIN)
-    draw_header(picture[:HEADER], lines, printable(title), status)
+    draw_header(picture[:HEADER], header_of(lines, printable(title), status))
     top = HEADER + MARGIN
     picture[top : top + height, MARGIN : MARGIN + body.shape[1]] = body
     _, data = cv2.imencode(".png", picture, _PNG)

@@ -54,7 +54,7 @@ def normalise(ink: Ink) -> Ink:
     if (height, breadth) != ink.shape:
         method = cv2.INTER_AREA if longest > DIGIT_SIDE else cv2.INTER_LINEAR
         ink = cv2.resize(ink, (breadth, height), interpolation=method)
-        peak = float(ink.max())
+        _, peak, *_ = cv2.minMaxLoc(ink)
         if peak > 0:
             ink = ink * np.float32(1 / peak)
     top, left = _centred_corner(ink)

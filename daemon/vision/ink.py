@@ -8,7 +8,8 @@ histogram. Everything is uint8 with histograms in place of percentiles: a photo 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -35,7 +36,8 @@ _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
 Histogram = npt.NDArray[np.float64]
-_POWERS: Histogram = np.arange(256.0) ** np.arange(3)[:, None]  # of the levels: 0th to 2nd
+_LEVELS: Histogram = np.arange(256.0)
+_SQUARES: Histogram = _LEVELS**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _threshold(contrast: Grey, floor: int) -> int:
     with an equal share of paper, so that little ink on much paper is separated as well as much ink
     on little."""
     counts = histogram(contrast)
-    ink, paper = counts[floor:].sum(), counts[:floor].sum()
+    paper = sum(counts[:floor].tolist())
+    ink = cv2.sumElems(counts)[0] - paper
     if paper > ink:
         counts[:floor] *= ink / paper
     return max(floor, round(_OTSU_SHARE * split(counts)[0]))
@@ -180,19 +183,47 @@ def _under(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
 
 
 def _clean_polarity(sketch: Grey) -> tuple[bool, ...]:
-    """Whether ink is light on dark, where paper of one shade lies all around and all the ink, less
-    than half of the picture, is on one side of it; empty where that leaves it open. Only for small
-    pictures: a larger one may show a whole sheet on a desk."""
+    """Whether ink is light on dark, where paper in even or evenly falling light lies all around and
+    all the ink, less than half of the picture, is on one side of it; empty where that leaves it
+    open. Only for small pictures: a larger one may show a whole sheet on a desk."""
     if max(sketch.shape) > _SMALL:
         return ()
-    sides = np.concatenate((sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1]))
-    darkest, lightest, *_ = cv2.minMaxLoc(sides)
+    slopes, pixels = _slopes(*sketch.shape), sketch.reshape(-1)
+    even = _one_sided(pixels, slopes.sides)
+    return even or _one_sided(
+        pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides]), slopes.sides
+    )
+
+
+def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> tuple[bool, ...]:
+    """Whether ink is light on dark, told by pixels (N,) that are alike at the places `sides`."""
+    darkest, lightest, *_ = cv2.minMaxLoc(pixels[sides])
     if lightest - darkest >= MIN_CONTRAST:
         return ()
-    lighter = _count_above(int(darkest) + MIN_CONTRAST, sketch)
-    darker = sketch.size - _count_above(int(lightest) - MIN_CONTRAST - 1, sketch)
-    clean = min(lighter, darker) == 0 < max(lighter, darker) < sketch.size / 2
-    return (lighter > darker,) if clean else ()
+    lighter = np.count_nonzero(pixels > darkest + MIN_CONTRAST)
+    darker = np.count_nonzero(pixels < lightest - MIN_CONTRAST)
+    clean = min(lighter, darker) == 0 < max(lighter, darker) < len(pixels) / 2
+    return (bool(lighter > darker),) if clean else ()
+
+
+class _Slopes(NamedTuple):
+    """How light that falls evenly off is fitted to the pixels along the sides of a picture: `sides`
+    (n,) are their places among its N pixels, `fit` (3, n) gives a plane's coefficients by them,
+    `plane` (N, 3) its shade at every pixel by these."""
+
+    sides: npt.NDArray[np.intp]
+    fit: npt.NDArray[np.float32]
+    plane: npt.NDArray[np.float32]
+
+
+@lru_cache(maxsize=16)
+def _slopes(height: int, width: int) -> _Slopes:
+    """Those of a picture's size: a pile of scans has few."""
+    y, x = np.divmod(np.arange(height * width), width)
+    plane = np.stack([np.ones(len(x)), x, y], axis=1)
+    sides = np.flatnonzero((x == 0) | (y == 0) | (x == width - 1) | (y == height - 1))
+    fit = np.linalg.pinv(plane[sides])
+    return _Slopes(sides, fit.astype(np.float32), plane.astype(np.float32))
 
 
 def _polarities(sketch: Grey) -> tuple[bool, ...]:
@@ -295,12 +326,13 @@ def _strong(contrast: Grey, threshold: int) -> Grey | None:
 def split(counts: Histogram) -> tuple[int, float]:
     """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
     that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
-    below, moment, square = (_POWERS * counts).cumsum(axis=1)
-    total = below[-1]
+    below, moment = counts.cumsum(), (_LEVELS * counts).cumsum()
+    total = float(below[-1])
     if total == 0:
         return 0, 0.0
-    mean = moment[-1] / total
-    variance = square[-1] / total - mean**2
-    between = (mean * below - moment) ** 2 / np.maximum(below * (total - below), 1e-9)
+    mean = float(moment[-1]) / total
+    variance = float(_SQUARES @ counts) / total - mean**2
+    apart = mean * below - moment
+    between = apart * apart / np.maximum(below * (total - below), 1e-9)
     at = int(between.argmax())
-    return at, float(between[at] / max(variance, 1e-9))
+    return at, float(between[at]) / max(variance, 1e-9)

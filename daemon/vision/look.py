@@ -59,70 +59,76 @@ def percent(confidence: float, *, decimals: int) -> str:
     return f"{min(math.floor(confidence * 100 * steps), 100 * steps - 1) / steps:.{decimals}f} %"
 
 
-def draw_header(
-    band: Grey, lines: Sequence[Line], title: str, status: Status, unit: float = 1.0
-) -> None:
+class Header(NamedTuple):
+    """What a header says; `text` is "" where nothing was read, `note` where there is no reason for
+    a person to look."""
+
+    title: str
+    text: str
+    note: str
+    badge: str
+    status: Status
+
+
+def header_of(lines: Sequence[Line], title: str, status: Status) -> Header:
     """File name above, and why a person should look where there is a reason; below it what was
-    read, and a badge with fate and confidence. `band` is (60 times the unit, W, 3), `title`
-    printable."""
+    read, and a badge with fate and confidence. `title` is printable."""
+    badge = status.value
+    if lines:
+        badge = f"{badge}  {percent(min(line.confidence for line in lines), decimals=1)}"
+    return Header(title, " · ".join([line.text for line in lines]), _note(lines), badge, status)
+
+
+def draw_header(band: Grey, header: Header, unit: float = 1.0) -> None:
+    """Draw a header on `band`, (60 times the unit, W, 3)."""
     height, width = band.shape[:2]
     margin, stripe = round(_MARGIN * unit), round(4 * unit)
     small, large = round(_SMALL * unit), round(_LARGE * unit)
-    look = LOOKS[status]
+    look = LOOKS[header.status]
     fill(band[: height - stripe], SLATE)
     fill(band[height - stripe :], look.fill)
 
     room = beside = width - 2 * margin
-    if note := _note(lines):
-        note = shorten(note, round(_NOTE * room), small)
+    if header.note:
+        note = shorten(header.note, round(_NOTE * room), small)
         left = width - margin - width_of(note, small)
         write(band, note, left, 15 * unit, look.fill, small)
         beside = left - 2 * margin
-    write(band, shorten(title, beside, small, tail=0.5), margin, 15 * unit, FAINT, small)
+    write(band, shorten(header.title, beside, small, tail=0.5), margin, 15 * unit, FAINT, small)
 
-    badge = _badge(lines, status)
     middle, half = round(39 * unit), round(11 * unit)
-    size = Size(_badge_width(badge, unit), 2 * half)
-    words = (Word(badge, round(7 * unit), half, small, BOLD),)
+    size = Size(_badge_width(header.badge, unit), 2 * half)
+    words = (Word(header.badge, round(7 * unit), half, small, BOLD),)
     lay(band, width - margin - size.width, middle - half, label(size, words, look.fill, look.text))
 
     room -= size.width + margin
-    if lines:
-        write(band, shorten(_text(lines), room, large, BOLD), margin, middle, WHITE, large, BOLD)
+    if header.text:
+        write(band, shorten(header.text, room, large, BOLD), margin, middle, WHITE, large, BOLD)
     else:
-        text = "not read" if status is Status.REJECTED else "no digits found"
+        text = "not read" if header.status is Status.REJECTED else "no digits found"
         write(band, text, margin, middle, WHITE, round(18 * unit))
 
 
-def header_width(lines: Sequence[Line], title: str, status: Status, least: int) -> int:
-    """How wide a header has to be where it is to shorten nothing, in px, for a unit of 1, `least`
-    at least; or some width beyond any that is wanted, where name or reason are long."""
-    above, note = 0, _note(lines)
-    if note or not surely_fits(title, least - 2 * _MARGIN, _SMALL):
-        above = width_of(title[:_TELLING], _SMALL)
-    if note:
-        above += 2 * _MARGIN + width_of(note[:_TELLING], _SMALL)
-    below = width_of(_text(lines)[:_TELLING], _LARGE, BOLD)
-    below += _MARGIN + _badge_width(_badge(lines, status), 1)
-    return max(above + 2 * _MARGIN, below + 2 * _MARGIN, least)
-
-
-def _badge(lines: Sequence[Line], status: Status) -> str:
-    if not lines:
-        return status.value
-    return f"{status.value}  {percent(min(line.confidence for line in lines), decimals=1)}"
+def header_width(header: Header, least: int, unit: float = 1.0) -> int:
+    """How wide a header has to be where it is to shorten nothing, in px, `least` at least; or some
+    width beyond any that is wanted, where name or reason are long."""
+    margin, small, large = round(_MARGIN * unit), round(_SMALL * unit), round(_LARGE * unit)
+    above = 0
+    if header.note or not surely_fits(header.title, least - 2 * margin, small):
+        above = width_of(header.title[:_TELLING], small)
+    if header.note:
+        above += 2 * margin + width_of(header.note[:_TELLING], small)
+    below = width_of(header.text[:_TELLING], large, BOLD)
+    below += margin + _badge_width(header.badge, unit)
+    return max(above + 2 * margin, below + 2 * margin, least)
 
 
 def _badge_width(badge: str, unit: float) -> int:
     return width_of(badge, round(_SMALL * unit), BOLD) + round(14 * unit)
 
 
-def _text(lines: Sequence[Line]) -> str:
-    return " · ".join(line.text for line in lines)
-
-
 def _note(lines: Sequence[Line]) -> str:
     """The first reason for a person to look, and how many other ones there are."""
-    reasons = list(dict.fromkeys(line.reason for line in lines if line.reason))
+    reasons = list(dict.fromkeys([line.reason for line in lines if line.reason]))
     more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
     return f"{reasons[0]}{more}" if reasons else ""

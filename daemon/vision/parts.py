@@ -151,6 +151,8 @@ class _End:
 
 def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
     """Top to bottom; rows whose middles lie within each other's height stand side by side."""
+    if len(rows) == 1:
+        return rows
     bands: list[list[list[Part]]] = []
     for row in sorted(rows, key=lambda r: merge(r).box.y + merge(r).box.height / 2):
         box = merge(row).box
@@ -185,7 +187,7 @@ def cut_out(contrast: Grey, floor: int, labels: Labels, part: Part, total: int) 
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
-    """The lower neighbour of numpy's quantile of the pixels where `mask` is not 0, from their
-    histogram."""
-    passed = cv2.calcHist([image], [0], mask, [256], [0, 256]).cumsum()
-    return float(passed.searchsorted(math.floor(quantile * (passed[-1] - 1)), side="right"))
+    """The lower neighbour of numpy's quantile of the pixels where `mask`, of 0 and 1, is 1."""
+    values = image[mask.view(np.bool_)]
+    at = math.floor(quantile * (len(values) - 1))
+    return float(np.partition(values, at)[at])

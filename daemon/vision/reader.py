@@ -132,10 +132,9 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """A page as the glyph network alone reads it; `glyphs` (n, 28, 28) are its candidates'."""
+    """A page as the glyph network alone reads it."""
 
     found: _Found
-    glyphs: npt.NDArray[np.float32]
     choices: Sequence[Choice]
     reading: PageReading
 
@@ -260,7 +259,7 @@ class _Batch:
         read_ms = _since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
-            found.draft.read_ms += read_ms * len(np.unique(found.glyphs))
+            found.draft.read_ms += read_ms * len(set(found.glyphs.tolist()))
             firsts.append(self._first(found, asked[found.glyphs]))
         empty = []
         for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
@@ -270,9 +269,16 @@ class _Batch:
                 empty.append(found)
                 continue
             part = replace(reading, lines=judged(reading.lines, found.draft.scan.hints))
-            traces = Traces(found.look, found.sights, first.choices, first.glyphs)
-            found.draft.add(found.view, part, traces)
+            found.draft.add(found.view, part, self._traces(first))
         return empty
+
+    def _traces(self, first: _First) -> Traces | None:
+        """What an explanation of the page shows; None where none is asked for."""
+        if not self._wishes.explained:
+            return None
+        found = first.found
+        glyphs = _stacked([self._glyphs[n] for n in found.glyphs])
+        return Traces(found.look, found.sights, first.choices, glyphs)
 
     def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
         return self._classifier.classify(_stacked(glyphs))
@@ -301,8 +307,7 @@ class _Batch:
         else:
             choices = [choose_marks(found.look, rows)]
             reading = assemble_page(page, found.look, choices[0], threshold)
-        glyphs = _stacked([self._glyphs[n] for n in found.glyphs])
-        return _First(found, glyphs, choices, reading)
+        return _First(found, choices, reading)
 
     def _looked_again(self, firsts: Sequence[_First]) -> list[PageReading]:
         """The readings of the round's pages, with the line network's opinion."""

@@ -145,3 +145,14 @@ def test_the_journal_of_an_older_digitd_is_taken_over(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (3,)
     db.close()
+
+
+def test_questions_at_one_moment_do_not_see_what_is_recorded_meanwhile(
+    journal: Journal, arrival: Arrival, tmp_path: Path
+) -> None:
+    with Journal(tmp_path / "journal.db") as other:
+        with journal.at_one_moment():
+            assert not journal.fates(SOURCE)
+            other.record([arrival])
+            assert not journal.fates(SOURCE)
+        assert journal.fates(SOURCE)

@@ -87,7 +87,7 @@ def test_the_header_says_why_a_person_should_look(size: tuple[int, int]) -> None
         picture_of(*size, [each], status=Status.REVIEW, title=long_name)
         for each in (doubtful, told)
     )
-    half = slice(0, 26), slice(plain.shape[1] // 2, None)
+    half = slice(0, 20), slice(plain.shape[1] // 2, None)
     assert amber(plain[half]) == 0
     assert amber(with_reason[half]) > 40
     assert np.array_equal(plain[30:], with_reason[30:])
@@ -109,7 +109,7 @@ def test_tiny_pages_are_enlarged_with_crisp_pixels():
     picture = annotate(
         Page(1, pixels), PageReading(1, 28, 28, ()), title="a.png", status=Status.EMPTY
     )
-    inner = picture[100:300, 40:240]
+    inner = picture[70:170, 30:130]
     assert set(np.unique(inner)) == {11, 99, PAPER}
 
 
@@ -119,10 +119,10 @@ def test_the_pixels_of_a_tiny_page_stay_as_they_are_in_the_file():
         Page(1, pixels), PageReading(1, 28, 28, ()), title="a.png", status=Status.EMPTY
     )
     file = cv2.imdecode(np.frombuffer(encode_jpeg(picture), np.uint8), cv2.IMREAD_GRAYSCALE)
-    assert picture.shape[:2] == (336, MIN_WIDTH), "small: there may be millions of them"
-    shown = file[88 : 88 + 224, 24 : 24 + 224].astype(int)
-    enlarged = pixels.repeat(8, axis=0).repeat(8, axis=1).astype(int)
-    assert np.abs(shown - enlarged).max() <= 6
+    assert picture.shape[:2] == (194, MIN_WIDTH), "small: there may be millions of them"
+    shown = file[64 : 64 + 112, 24 : 24 + 112].astype(int)
+    enlarged = pixels.repeat(4, axis=0).repeat(4, axis=1).astype(int)
+    assert np.abs(shown - enlarged).max() <= 12
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_pixels_of_a_tiny_page_stay_as_they_are_in_the_file():
 )
 def test_the_picture_of_a_tiny_page_is_wider_where_there_is_more_to_say(told):
     assert picture_of(28, 28).shape[1] == MIN_WIDTH
-    assert MIN_WIDTH < picture_of(28, 28, **told).shape[1] <= 320
+    assert MIN_WIDTH < picture_of(28, 28, **told).shape[1] <= 240
 
 
 def test_nothing_covers_a_digit_that_has_room_around_it():
@@ -163,7 +163,7 @@ def test_a_doubtful_digit_differs_without_its_colour_too():
 
     def frame_pixels(status: Status) -> int:
         picture = picture_of(28, 28, [line(digit(box), status=status)])
-        return int((~paper_of(picture))[150:310, 24:248].sum())
+        return int((~paper_of(picture))[96:174, 24:136].sum())
 
     assert frame_pixels(Status.REVIEW) < 0.8 * frame_pixels(Status.READ), "dashed, not solid"
 
@@ -179,7 +179,7 @@ def test_only_digits_below_the_threshold_are_amber_or_all_where_none_is():
 
 
 def header_of(picture: Grey) -> Grey:
-    return picture[:56]
+    return picture[:42]
 
 
 def test_the_header_states_text_name_fate_and_confidence():

@@ -104,6 +104,17 @@ def test_on_a_small_clean_picture_ink_is_what_the_paper_all_around_is_not(light_
     assert [ink.light_on_dark for ink in inks] == [light_on_dark]
 
 
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_a_small_picture_in_falling_light_is_as_clean(light_on_dark):
+    row, column = np.indices((28, 28))
+    page = 200 - 1.5 * column - 0.5 * row
+    ring = cv2.ellipse(np.zeros((28, 28), np.uint8), (14, 14), (6, 9), 0, 0, 360, 1, 5)
+    page = np.where(ring, 0.4 * page, page).astype(np.uint8)
+    (ink,) = find_ink(255 - page if light_on_dark else page)
+    assert ink.light_on_dark is light_on_dark
+    assert np.array_equal(ink.mask, ring)
+
+
 def test_a_frame_all_around_a_small_picture_is_not_its_paper():
     cell = np.full((40, 40), 245, np.uint8)
     cv2.line(cell, (20, 10), (18, 30), 30, 3)
