@@ -110,16 +110,22 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
     """From top to bottom, and what stands side by side from left to right: what begins further
     right goes on with the row whose end lies at its height."""
     bands: list[list[list[Part]]] = []
+    ends: list[Box] = []
     for row in sorted(rows, key=lambda row: row[0].box.x):
-        best, most = None, _BESIDE
-        for band in bands:
-            share = _beside(band[-1][-1].box, row[0].box)
+        first = row[0].box
+        top, bottom = first.y, first.bottom
+        best, most = len(bands), _BESIDE
+        for number, end in enumerate(ends):
+            if end.y >= bottom or end.y + end.height <= top:
+                continue
+            share = _beside(end, first)
             if share > most:
-                best, most = band, share
-        if best is None:
-            bands.append([row])
-        else:
-            best.append(row)
+                best, most = number, share
+        if best == len(bands):
+            bands.append([])
+            ends.append(first)
+        bands[best].append(row)
+        ends[best] = row[-1].box
     bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
     return [row for band in bands for row in band]
 
