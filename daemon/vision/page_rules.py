@@ -85,6 +85,8 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
     either = cv2.bitwise_or(rules.lying, rules.standing)
+    if not either.any():
+        return mask
     rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
     reach = max(6, round(_STROKE * height)) + 2
     kept = rest

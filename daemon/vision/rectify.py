@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .reduce import sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -42,12 +43,12 @@ _SHARP = 0.75  # of a side: where that shows
 def find_sheet(pixels: Grey) -> Corners | None:
     """The corners of the sheet on a page, (H, W) uint8, in its pixels; they may lie outside it.
     None where there is no sheet, or nothing but the sheet."""
-    scale = min(1.0, _SIDE / max(pixels.shape))
-    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
-    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # whole: edges count
-    sketch = cv2.medianBlur(_without_ink(sketch), 3)
-    if not _has_sides(sketch):
+    sketch = sketch_of(pixels, _SIDE)
+    if not _has_sides(_without_ink(sketch)):
         return None
+    # Where there may be a sheet, the mean of just the pixels that are reduced to one places it.
+    size = (sketch.shape[1], sketch.shape[0])
+    sketch = _without_ink(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
     best, found = 0.0, None
     tried: list[Outline] = []
     for region in _regions(sketch):
@@ -101,7 +102,7 @@ def _without_ink(sketch: Grey) -> Grey:
     side = max(3, round(0.03 * max(sketch.shape))) | 1
     wider = cv2.copyMakeBorder(sketch, side, side, side, side, cv2.BORDER_CONSTANT, value=0)
     filled = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    return np.ascontiguousarray(filled[side:-side, side:-side])
+    return cv2.medianBlur(np.ascontiguousarray(filled[side:-side, side:-side]), 3)
 
 
 def _regions(sketch: Grey) -> Iterator[Grey]:
