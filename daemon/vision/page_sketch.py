@@ -18,7 +18,7 @@ from .ink import polarities_of
 from .page_ink import find_page_ink
 from .page_view import laid_flat
 from .rectify import Corners, find_sheet
-from .reduce import sketch_of
+from .reduce import rough_sketch_of
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
 LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
@@ -42,7 +42,7 @@ def prospect_of(pixels: Grey) -> Prospect | None:
     """How a picture, (H, W) uint8, may be a page; None where too few marks show on it."""
     if min(pixels.shape) < LEAST_SIDE:
         return None
-    sketch = sketch_of(pixels, _SKETCH)
+    sketch = rough_sketch_of(pixels, _SKETCH)
     seen = _most_marks(sketch, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None

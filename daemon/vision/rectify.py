@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .reduce import sketch_of
+from .reduce import rough_sketch_of, sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -43,12 +43,9 @@ _SHARP = 0.75  # of a side: where that shows
 def find_sheet(pixels: Grey) -> Corners | None:
     """The corners of the sheet on a page, (H, W) uint8, in its pixels; they may lie outside it.
     None where there is no sheet, or nothing but the sheet."""
-    sketch = sketch_of(pixels, _SIDE)
-    if not _has_sides(_without_ink(sketch)):
+    if not _has_sides(_without_ink(rough_sketch_of(pixels, _SIDE))):
         return None
-    # Where there may be a sheet, the mean of just the pixels that are reduced to one places it.
-    size = (sketch.shape[1], sketch.shape[0])
-    sketch = _without_ink(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    sketch = _without_ink(sketch_of(pixels, _SIDE))
     best, found = 0.0, None
     tried: list[Outline] = []
     for region in _regions(sketch):
