@@ -273,7 +273,9 @@ def batch(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that read; batches under way, on a cluster."),
+        typer.Option(
+            min=1, help="Processes that read, a core each; batches under way, on a cluster."
+        ),
     ] = None,
     cluster: Annotated[
         str | None,

@@ -201,7 +201,8 @@ def _read(
     if settings.cluster:
         hired = hire_cluster(settings.cluster, load_reader)
     else:
-        hired = hire(settings.workers if len(first) > 1 else 1, load_reader)
+        needed = settings.workers if len(first) > 1 else 1
+        hired = hire(needed, load_reader, on_one_core=settings.workers == 1)
     with hired as crew:
         for batch, outcomes in crew.read_all(chain(first, batches)):
             yield batch, {outcome.scan_id: outcome for outcome in [*outcomes, *batch.rejections]}

@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -86,15 +86,30 @@ def hire_processes(workers: int, load_reader: LoadReader, timeout_s: float) -> I
 
 
 @contextmanager
-def hire(workers: int, load_reader: LoadReader) -> Iterator[Crew]:
-    """A crew of that many worker processes; of this process alone for one."""
+def hire(workers: int, load_reader: LoadReader, *, on_one_core: bool = False) -> Iterator[Crew]:
+    """A crew of that many worker processes, a core for each; of this process alone for one, which
+    takes what cores are free unless it is told to stay `on_one_core`."""
     if workers == 1:
-        yield Crew(_Inline(), load_reader(), ahead=0)
+        with _one_core() if on_one_core else nullcontext():
+            yield Crew(_Inline(), load_reader(), ahead=0)
         return
     from .processes import ProcessReader  # multiprocessing takes its time: only who needs it waits
 
     with ProcessReader(workers, load_reader) as reader:
         yield Crew(reader.executor, reader.read, ahead=workers + 1)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Keep OpenCV, which splits large pictures among all cores, to this thread."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def read_carefully(read: Reader, scans: Sequence[Scan]) -> list[Outcome]:

@@ -14,9 +14,9 @@ from ..records import Limits, Page, Reason, RejectedPage, Rejection, Scan
 from .develop import develop
 from .formats import png_size, read_header
 from .header import Frame, Header, UnfitError
-from .ink import MAX_SIDE
 from .pdf import PdfFile, guess_pages
 from .pictures import decoder_of
+from .reduce import MAX_SIDE
 
 MIN_SIDE = 8  # px
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..records import Page
 from .header import Frame
-from .ink import reduce_by, reduction_of
+from .reduce import reduce_by, reduction_of
 
 Pixels: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, 3 or 4): OpenCV's types state no more
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .reduce import halved, reduce_by, reduction_of
 
-MAX_SIDE = 2400  # pixels: a larger page is reduced by a whole factor first
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
 _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is estimated
@@ -25,13 +25,14 @@ _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must excee
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
-_MIN_REACH = np.uint8(64)  # of 255: room that a contrast is measured against at least
+_MIN_REACH = np.full(1, 64, np.uint8)  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
 _MANY = 200_000  # pixels: half of them tell as much
+_APART = 4  # rows, of which one tells the grain along it
 _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
@@ -59,19 +60,6 @@ class Ink:
     likely: bool
 
 
-def reduction_of(height: int, width: int) -> int:
-    """By what whole factor a page of this size is reduced before its ink is looked for."""
-    return max(1, -(-max(height, width) // MAX_SIDE))
-
-
-def reduce_by(factor: int, pixels: Grey) -> Grey:
-    """The page, (H, W) or (H, W, 3) uint8, smaller by a whole factor."""
-    if factor == 1:
-        return pixels
-    size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
 def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
 
@@ -91,7 +79,7 @@ def _ink(
 ) -> Ink:
     paper = _under(sketch, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
-    reach = np.maximum(reach, _MIN_REACH)
+    reach = cv2.max(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = contrast_of(more, less, reach)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
@@ -140,9 +128,7 @@ def _sketch(pixels: Grey) -> Grey:
         return pixels
     height, width = (max(1, round(side * scale)) for side in pixels.shape)
     while scale <= _MUCH_SMALLER / 2:  # by two, reducing is quickest
-        rows, columns = (max(1, side // 2) for side in pixels.shape)
-        halved = pixels[: 2 * rows, : 2 * columns]
-        pixels = cv2.resize(halved, (columns, rows), interpolation=cv2.INTER_AREA)
+        pixels = halved(pixels)
         scale *= 2
     if scale > _MUCH_SMALLER:
         return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
@@ -281,7 +267,10 @@ def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
 def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
     the mean of their neighbourhood, so many columns and rows, which strokes, shadows and desks
-    hardly touch."""
+    hardly touch. Of a large picture, rows apart from each other tell as much, where each row is
+    its own neighbourhood."""
+    if around[1] == 1 and pixels.size > _MANY:
+        pixels = pixels[::_APART]
     deviations = cv2.absdiff(pixels, cv2.blur(pixels, around))
     median = 0  # which is low: trying levels one by one costs less than a histogram
     while 2 * _count_above(median, deviations) > pixels.size:

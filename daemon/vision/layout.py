@@ -8,14 +8,15 @@ Lengths are measured against the page's own digit height, so that resolution doe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
+from typing import TypeAlias
 
 import numpy as np
 
-from ..records import Grey
+from ..records import Box, Grey
 from . import rules
 from .components import Component, Components, Labels, find_components
 from .frames import frame_region, is_surrounded, without_boxes, without_frames
@@ -49,6 +50,9 @@ CUT_COST = 0.3  # of taking it for a digit
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
 MARGIN = 1  # pixels: what a box may differ by in any case
+
+
+_Choices: TypeAlias = list[list[list[Part]]]  # ways to read a mask, each as lines of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,11 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         (Basis.STRONG, ink.strong, cost),
     )
 
+    known: list[_Choices] = []
+
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
         own = found if mask is ink.mask else find_components(mask, MAX_PARTS, least)
-        if mask is ink.strong and _are_alike(own, found):
-            return ()
-        return tuple(_layouts(ink, own, cost))
+        return tuple(_layouts(ink, own, cost, known))
 
     return tuple(
         Proposal(basis, mask, layouts(mask, cost))
@@ -120,15 +124,20 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     )
 
 
-def _are_alike(some: Components, others: Components) -> bool:
-    """Whether two masks of one page have the same parts, but for the width of their strokes."""
-    if len(some.components) != len(others.components):
+def _are_alike(some: _Choices, others: _Choices) -> bool:
+    """Whether two masks of one page leave the same digits open, but for the width of their
+    strokes."""
+    if [list(map(len, lines)) for lines in some] != [list(map(len, lines)) for lines in others]:
         return False
     return all(
         max(abs(a.x - b.x), abs(a.y - b.y), abs(a.right - b.right), abs(a.bottom - b.bottom))
         <= max(MARGIN, ALIKE * max(b.width, b.height))
-        for a, b in zip(some.components, others.components, strict=True)
+        for a, b in zip(_boxes(some), _boxes(others), strict=True)
     )
+
+
+def _boxes(choices: _Choices) -> Iterator[Box]:
+    return (part.box for lines in choices for line in lines for part in line)
 
 
 def _inner(ink: Ink, found: Components) -> Grey | None:
@@ -140,7 +149,8 @@ def _inner(ink: Ink, found: Components) -> Grey | None:
     return None if around is None else find_mask_outside(ink, around)
 
 
-def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
+def _layouts(ink: Ink, found: Components, cost: float, known: list[_Choices]) -> list[Layout]:
+    """The layouts of a mask's components; none where they are those of a mask that is `known`."""
     if not found.components:
         return []
     labels, components = found.labels, without_frames(found)
@@ -166,6 +176,11 @@ def _layouts(ink: Ink, found: Components, cost: float) -> list[Layout]:
             choices.append(([[everything]], False))
             cut = [_touches(group, labels) for group in groups]
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
+
+    own = [lines for lines, _ in choices]
+    if any(_are_alike(own, others) for others in known):
+        return []
+    known.append(own)
 
     distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
     candidates = {part: cut_out(ink.contrast, ink.floor, labels, part, total) for part in distinct}

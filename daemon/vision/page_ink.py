@@ -14,11 +14,13 @@ import numpy as np
 
 from ..records import Grey
 from .ink import MIN_CONTRAST, contrast_of, energy, histogram, noise_of, split
+from .reduce import sketch_of
 
 _SKETCH = 600  # px, the longer side of the reduced page that tells paper and polarity
 _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
 _THIN, _AROUND = 9, 31  # px of the sketch: what is narrower is thin, and what it lies in
-_DARKEST = np.uint8(40)  # of 255: paper is no darker
+_ALONG = (5, 1)  # px: columns and rows whose mean grain deviates from
+_DARKEST = np.full(1, 40, np.uint8)  # of 255: paper is no darker
 _NOISE_FACTOR = 4.4  # standard deviations of paper noise that a mark must exceed
 _INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
 STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
@@ -55,10 +57,10 @@ class PageInk:
 def find_page_ink(pixels: Grey) -> PageInk:
     """The ink of a page, (h, w) uint8."""
     paper = _paper(pixels)
-    contrast = contrast_of(paper, pixels, np.maximum(paper, _DARKEST))
+    contrast = contrast_of(paper, pixels, cv2.max(paper, _DARKEST))
     light = max(30.0, cv2.mean(paper)[0])
     # Along rules: squared paper would be grain otherwise.
-    noise = min(noise_of(pixels, (5, 1)), noise_of(pixels, (1, 5)))
+    noise = min(noise_of(pixels, _ALONG), noise_of(cv2.transpose(pixels), _ALONG))
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / light))
     usual = _otsu(contrast, floor)
     return PageInk(
@@ -74,7 +76,7 @@ def is_light_on_dark(pixels: Grey) -> bool:
     """Whether thin strokes on a page, (H, W) uint8, are lighter, not darker, than most of what lies
     around them. The edges of shadows and sheets are no strokes, and the gaps between a grid's rules
     are what lies around."""
-    sketch = _sketch(pixels)
+    sketch = sketch_of(pixels, _SKETCH)
     kernel = np.ones((_THIN, _THIN), np.uint8)
     around = cv2.medianBlur(sketch, _AROUND)
     dark = cv2.morphologyEx(sketch, cv2.MORPH_BLACKHAT, kernel)
@@ -84,14 +86,8 @@ def is_light_on_dark(pixels: Grey) -> bool:
     return energy(lighter) > energy(darker)
 
 
-def _sketch(pixels: Grey) -> Grey:
-    scale = min(1.0, _SKETCH / max(pixels.shape))
-    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
 def _paper(pixels: Grey) -> Grey:
-    sketch = _sketch(pixels)
+    sketch = sketch_of(pixels, _SKETCH)
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds

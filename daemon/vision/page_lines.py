@@ -7,16 +7,17 @@ that look like digits, but not many. What has not the height of the page's sure 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Line, Page, PageReading
+from ..records import Box, Line, Page, PageReading
 from .assemble import digit_of, line_of
 from .choice import DIGITS, NO_DIGIT, STROKE, Choice, Probabilities, Score
 from .layout import Layout
 from .page_stage import PageLook
-from .page_view import box_on_page, enlarging
+from .page_view import boxes_on_page, enlarging
 from .parts import Candidate
 
 STROKE_ALONE = "a stroke alone may be no digit"
@@ -62,8 +63,7 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
     """A page's reading; lines with a digit below the confidence `threshold` are for review, and so
     are those from which something was left out that may be a digit, and strokes that stand alone
     where most marks are no digits."""
-    every = iter(zip(chosen.rows, chosen.digits, strict=True))
-    back = enlarging(page.reduction) @ look.back
+    every = iter(zip(_boxes(page, look, chosen), chosen.rows, chosen.digits, strict=True))
     found = sum(chosen.are_digits)
     all_else = found < _NUMBERS * sum(
         _is_character(mark, look.writing.height) for mark in look.marks.all
@@ -72,19 +72,24 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
     for row in chosen.layout.lines:
         marks = [(mark, *next(every)) for mark in row]
         digits = tuple(
-            digit_of(box_on_page(mark.box, back, page.width, page.height), own, digit)
-            for mark, own, digit in marks
-            if digit is not None
+            digit_of(box, own, digit) for _, box, own, digit in marks if digit is not None
         )
         whole = all(
             digit is not None or not _may_be_digits(mark, own, look.writing.height)
-            for mark, own, digit in marks
+            for mark, _, own, digit in marks
         )
         if digits:
             alone = all_else and len(digits) == 1 and digits[0].digit == STROKE
             reason = STROKE_ALONE if alone else ""
             lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return PageReading(page.number, page.width, page.height, tuple(lines))
+
+
+def _boxes(page: Page, look: PageLook, chosen: Choice) -> list[Box]:
+    """Where the marks lie on the page."""
+    back = enlarging(page.reduction) @ look.back
+    boxes = [mark.box for mark in chosen.layout.candidates]
+    return boxes_on_page(boxes, back, page.width, page.height)
 
 
 def _sure_height(marks: Sequence[Candidate], rows: Probabilities, height: float) -> float:
@@ -109,13 +114,15 @@ def _is_character(mark: Candidate, height: float) -> bool:
 def _are_signs(row: Sequence[Candidate], height: float) -> npt.NDArray[np.bool_]:
     """Which marks hang between the tops and the feet of their row as +, = and - do, and letters do
     not: they stand among numbers."""
+    if len(row) == 1:
+        return np.zeros(1, np.bool_)  # it is its own top and foot
     tops = np.array([mark.box.y for mark in row])
     feet = np.array([mark.box.bottom for mark in row])
     tall = feet - tops >= _TALL * height
     if not tall.any():
         return np.zeros(len(row), np.bool_)
     room = _HANGS * height
-    top, foot = float(np.median(tops[tall])), float(np.median(feet[tall]))
+    top, foot = median(tops[tall].tolist()), median(feet[tall].tolist())
     return np.asarray((tops > top + room) & (feet < foot - room), np.bool_)
 
 

@@ -33,12 +33,13 @@ _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A page's ink and what is writing in it: `mask` (h, w) uint8 is 1 there, `height` that of
-    digits in pixels."""
+    """A page's ink and what is writing in it: `mask` (h, w) uint8 is 1 there, `found` are its
+    components, `height` is that of digits in pixels."""
 
     ink: PageInk
     rules: Rules
     mask: Grey
+    found: Components
     height: float
 
 
@@ -58,18 +59,20 @@ def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
     if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
         return None
-    height = _first_height(ink)
+    everything = find_components(ink.mask, MAX_COMPONENTS)
+    height = _first_height(ink, everything)
     if not height:
         return None
     writing: Writing | None = None
     for _ in range(2):
         rules = find_rules(ink.faint, height)
         mask = without_rules(ink.mask, rules, height)
-        last, height = height, _digit_height(_found(mask, ink), mask.shape, 0.4 * height, 2)
+        found = everything if mask is ink.mask else find_components(mask, MAX_COMPONENTS)
+        last, height = height, _digit_height(_written(found, ink), mask.shape, 0.4 * height, 2)
         height = height or last
         if writing is not None and _MUCH_LOWER * height > last:
             break  # too low: what is left of rules is taken for writing
-        writing = Writing(ink, rules, mask, height)
+        writing = Writing(ink, rules, mask, found, height)
         if _MUCH_LOWER < height / last < 1 / _MUCH_LOWER:
             break  # else rules were taken for writing, which hid lower digits, or strokes for rules
     return writing
@@ -77,8 +80,7 @@ def find_writing(ink: PageInk) -> Writing | None:
 
 def find_marks(writing: Writing) -> Marks:
     """What may be digits; none where there is too much of it."""
-    ink, height = writing.ink, writing.height
-    found = find_components(writing.mask, MAX_COMPONENTS)
+    ink, found, height = writing.ink, writing.found, writing.height
     parts = [part_of(each) for each in _clear(found, ink, height)]
     groups = (
         [group for group in join(parts, height, _belongs) if _is_character(group.box, height)]
@@ -110,16 +112,22 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
     """From top to bottom, and what stands side by side from left to right: what begins further
     right goes on with the row whose end lies at its height."""
     bands: list[list[list[Part]]] = []
+    ends: list[Box] = []
     for row in sorted(rows, key=lambda row: row[0].box.x):
-        best, most = None, _BESIDE
-        for band in bands:
-            share = _beside(band[-1][-1].box, row[0].box)
+        first = row[0].box
+        top, bottom = first.y, first.bottom
+        best, most = len(bands), _BESIDE
+        for number, end in enumerate(ends):
+            if end.y >= bottom or end.y + end.height <= top:
+                continue
+            share = _beside(end, first)
             if share > most:
-                best, most = band, share
-        if best is None:
-            bands.append([row])
-        else:
-            best.append(row)
+                best, most = number, share
+        if best == len(bands):
+            bands.append([])
+            ends.append(first)
+        bands[best].append(row)
+        ends[best] = row[-1].box
     bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
     return [row for band in bands for row in band]
 
@@ -141,22 +149,23 @@ def _belongs(small: Box, large: Box, height: float) -> bool:
     return not (whole and below and slim) and belongs(small, large, height)
 
 
-def _first_height(ink: PageInk) -> float:
+def _first_height(ink: PageInk, everything: Components) -> float:
     """About how high digits are, before rules are known; 0 where there is nothing. What is long may
-    be rules that hold most digits together: then without what is surely one."""
+    be rules that hold most digits together: then without what is surely one. `everything` are the
+    components of all ink."""
     shape = ink.mask.shape
-    found = _found(ink.mask, ink)
+    found = _written(everything, ink)
     if any(max(each.width, each.height) > _LONG * max(shape) for each in found):
         usual = max(shape) / _LINES
         rules = find_rules(ink.faint, usual)
-        found = _found(without_rules(ink.mask, rules, usual), ink)
+        rest = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
+        found = _written(rest, ink)
     large = _digit_height(found, shape, power=2, may_lie=True)
     return _digit_height(found, shape, 0.4 * large, may_lie=True)
 
 
-def _found(mask: Grey, ink: PageInk) -> Sequence[Component]:
+def _written(found: Components, ink: PageInk) -> Sequence[Component]:
     """A mask's components; of many, those that do not show through from the back."""
-    found = find_components(mask, MAX_COMPONENTS)
     return found.components if len(found.components) <= _MANY else _strong(found, ink)
 
 

@@ -74,6 +74,8 @@ def find_rules(faint: Grey, height: float) -> Rules:
     turned = cv2.transpose(faint)
     runs = _runs(turned, height)
     standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING, _LINK))
+    if not lying.any():
+        return Rules(lying, standing)  # posts stand between rules
     short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0]))
     posts = _posts(cv2.subtract(short, standing), lying, height)
     return Rules(lying, cv2.bitwise_or(standing, posts))
@@ -83,6 +85,8 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
     either = cv2.bitwise_or(rules.lying, rules.standing)
+    if not either.any():
+        return mask
     rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
     reach = max(6, round(_STROKE * height)) + 2
     kept = rest
@@ -107,6 +111,8 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
     heights, and those of `link` heights between them."""
     is_long = runs.lengths >= max(8, round(least * height))
     long = runs.chosen(is_long).drawn(shape)
+    if not is_long.any():
+        return long
     links = runs.chosen(~is_long & (runs.lengths >= round(link * height)))
     beside = cv2.dilate(long, np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8))
     ends = np.minimum(beside[links.rows, links.starts], beside[links.rows, links.stops - 1])
@@ -114,6 +120,8 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
     linking = ends > beside[links.rows, (links.starts + links.stops) // 2]
     long = cv2.bitwise_or(long, links.chosen(linking).drawn(shape))
     thick = _thick(long, max(5, round(_THICK * height)))
+    if not thick.any():
+        return long
     runs = find_runs(thick)
     bold = runs.chosen(runs.lengths >= round(_BOLD * height)).drawn(shape)
     solid = _thick(bold, max(6, round(_SOLID * height)))

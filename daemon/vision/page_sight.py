@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from ..records import Page
-from .ink import reduction_of
 from .page_stage import PageLook
+from .reduce import reduction_of
 from .stages import Ground, Sight, Stage, difference, panel_size, shrink
 
 _TURNED = ("", "; turned left", "; turned upside down", "; turned right")

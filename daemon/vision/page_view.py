@@ -5,6 +5,7 @@ The matrix of both leads back to the page's own pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 from ..records import Box, Grey
 from .ink import polarities_of
 from .page_ink import find_page_ink, is_light_on_dark
-from .rectify import Matrix, find_sheet, flatten
+from .rectify import Corners, Matrix, flatten
 from .skew import MOST, find_skew
 
 SKETCH = 1000  # px, the longer side of what skew is told by
@@ -33,18 +34,14 @@ class View:
     is_sheet: bool
 
 
-def view_of(pixels: Grey) -> View:
-    """The view of a page, (H, W) uint8, no larger than itself; ink that is light on dark is made
-    dark on light."""
-    corners = find_sheet(pixels)
+def view_of(pixels: Grey, corners: Corners | None) -> View:
+    """The view of a page, (H, W) uint8, no larger than itself; `corners` are those of the sheet on
+    it, if there is one; ink that is light on dark is made dark on light."""
     if corners is None and True in polarities_of(pixels) and is_light_on_dark(pixels):
         pixels = cv2.bitwise_not(pixels)
     onto = np.eye(3)
-    if corners is not None:
-        middle = corners.mean(axis=0)
-        onto, size = flatten(middle + (corners - middle) * _TRIM)
-        onto, size = _scaled(onto, size, min(1.0, max(pixels.shape) / max(size)))
-        pixels = _warped(pixels, onto, size)  # on its own: its surroundings must not come back
+    if corners is not None:  # on its own: its surroundings must not come back
+        pixels, onto = laid_flat(pixels, corners, max(pixels.shape))
     angle = _skew(pixels, MOST if corners is None else _ON_SHEET)
     if abs(angle) > _LEVEL:
         turn, size = _levelling(pixels.shape, angle)
@@ -52,15 +49,31 @@ def view_of(pixels: Grey) -> View:
     return View(pixels, onto, corners is not None)
 
 
+def laid_flat(pixels: Grey, corners: Corners, longest: int) -> tuple[Grey, Matrix]:
+    """The sheet of a page, (H, W) uint8, as if from above, `longest` pixels on its longer side at
+    most, and what brings the page's pixels to its own."""
+    middle = corners.mean(axis=0)
+    onto, size = flatten(middle + (corners - middle) * _TRIM)
+    onto, size = _scaled(onto, size, min(1.0, longest / max(size)))
+    return _warped(pixels, onto, size), onto
+
+
 def box_on_page(box: Box, back: Matrix, width: int, height: int) -> Box:
     """The upright rectangle round a view's box on a page of this size; `back` brings the view's
     pixels to the page's."""
-    sides = np.array([[box.x, box.y], [box.right, box.y], [box.right, box.bottom],
-                      [box.x, box.bottom]], np.float64)  # fmt: skip
-    corners = cv2.perspectiveTransform(sides[None] - 0.5, back)[0] + 0.5
-    low = np.clip(np.floor(corners.min(axis=0) + 0.01), 0, (width - 1, height - 1)).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0) - 0.01), low + 1, (width, height)).astype(int)
-    return Box(int(low[0]), int(low[1]), *(high - low).tolist())
+    return boxes_on_page([box], back, width, height)[0]
+
+
+def boxes_on_page(boxes: Sequence[Box], back: Matrix, width: int, height: int) -> list[Box]:
+    """The same of many."""
+    if not boxes:
+        return []
+    edges = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64)
+    ends = edges[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]  # (n, 4, 2)
+    corners = cv2.perspectiveTransform(ends - 0.5, back) + 0.5
+    low = np.clip(np.floor(corners.min(axis=1) + 0.01), 0, (width - 1, height - 1)).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=1) - 0.01), low + 1, (width, height)).astype(int)
+    return [Box(*each) for each in np.hstack([low, high - low]).tolist()]
 
 
 def enlarging(factor: float) -> Matrix:

@@ -123,6 +123,8 @@ def chain(
         ends = [each for each in ends if each.right >= nearest]
         best, best_share = None, 0.4
         for number, each in enumerate(ends):
+            if each.bottom <= end.top or each.top >= end.bottom:
+                continue
             top, bottom = max(each.top, end.top), min(each.bottom, end.bottom)
             if bottom - top <= best_share * min(each.height, end.height):
                 continue
@@ -182,8 +184,9 @@ def cut_out(contrast: Grey, floor: int, labels: Labels, part: Part, total: int) 
     ground = floor / 2  # below the noise: a stroke's edge is no noise
     span = max(1.0, _quantile(window_contrast, own, LEVEL) - ground)
     strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
-    strength = cv2.LUT(window_contrast, np.minimum(np.maximum(strengths, 0), 1))
-    return Candidate(box, part.area / total, strength * fringe)
+    levels = np.minimum(np.maximum(strengths, 0), 1)  # of no contrast, no ink
+    ink = cv2.LUT(cv2.multiply(window_contrast, fringe), levels)
+    return Candidate(box, part.area / total, np.asarray(ink, np.float32))
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:

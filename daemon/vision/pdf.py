@@ -19,7 +19,7 @@ import numpy as np
 
 from ..records import Grey, Reason
 from .header import Header, UnfitError
-from .ink import MAX_SIDE
+from .reduce import MAX_SIDE
 
 if TYPE_CHECKING:
     import pypdfium2

@@ -12,7 +12,7 @@ from ..records import Reason
 from .develop import Pixels
 from .header import Frame, Header, UnfitError
 from .heic import decode_heic
-from .ink import reduction_of
+from .reduce import reduction_of
 
 Decoder: TypeAlias = Callable[[int], tuple[Pixels, int]]
 

@@ -39,7 +39,7 @@ from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
 from .page_questions import page_questions
-from .page_stage import PageLook, look_at_page, turned_look
+from .page_stage import PageLook, TurnQuestion, look_at_page, turn_question, turned_look
 from .region import View, view
 from .stages import Sight, look_back
 
@@ -79,7 +79,8 @@ def read_batch(
     line_network: LineNetwork | None = None,
 ) -> list[Outcome]:
     """Read a batch of scans with one predict call of the classifier, and one of the line network,
-    where there is one; outcomes in the order of the scans.
+    where there is one; outcomes in the order of the scans. Pages that may lie turned share another
+    call, and those that do a third.
 
     `review_below` overrides the networks' own thresholds on a digit's confidence. `annotated` says
     which pages get a picture. `explained` adds to each reading a picture per page of what every
@@ -128,6 +129,14 @@ class _Found:
     glyphs: npt.NDArray[np.intp]
     sights: tuple[Sight, ...] = ()
     look: PageLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """What is asked about which way up a page lies; `glyphs` (n,) says which of the round's."""
+
+    question: TurnQuestion
+    glyphs: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,7 @@ class _Batch:
         seen = view(page, hints)
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
         if look is not None:
-            return _Found(draft, seen, 1, (), self._taken(look), look=look)
+            return _Found(draft, seen, 1, (), self._taken(look.glyphs), look=look)
         return self._layouts_of(seen, draft)
 
     def _layouts_of(self, seen: View, draft: Draft) -> _Found:
@@ -252,10 +261,14 @@ class _Batch:
         """Ask the networks about all that was found; pages with nothing on them are not drafted,
         but returned."""
         started = time.perf_counter()
-        asked, known = self._ask(self._glyphs), len(self._glyphs)
-        self._found = [self._upright(found, asked) for found in self._found]
-        if len(self._glyphs) > known:
-            asked = np.concatenate([asked, self._ask(self._glyphs[known:])])
+        asked = self._ask(self._glyphs)
+        doubts = [self._doubt(found, asked) for found in self._found]
+        asked = self._ask_more(asked)
+        self._found = [
+            self._upright(found, doubt, asked)
+            for found, doubt in zip(self._found, doubts, strict=True)
+        ]
+        asked = self._ask_more(asked)
         read_ms = _since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
@@ -283,20 +296,30 @@ class _Batch:
     def _ask(self, glyphs: Sequence[npt.NDArray[np.float32]]) -> Probabilities:
         return self._classifier.classify(_stacked(glyphs))
 
-    def _upright(self, found: _Found, asked: Probabilities) -> _Found:
-        """The page as it is to be read, once the network was asked which way up it lies."""
-        if found.look is None:
-            return found
-        is_told = found.draft.scan.hints.rotate is not None
-        look = None if is_told else turned_look(found.look, asked[found.glyphs])
-        if look is None:
-            return replace(found, glyphs=found.glyphs[: len(found.look.marks.all)])
-        return replace(found, look=look, glyphs=self._taken(look))
+    def _ask_more(self, asked: Probabilities) -> Probabilities:
+        """What was `asked` already, and what was taken since."""
+        more = self._glyphs[len(asked) :]
+        return np.concatenate([asked, self._ask(more)]) if more else asked
 
-    def _taken(self, look: PageLook) -> npt.NDArray[np.intp]:
-        """Which of the round's glyphs those of a look become."""
+    def _doubt(self, found: _Found, asked: Probabilities) -> _Doubt | None:
+        """What to ask about which way up a page lies, unless that is known."""
+        if found.look is None or found.draft.scan.hints.rotate is not None:
+            return None
+        question = turn_question(found.look, asked[found.glyphs])
+        return None if question is None else _Doubt(question, self._taken(question.glyphs))
+
+    def _upright(self, found: _Found, doubt: _Doubt | None, asked: Probabilities) -> _Found:
+        """The page as it is to be read, once the network was asked which way up it lies."""
+        if found.look is None or doubt is None:
+            return found
+        rows, turned = asked[found.glyphs], asked[doubt.glyphs]
+        look = turned_look(found.look, doubt.question, rows, turned)
+        return found if look is None else replace(found, look=look, glyphs=self._taken(look.glyphs))
+
+    def _taken(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+        """Which of the round's glyphs these, (n, 28, 28), become."""
         first = len(self._glyphs)
-        self._glyphs += list(look.glyphs)
+        self._glyphs += list(glyphs)
         return np.arange(first, len(self._glyphs), dtype=np.intp)
 
     def _first(self, found: _Found, rows: Probabilities) -> _First:

@@ -6,6 +6,7 @@ all of that. A side may run out of the picture, but at least two must show.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .reduce import rough_sketch_of, sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -41,10 +43,9 @@ _SHARP = 0.75  # of a side: where that shows
 def find_sheet(pixels: Grey) -> Corners | None:
     """The corners of the sheet on a page, (H, W) uint8, in its pixels; they may lie outside it.
     None where there is no sheet, or nothing but the sheet."""
-    scale = min(1.0, _SIDE / max(pixels.shape))
-    size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
-    sketch = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    sketch = cv2.medianBlur(_without_ink(sketch), 3)
+    if not _has_sides(_without_ink(rough_sketch_of(pixels, _SIDE))):
+        return None
+    sketch = _without_ink(sketch_of(pixels, _SIDE))
     best, found = 0.0, None
     tried: list[Outline] = []
     for region in _regions(sketch):
@@ -62,6 +63,16 @@ def find_sheet(pixels: Grey) -> Corners | None:
         return None
     ratio = np.array(pixels.shape[::-1]) / sketch.shape[::-1]
     return np.asarray((found + 0.5) * ratio - 0.5)
+
+
+def _has_sides(sketch: Grey) -> bool:
+    """Whether anything on a sketch is as much darker than what lies beside it as a sheet's ground:
+    on a page that is all paper no region need be looked at."""
+    reach = 2 * math.ceil(_OFF * max(sketch.shape) + 1) + 1
+    near = np.ones((reach, reach), np.uint8)
+    ground = cv2.erode(sketch, near)
+    steps = cv2.subtract(cv2.dilate(sketch, near), cv2.addWeighted(ground, _BRIGHTER, ground, 0, 0))
+    return bool(steps.max() >= _MARGIN)
 
 
 def _are_alike(one: Outline, other: Outline) -> bool:
@@ -88,7 +99,7 @@ def _without_ink(sketch: Grey) -> Grey:
     side = max(3, round(0.03 * max(sketch.shape))) | 1
     wider = cv2.copyMakeBorder(sketch, side, side, side, side, cv2.BORDER_CONSTANT, value=0)
     filled = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    return np.ascontiguousarray(filled[side:-side, side:-side])
+    return cv2.medianBlur(np.ascontiguousarray(filled[side:-side, side:-side]), 3)
 
 
 def _regions(sketch: Grey) -> Iterator[Grey]:
@@ -134,9 +145,12 @@ def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | Non
     free = ~_at_border(outline, shape)
     start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
     corners = _clockwise(start)
+    nearest = np.zeros(0, np.intp)
     for _ in range(4):
         lines = []
-        nearest = np.argmin([_distance(outline, *side) for side in _sides(corners)], axis=0)
+        before, nearest = nearest, _nearest_side(outline, corners)
+        if np.array_equal(nearest, before):
+            break  # so would be the lines
         for side in range(4):
             own = outline[nearest == side]
             shown = outline[(nearest == side) & free]
@@ -205,14 +219,15 @@ def _sides(corners: Corners) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[
     return [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
 
 
-def _distance(
-    points: npt.NDArray[np.float64], start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Of points (n, 2) from a side."""
-    along = end - start
-    share = np.clip((points - start) @ along / max(float(along @ along), 1e-9), 0, 1)
-    offsets = points - start - share[:, None] * along
-    return np.asarray(np.hypot(offsets[:, 0], offsets[:, 1]))
+def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:
+    """Which of the four sides each of the points (n, 2) is next to."""
+    starts = corners[:, :, None]
+    along = np.roll(corners, -1, axis=0)[:, :, None] - starts
+    x, y = np.moveaxis(points.T - starts, 1, 0)  # (4, n) each
+    along_x, along_y = along[:, 0], along[:, 1]
+    shares = (x * along_x + y * along_y) / np.maximum(along_x**2 + along_y**2, 1e-9)
+    shares = np.minimum(np.maximum(shares, 0), 1)
+    return np.asarray(((x - shares * along_x) ** 2 + (y - shares * along_y) ** 2).argmin(axis=0))
 
 
 def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -23,14 +23,14 @@ _SIDE = 1000  # px, the page's longer side to which lengths refer
 _COARSE, _FINE = 1.0, 0.12  # degrees from one angle to the next
 _COARSE_BIN, _FINE_BIN = 3.0, 1.5  # px, height of a row of the profile
 
-Points: TypeAlias = npt.NDArray[np.float64]  # (n, 2): x, y around (0, 0)
+Points: TypeAlias = npt.NDArray[np.float64]  # (2, n): x, y around (0, 0)
 
 
 def find_skew(mask: Grey, most: float = MOST) -> float:
     """Degrees clockwise by which rows slope on a mask, (H, W) uint8 of 0 and 1, between -`most` and
     `most`; 0 where nothing tells."""
     points = _points(mask)
-    if len(points) < _LEAST:
+    if points.shape[1] < _LEAST:
         return 0.0
     angles = np.arange(-MOST, MOST + _COARSE / 2, _COARSE)
     energies = np.array([_energy(points, angle, _COARSE_BIN) for angle in angles])
@@ -51,18 +51,19 @@ def _points(mask: Grey) -> Points:
     rows, columns = np.divmod(at, mask.shape[1])
     middle = (np.array(mask.shape[::-1]) - 1) / 2
     scale = min(1.0, _SIDE / max(mask.shape))
-    return np.asarray((np.stack([columns, rows], axis=1) - middle) * scale)
+    return np.asarray((np.stack([columns, rows]) - middle[:, None]) * scale)
 
 
 def _energy(points: Points, angle: float, height: float) -> float:
     """How sharply rows or, if that is more, columns begin and end that slope by `angle`."""
-    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
-    x, y = points.T
+    cos, sin = np.cos(np.deg2rad(angle)) / height, np.sin(np.deg2rad(angle)) / height
+    x, y = points
     return max(_steps(y * cos - x * sin, height), _steps(x * cos + y * sin, height))
 
 
-def _steps(distances: npt.NDArray[np.float64], height: float) -> float:
+def _steps(rows: npt.NDArray[np.float64], height: float) -> float:
     """The sum of squares of what the profile changes by from each row to the next."""
-    rows = np.floor((distances + _SIDE) / height).astype(np.int64)
-    profile = np.bincount(rows, minlength=int(2 * _SIDE / height) + 1).astype(np.float64)
-    return float((np.diff(profile) ** 2).sum())
+    rows += _SIDE / height  # none is below 0 then: to cut off is to round down
+    profile = np.bincount(rows.astype(np.intp), minlength=int(2 * _SIDE / height) + 1)
+    steps = np.diff(profile)
+    return float(steps @ steps)

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import cv2
 import fake_reader
 import jsonschema
 import pytest
@@ -237,6 +238,26 @@ def test_the_same_content_with_other_hints_is_read_for_itself(bench: Bench) -> N
     assert summary.ignored == 1
     again = bench.run(settings=replace(SETTINGS, hints=HintSettings(digits=7)))
     assert (again.scans, again.already_done) == (0, 3)
+
+
+def test_one_worker_means_one_core_and_two_may_share_theirs_for_a_single_batch(
+    bench: Bench,
+) -> None:
+    def load() -> Reader:
+        threads.append(cv2.getNumThreads())
+        return fake_reader.read
+
+    threads: list[int] = []
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        for workers in (1, 2):
+            bench.put(**{f"a{workers}": str(workers)})
+            settings = replace(SETTINGS, workers=workers, max_scans=10)
+            run_batch([bench.scans], bench.out, settings, load)
+    finally:
+        cv2.setNumThreads(before)
+    assert threads == [1, 2]
 
 
 def test_hints_reach_worker_processes(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import fake_reader
 import pytest
 
@@ -51,6 +52,20 @@ def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> Non
         ["5"],
     ]
     assert set(multiprocessing.active_children()) <= others
+
+
+@pytest.mark.parametrize(("on_one_core", "threads"), [(True, 1), (False, 2)])
+def test_this_process_reads_on_one_core_where_it_is_told_to(
+    on_one_core: bool, threads: int
+) -> None:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        with hire(1, fake_reader.load_reader, on_one_core=on_one_core):
+            assert cv2.getNumThreads() == threads
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_sign_of_life_is_no_answer() -> None:

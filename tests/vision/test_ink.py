@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Pen, Scene, compose
-from daemon.vision.ink import MAX_SIDE, find_ink
+from daemon.vision.ink import find_ink, noise_of
+from daemon.vision.reduce import MAX_SIDE
 
 
 def scene(**options):
@@ -153,3 +154,14 @@ def test_small_and_narrow_pages_are_no_error(shape):
 @pytest.mark.parametrize("shape", [(6144, 8), (8, 6144), (1536, 2)])
 def test_a_page_may_be_a_thread(shape):
     assert find_ink(np.full(shape, 255, np.uint8))[0].mask.max() == 0
+
+
+@pytest.mark.parametrize("around", [(5, 5), (5, 1)])
+@pytest.mark.parametrize("side", [200, 1200])
+def test_the_grain_of_a_page_is_measured_whatever_its_size(side, around):
+    rng = np.random.default_rng(3)
+    page = np.clip(180 + rng.normal(0, 6, (side, side)), 0, 255).astype(np.uint8)
+    if around[1] == 1:
+        page[:: side // 20] = 60  # along a rule there is no grain
+    kept = 1 - 1 / (around[0] * around[1])  # the mean of the neighbourhood has its share of it
+    assert noise_of(page, around) == pytest.approx(6 * np.sqrt(kept), rel=0.25)

@@ -195,6 +195,14 @@ def test_strong_ink_of_the_same_parts_is_not_looked_at_twice() -> None:
     assert bases[Basis.STRONG] == 0
 
 
+def test_digits_on_a_sheet_are_not_looked_at_once_more_with_the_desk_round_it() -> None:
+    desk = np.full((400, 400), 70, np.uint8)
+    desk[30:-30, 30:-30] = write(np.full((340, 340), 225, np.uint8), 7, 130, 110)
+    bases = {each.basis: len(each.layouts) for each in proposals(find_ink(desk)[0])}
+    assert bases[Basis.INNER] > 0
+    assert bases[Basis.ALL] == 0
+
+
 def test_strong_ink_without_what_shows_through_is_looked_at() -> None:
     through = 255 - (255 - write(page(), 8, 110, 60)) // 2
     written = np.minimum(write(page(), 5, 20, 50), through)

@@ -13,7 +13,7 @@ from daemon.training.photograph import Photo, Setting, Shot, photograph
 from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
-from daemon.vision.page_stage import PageLook, look_at_page, turned_look
+from daemon.vision.page_stage import PageLook, look_at_page, turn_question, turned_look
 
 ROWS = ("1234", "507", "6", "98421", "33")
 
@@ -61,17 +61,17 @@ def test_boxes_are_the_pages_own_whichever_way_up_it_lies(turns: int) -> None:
     photo = taken(Shot(turns=turns))
     found = look(grey(photo))
     rows = sevens(len(found.glyphs), 0.5)
+    question = turn_question(found, rows)
+    assert question is not None
+    other, each = sevens(len(question.glyphs), 0.5), len(question.sampled)
     if turns:  # the sample in the right turn is what the network is sure of
-        count, each = len(found.marks.all), len(found.sampled)
-        right = slice(count + (turns - 1) * each, count + turns * each)
-        rows[right] = sevens(each)
-        turned = turned_look(found, rows)
+        other[(turns - 1) * each : turns * each] = sevens(each)
+        turned = turned_look(found, question, rows, other)
         assert turned is not None
         found = turned
-        rows = sevens(len(found.glyphs))
     else:
-        assert turned_look(found, sevens(len(found.glyphs))) is None
-        rows = sevens(len(found.marks.all))
+        assert turned_look(found, question, rows, other) is None
+    rows = sevens(len(found.glyphs))
     pixels = grey(photo)
     reading = assemble_page(Page(1, pixels), found, choose_marks(found, rows), 0.9)
     digits = [digit for line in reading.lines for digit in line.digits]
@@ -82,6 +82,12 @@ def test_boxes_are_the_pages_own_whichever_way_up_it_lies(turns: int) -> None:
         assert abs(digit.box.y - written.box.y) <= 5
         assert abs(digit.box.right - written.box.right) <= 5
         assert abs(digit.box.bottom - written.box.bottom) <= 5
+
+
+def test_a_page_of_sure_digits_is_not_asked_about_in_other_turns() -> None:
+    found = look(grey(taken(Shot())))
+    assert turn_question(found, sevens(len(found.glyphs), 0.999)) is None
+    assert turn_question(found, sevens(len(found.glyphs), 0.8)) is not None
 
 
 def crossed(*, margin: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from daemon.records import Box
 from daemon.vision.glyph import normalise
-from daemon.vision.page_turn import SAMPLE, levelness, sample, score, turn_glyph
+from daemon.vision.page_turn import SAMPLE, is_upright, levelness, sample, score, turn_glyphs
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
@@ -16,7 +16,7 @@ def test_a_turned_glyph_is_the_glyph_of_the_turned_ink(turns: int) -> None:
     ink[5:35, 10:16] = 1
     ink[5:11, 10:26] = 1
     expected = normalise(np.ascontiguousarray(np.rot90(ink, turns)))
-    turned = turn_glyph(normalise(ink), turns)
+    turned = turn_glyphs(normalise(ink)[None], turns)[0]
     assert min(np.abs(np.roll(turned, shift, (0, 1)) - expected).mean()
                for shift in ((0, 0), (1, 0), (0, 1), (-1, 0), (0, -1))) < 0.02  # fmt: skip
 
@@ -44,3 +44,15 @@ def test_what_the_network_is_sure_of_scores_more() -> None:
     sure[:, 10], unsure[:, 3] = 0.99, 0.5
     assert score(sure, 0) > score(unsure, 0)
     assert score(unsure, 0.2) > score(unsure, 0)
+
+
+def test_only_what_is_surely_digits_as_it_lies_is_known_to_be_upright() -> None:
+    level = (0.0, 0.0, 0.0, 0.0)
+    sure, unsure = np.full((8, 11), 0.0005, np.float32), np.full((8, 11), 0.02, np.float32)
+    sure[:, 3], unsure[:, 3] = 0.995, 0.8
+    words = np.full((8, 11), 0.0005, np.float32)
+    words[:, 10] = 0.995
+    assert is_upright(sure, level)
+    assert not is_upright(unsure, level)
+    assert not is_upright(words, level)
+    assert not is_upright(sure, (-0.1, 0.0, 0.1, 0.0))  # rows hang: it may be upside down

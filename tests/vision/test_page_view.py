@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from daemon.records import Box
-from daemon.vision.page_view import box_on_page, enlarging, view_of
+from daemon.vision.page_view import box_on_page, boxes_on_page, enlarging, view_of
+from daemon.vision.rectify import find_sheet
 
 
 def lines(shape: tuple[int, int] = (500, 400)) -> np.ndarray:
@@ -27,14 +28,14 @@ def turned(page: np.ndarray, angle: float) -> np.ndarray:
 
 def test_a_straight_page_is_left_as_it_is() -> None:
     page = lines()
-    view = view_of(page)
+    view = view_of(page, None)
     assert view.pixels is page
     assert not view.is_sheet
 
 
 def test_rows_become_level_and_boxes_lead_back() -> None:
     page = turned(lines(), 8)
-    view = view_of(page)
+    view = view_of(page, None)
     dark = view.pixels < 120
     assert np.count_nonzero(dark.sum(axis=1) == 0) > 150  # between the rows
     back = np.linalg.inv(view.onto)
@@ -47,7 +48,7 @@ def test_rows_become_level_and_boxes_lead_back() -> None:
 
 
 def test_light_ink_becomes_dark() -> None:
-    view = view_of(255 - lines())
+    view = view_of(255 - lines(), None)
     assert np.median(view.pixels) > 128
 
 
@@ -55,7 +56,7 @@ def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
     desk = np.full((700, 600), 60, np.uint8)
     desk[::6] = 90
     desk[100:600, 100:500] = turned(lines(), 5)
-    view = view_of(desk)
+    view = view_of(desk, find_sheet(desk))
     assert view.is_sheet
     edges = (view.pixels[0], view.pixels[-1], view.pixels[:, 0], view.pixels[:, -1])
     assert min(int(edge.min()) for edge in edges) > 200
@@ -72,3 +73,10 @@ def test_a_box_of_a_reduced_page_is_so_many_times_larger(factor: int) -> None:
 def test_a_box_never_leaves_its_page() -> None:
     assert box_on_page(Box(90, 90, 50, 50), enlarging(1), 100, 95) == Box(90, 90, 10, 5)
     assert box_on_page(Box(300, 300, 5, 5), enlarging(1), 100, 95) == Box(99, 94, 1, 1)
+
+
+def test_many_boxes_lead_back_as_each_does() -> None:
+    boxes = [Box(9 * n, 7 * n, 5 + n, 12) for n in range(6)]
+    back = np.array([[0.9, 0.2, 3], [-0.1, 1.1, 8], [1e-4, 2e-4, 1]])
+    assert boxes_on_page(boxes, back, 90, 80) == [box_on_page(box, back, 90, 80) for box in boxes]
+    assert boxes_on_page([], back, 90, 80) == []

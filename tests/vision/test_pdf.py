@@ -12,7 +12,7 @@ from pdf_files import STROKE, blank, drawn, image, pdf, scanned
 from daemon.records import Limits, Page, Reason, RejectedPage
 from daemon.vision.decode import count_pixels
 from daemon.vision.formats import read_header
-from daemon.vision.ink import MAX_SIDE
+from daemon.vision.reduce import MAX_SIDE
 
 
 def test_a_scanned_page_is_its_picture_pixel_by_pixel() -> None:

@@ -352,11 +352,11 @@ class FakeLineNetwork:
 
 
 class BlindAtFirst(FakeClassifier):
-    """Sees no digit in the glyphs of its first call."""
+    """Sees no digit in the glyphs of its first two calls: as they lie, and in the other turns."""
 
     def classify(self, glyphs):
         rows = super().classify(glyphs)
-        if len(self.batches) == 1:
+        if len(self.batches) <= 2:
             rows[:] = np.eye(11, dtype=np.float32)[10]
         return rows
 
@@ -371,7 +371,7 @@ def test_what_was_taken_for_a_page_and_holds_nothing_is_looked_at_once_more():
     page = small_page()
     classifier = BlindAtFirst()
     (outcome, other) = read(page, page, classifier=classifier)
-    assert len(classifier.batches) == 2
+    assert len(classifier.batches) == 3
     assert [page.number for page in outcome.pages] == [1]
     assert outcome.status is not Status.EMPTY
     assert other.pages == outcome.pages
@@ -381,7 +381,7 @@ def test_a_page_that_holds_nothing_stays_empty_where_it_was_said_to_be_one():
     page = replace(small_page(), hints=Hints(expect=Expect.PAGE))
     classifier = BlindAtFirst()
     (outcome,) = read(page, classifier=classifier)
-    assert len(classifier.batches) == 1
+    assert len(classifier.batches) == 2
     assert outcome.status is Status.EMPTY
 
 

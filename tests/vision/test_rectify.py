@@ -9,6 +9,7 @@ import pytest
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Setting, Shot, photograph
+from daemon.vision import rectify
 from daemon.vision.rectify import find_sheet, flatten
 
 
@@ -89,3 +90,23 @@ def test_corners_of_a_flat_sheet_are_those_of_its_picture() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (40, 3), (28, 28)])
 def test_the_smallest_pages_have_no_sheet(shape: tuple[int, int]) -> None:
     assert find_sheet(np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)) is None
+
+
+def test_where_nothing_is_as_dark_as_a_desk_no_region_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def regions(sketch: np.ndarray) -> list[np.ndarray]:
+        looked.append(sketch)
+        return []
+
+    looked: list[np.ndarray] = []
+    monkeypatch.setattr(rectify, "_regions", regions)
+    rng = np.random.default_rng(2)
+    shade = np.linspace(230, 120, 900)[:, None]  # darker and darker, without an edge
+    paper = np.clip(shade + rng.normal(0, 4, (900, 700)), 0, 255).astype(np.uint8)
+    paper[300:340, 100:112] = 20  # a stroke is no ground
+    assert find_sheet(paper) is None
+    assert not looked
+    paper[:, :90] = 60
+    find_sheet(paper)
+    assert looked

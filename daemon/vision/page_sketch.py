@@ -1,0 +1,92 @@
+"""Whether a picture may be a whole page, told on sketches of it: most pictures of a digit or a line
+are told from pages at little cost, before any of their ink is looked at closely.
+
+What counts are marks as low as digits on a page. A desk has grain that looks like them, so on a
+sheet those around it do not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from .components import find_components
+from .ink import polarities_of
+from .page_ink import find_page_ink
+from .page_view import laid_flat
+from .rectify import Corners, find_sheet
+from .reduce import rough_sketch_of
+
+LEAST_SIDE = 250  # px: a smaller picture is no page
+LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
+LEAST_ON_SHEET = 4
+_SKETCH = 500  # px, the longer side of what tells pages from other pictures
+_LEAST_MARK = 4  # px, the height of a mark on it
+_STRAIGHT = 16  # px, the shortest piece of a rule on it
+_RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What may be a page: the corners of the sheet on it, None where it is all sheet, and how many
+    marks make it one."""
+
+    corners: Corners | None
+    least_marks: int
+
+
+def prospect_of(pixels: Grey) -> Prospect | None:
+    """How a picture, (H, W) uint8, may be a page; None where too few marks show on it."""
+    if min(pixels.shape) < LEAST_SIDE:
+        return None
+    sketch = rough_sketch_of(pixels, _SKETCH)
+    seen = _most_marks(sketch, LEAST_ON_SHEET)
+    if seen < LEAST_ON_SHEET:
+        return None
+    corners = find_sheet(pixels)
+    if corners is not None:
+        least = LEAST_ON_SHEET
+        seen = _count_marks(laid_flat(pixels, corners, _SKETCH)[0], least)
+    else:
+        least = LEAST_MARKS
+        if seen < least:  # some may hang on rules
+            seen = _most_marks(sketch, least)
+    return Prospect(corners, least) if seen >= least else None
+
+
+def _most_marks(sketch: Grey, enough: int) -> int:
+    """How many marks show, dark or light."""
+    return max(
+        _count_marks(cv2.bitwise_not(sketch) if light_on_dark else sketch, enough)
+        for light_on_dark in polarities_of(sketch)
+    )
+
+
+def _count_marks(sketch: Grey, enough: int) -> int:
+    """How many dark marks show; where they are not `enough`, without the rules of a sheet."""
+    mask = find_page_ink(sketch).mask
+    count = _count_low(mask)
+    if count >= enough:
+        return count
+    kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
+    rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
+    if max(map(_count_long, rules)) < _RULED:
+        return count
+    either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
+    return _count_low(cv2.subtract(mask, either))
+
+
+def _count_low(mask: Grey) -> int:
+    """How many marks have a digit's height."""
+    highest = max(mask.shape) / 4
+    found = find_components(mask).components
+    return sum(_LEAST_MARK <= mark.height <= highest for mark in found)
+
+
+def _count_long(rules: Grey) -> int:
+    """How many are as long as a sheet's rules."""
+    least = _RULE * max(rules.shape)
+    return sum(max(rule.width, rule.height) >= least for rule in find_components(rules).components)

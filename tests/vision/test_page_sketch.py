@@ -1,0 +1,66 @@
+"""Which pictures may be pages is told by the marks on a sketch."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from daemon.vision.page_sketch import LEAST_MARKS, LEAST_ON_SHEET, Prospect, prospect_of
+
+
+def paper(count: int, shape: tuple[int, int] = (700, 900)) -> np.ndarray:
+    """That many strokes in rows."""
+    page = np.full(shape, 230, np.uint8)
+    for number in range(count):
+        x, y = 120 + 90 * (number % 7), 150 + 110 * (number // 7)
+        cv2.rectangle(page, (x, y), (x + 20, y + 40), (30,), 5)
+    return page
+
+
+def on_desk(sheet: np.ndarray, *, grain: bool = False) -> np.ndarray:
+    """A sheet on a dark ground that may have dark grain."""
+    height, width = sheet.shape
+    desk = np.full((height + 300, width + 300), 110, np.uint8)
+    if grain:
+        for y in range(20, len(desk), 60):
+            for x in range(15, desk.shape[1], 40):
+                desk[y : y + 22, x : x + 6] = 40
+    desk[150:-150, 150:-150] = sheet
+    return desk
+
+
+def seen(picture: np.ndarray) -> Prospect:
+    found = prospect_of(picture)
+    assert found is not None
+    return found
+
+
+def test_what_is_all_sheet_needs_more_marks_than_a_sheet_on_a_desk() -> None:
+    assert prospect_of(paper(LEAST_MARKS - 1)) is None
+    whole = seen(paper(LEAST_MARKS))
+    assert whole.corners is None
+    assert whole.least_marks == LEAST_MARKS
+    assert prospect_of(on_desk(paper(LEAST_ON_SHEET - 1))) is None
+    cut = seen(on_desk(paper(LEAST_ON_SHEET)))
+    assert cut.corners is not None
+    assert cut.least_marks == LEAST_ON_SHEET
+
+
+def test_light_marks_count_as_well() -> None:
+    assert seen(255 - paper(LEAST_MARKS)).least_marks == LEAST_MARKS
+
+
+def test_the_grain_of_a_desk_makes_no_page_of_a_sheet_with_one_number() -> None:
+    assert prospect_of(on_desk(paper(3), grain=True)) is None
+    assert seen(on_desk(paper(12), grain=True)).corners is not None
+
+
+def test_marks_that_hang_on_rules_are_counted_without_them() -> None:
+    page = paper(21)
+    for y in (190, 300, 410):  # where the strokes stand
+        cv2.line(page, (20, y), (880, y), (90,), 3)
+    assert seen(page).least_marks == LEAST_MARKS
+
+
+def test_a_small_picture_is_no_page() -> None:
+    assert prospect_of(cv2.resize(paper(21), (320, 249), interpolation=cv2.INTER_AREA)) is None

@@ -1,0 +1,48 @@
+"""Pictures made smaller keep what is on them, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from daemon.vision.reduce import MAX_SIDE, halved, reduction_of, rough_sketch_of, sketch_of
+
+SKETCHES = pytest.mark.parametrize("sketched", [sketch_of, rough_sketch_of])
+
+
+@SKETCHES
+@pytest.mark.parametrize("shape", [(1754, 1240), (301, 999), (1000, 9), (1, 700), (40, 30)])
+def test_a_sketch_has_the_side_that_was_asked_for(
+    sketched: Callable[[np.ndarray, int], np.ndarray], shape: tuple[int, int]
+) -> None:
+    sketch = sketched(np.full(shape, 90, np.uint8), 100)
+    longest = max(shape)
+    assert max(sketch.shape) == min(100, longest)
+    assert abs(min(sketch.shape) - max(1, min(shape) * min(1, 100 / longest))) <= 0.5
+    assert set(np.unique(sketch)) == {90}
+
+
+@SKETCHES
+def test_a_sketch_shows_things_where_they_are_as_bright_as_they_are(
+    sketched: Callable[[np.ndarray, int], np.ndarray],
+) -> None:
+    page = np.full((1200, 1600), 200, np.uint8)
+    page[400:600, 800:1200] = 40
+    sketch = sketched(page, 160)
+    assert sketch.shape == (120, 160)
+    wanted = np.full((120, 160), 200, np.uint8)
+    wanted[40:60, 80:120] = 40
+    np.testing.assert_array_equal(sketch, wanted)
+
+
+def test_a_half_is_the_mean_of_four_pixels() -> None:
+    page = np.array([[0, 40, 9], [80, 120, 9], [9, 9, 9]], np.uint8)
+    assert halved(page).tolist() == [[60]]
+
+
+def test_a_page_is_reduced_by_a_whole_factor() -> None:
+    assert reduction_of(MAX_SIDE, 10) == 1
+    assert reduction_of(10, MAX_SIDE + 1) == 2
+    assert reduction_of(2 * MAX_SIDE + 1, 10) == 3
