@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from .records import Check
+from .records import Check, Expected
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, the sum of its digits
 
@@ -13,6 +13,12 @@ _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, the sum of its digit
 def passes(check: Check, digits: Sequence[int]) -> bool:
     """Whether `digits`, each 0..9, end with the right check digits."""
     return _CHECKS[check](digits)
+
+
+def fits(expected: Expected, digits: Sequence[int]) -> bool:
+    """Whether there are as many `digits` as expected, and the check digit is right."""
+    most = len(digits) if expected.most is None else expected.most
+    return expected.least <= len(digits) <= most and passes(expected.check, digits)
 
 
 def _luhn(digits: Sequence[int]) -> bool:

@@ -172,17 +172,30 @@ class AskedLine:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for `text` being all that is written on a line. `seen` is the line reader's
-    probability of it, `rival` that of the likeliest other reading; `glyphs` is the product of the
-    glyph network's probabilities of the same digits, None where it sees another number of them;
-    `agreed` says that both networks would read it; `left_out` that there is a mark on the line
-    which the glyph network held for no digit."""
+    probability of it; `glyphs` the glyph network's log probability of those of its digits that
+    stand where it gives one, too; `added` how many digits there are more than in the line reader's
+    likeliest reading; `agreed` says that the glyph network gives the same text, `sure` that it is
+    sure of it."""
 
     text: str
     seen: float
-    rival: float
-    glyphs: float | None
+    glyphs: float
+    added: int
     agreed: bool
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks for a line saying something else than the texts that come into question: the
+    probability `unseen` that the line reader leaves for others; something `left_out`, a mark which
+    the glyph network held for no digit; that it `differs` in the number of `digits`, those of the
+    line reader's likeliest reading."""
+
+    unseen: float
     left_out: bool
+    differs: bool
+    digits: int
 
 
 @dataclass(frozen=True, slots=True)

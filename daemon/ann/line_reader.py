@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import passes
+from ..checks import fits, passes
 from ..errors import ModelUnavailable
 from ..records import AskedLine, Check, Expected, Ink, SeenDigit, SeenLine
 from .ctc import BLANK, Candidate, Posteriors, align, greedy, k_best
@@ -27,8 +27,8 @@ OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
 WIDER = 1.25  # what the widest view of an invocation may have of the narrowest one's width
 SURE = 0.7  # probability of a reading from which no further look is taken: it is not overruled
-ALTERNATIVES = 4
-FOLLOWED = 8  # readings among which one without doubles is looked for
+ALTERNATIVES = 8
+FOLLOWED = 9  # readings among which one without doubles is looked for
 DOUBLE = 0.6  # of the narrower box that two neighbours share: one digit was read twice
 CHECKED = 60  # readings among which one that passes the check is looked for
 LONGEST = 40  # digits, where the most is not given
@@ -197,15 +197,9 @@ def _is_sure(look: Look, expected: Expected) -> bool:
     best = look.readings[0]
     return (
         best.log_probability >= math.log(SURE)
-        and _fits(best.digits, expected)
+        and fits(expected, best.digits)
         and not _has_doubles(look, best.digits)
     )
-
-
-def _fits(digits: Sequence[int], expected: Expected) -> bool:
-    """Whether there are as many digits as expected, and the check digit is right."""
-    most = LONGEST if expected.most is None else expected.most
-    return expected.least <= len(digits) <= most and passes(expected.check, digits)
 
 
 def _has_doubles(look: Look, digits: Sequence[int]) -> bool:
@@ -238,7 +232,7 @@ def _as_expected(
     fewest = min(len(look) for look in looks)
     most = min(LONGEST if expected.most is None else expected.most, fewest)
     lengths = range(expected.least, most + 1)
-    fitting = [each for each in found if _fits(each.digits, expected)]
+    fitting = [each for each in found if fits(expected, each.digits)]
     if not lengths or (fitting and fitting[0] is found[0]):
         return fitting
     given = lengths if expected.least or expected.most else None

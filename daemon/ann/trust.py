@@ -1,7 +1,9 @@
-"""How far a reading of a whole line can be trusted: one calibrated probability of all its digits.
+"""How far a reading of a whole line can be trusted: calibrated probabilities of the texts in
+question.
 
-A logistic model of what both networks say of a text, fitted on lines that were composed of
-validation digits (`training.line_trust`); it is part of a version's metadata.
+A conditional logit (McFadden, 1974) over what both networks say of each text, and of something else
+being written, fitted on lines that were composed of validation digits (`training.line_trust`); it
+is part of a version's metadata.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelUnavailable
-from ..records import AskedLine, Evidence, SeenLine
+from ..records import AskedLine, Doubt, Evidence, SeenLine
 from .classifier import MAX_ERROR_READ
 from .line_reader import LineReader
 from .registry import METADATA_FILE, ModelVersion
 
-FEATURES = 8
-SPAN = 8.0  # log odds beyond which nothing is more certain
+FEATURES = 10
+FAINT = 1e-5  # probability: what is less likely is no surer a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class Trust:
     weights: tuple[float, ...]
     thresholds: tuple[tuple[float, float], ...]
 
-    def probability(self, evidence: Evidence) -> float:
-        """The probability that the text is what is written."""
-        odds = float(features(evidence) @ np.array(self.weights))
-        return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
+    def probabilities(self, texts: Sequence[Evidence], doubt: Doubt) -> list[float]:
+        """The probability of each text that it is what is written."""
+        scores = features(texts, doubt) @ np.array(self.weights)
+        powers = np.exp(scores - scores.max())
+        shares: list[float] = (powers / powers.sum()).tolist()
+        return shares[:-1]
 
     def review_below(self, max_error_read: float) -> float:
         """The confidence under which a person should look; 1 where so small a share of wrong
@@ -45,21 +49,15 @@ class Trust:
         return kept[-1] if kept else 1.0
 
 
-def features(evidence: Evidence) -> npt.NDArray[np.float64]:
-    """The evidence as (8,) numbers, the first one 1."""
-    glyphs = evidence.glyphs
-    return np.array(
-        [
-            1.0,
-            _log_odds(evidence.seen),
-            math.log(max(evidence.seen, 1e-5) / max(evidence.rival, 1e-5)),
-            0.0 if glyphs is None else _log_odds(glyphs),
-            float(glyphs is None),
-            float(evidence.agreed),
-            float(len(evidence.text)),
-            float(evidence.left_out),
-        ]
-    )
+def features(texts: Sequence[Evidence], doubt: Doubt) -> npt.NDArray[np.float64]:
+    """The evidence as numbers, (len(texts) + 1, 10): a row for each text, whose last five are 0,
+    and one for something else, whose first five are."""
+    rows = np.zeros((len(texts) + 1, FEATURES))
+    for row, each in zip(rows, texts, strict=False):
+        row[:5] = math.log(max(each.seen, FAINT)), each.glyphs, each.added, each.agreed, each.sure
+    rest = math.log(max(doubt.unseen, FAINT))
+    rows[-1, 5:] = 1, rest, doubt.left_out, doubt.differs, doubt.digits
+    return rows
 
 
 class TrustedReader:
@@ -74,9 +72,9 @@ class TrustedReader:
         """What is written on each line."""
         return self._reader.read_lines(asked)
 
-    def probability(self, evidence: Evidence) -> float:
-        """The calibrated probability that this is what is written."""
-        return self._trust.probability(evidence)
+    def probabilities(self, texts: Sequence[Evidence], doubt: Doubt) -> list[float]:
+        """The calibrated probability of each text that it is what is written."""
+        return self._trust.probabilities(texts, doubt)
 
 
 def load_trusted(
@@ -102,11 +100,8 @@ def parse_trust(values: Mapping[str, Any], where: str) -> Trust:
     except (KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable(f"{where}: 'trust' is not what it should be ({error})") from None
     if len(weights) != FEATURES:
-        raise ModelUnavailable(f"{where}: 'trust' has {len(weights)} weights, not {FEATURES}")
+        raise ModelUnavailable(
+            f"{where}: 'trust' has {len(weights)} weights, not {FEATURES}: train the line reader "
+            "anew, or have it calibrated by `digitd train --architecture line --reader VERSION`"
+        )
     return Trust(weights, tuple(thresholds))
-
-
-def _log_odds(probability: float) -> float:
-    least = 1 / (1 + math.exp(SPAN))
-    kept = min(max(probability, least), 1 - least)
-    return math.log(kept / (1 - kept))

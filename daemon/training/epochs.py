@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..records import Grey
@@ -122,6 +123,7 @@ _in_worker: tuple[Material, int] | None = None  # set once in the worker process
 def _start_worker(material: Material, seed: int) -> None:
     global _in_worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    cv2.setNumThreads(1)  # glyphs are too small to share: more only wait for each other
     _in_worker = material, seed
 
 

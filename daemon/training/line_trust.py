@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ..ann.classifier import GlyphClassifier
 from ..ann.line_reader import LineReader
 from ..ann.trust import FEATURES, Trust, features
-from ..records import AskedLine, Evidence, Limits, Reading, Scan, SeenLine
+from ..records import AskedLine, Doubt, Evidence, Limits, Reading, Scan, SeenLine
 from ..vision.fusion import differ, torn
 from ..vision.reader import read_batch
 from .calibrate import EVEN, RISKS
@@ -36,10 +36,24 @@ STEPS = 30  # of Newton's method, at most
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What was said of one composed line: every text that was thought of, and the truth."""
+    """What was said of one composed line: every text that was thought of, what spoke against all
+    of them, and the truth."""
 
     truth: str
-    evidence: tuple[Evidence, ...]
+    texts: tuple[Evidence, ...]
+    doubt: Doubt
+
+    @property
+    def right(self) -> int:
+        """Which of the texts is the truth; their number, where none is."""
+        return next((n for n, e in enumerate(self.texts) if e.text == self.truth), len(self.texts))
+
+    def is_for_review(self, text: str) -> bool:
+        """Whether a person looks whatever the confidence: the networks differ, or the line reader
+        is torn."""
+        known = {each.text: each.seen for each in self.texts}
+        given = next(each.text for each in self.texts if each.agreed)
+        return torn(text, known) or differ((given, max(known, key=lambda each: known[each])))
 
 
 def find_trust(
@@ -77,32 +91,40 @@ def observe(
             [scan], classifier, limits=Limits(), annotated="none", line_network=listener
         )
         # Of several lines in one picture, nobody knows which digits belong to which.
-        if isinstance(outcome, Reading) and listener.asked == 1 and listener.heard:
-            trials.append(Trial(line.text, tuple(listener.heard)))
+        if isinstance(outcome, Reading) and listener.asked == len(listener.heard) == 1:
+            trials.append(Trial(line.text, *listener.heard[0]))
     return trials
 
 
 def fit_trust(trials: Sequence[Trial]) -> Trust:
     """Weights with the least log loss, and the thresholds that follow."""
-    rows = [features(each) for trial in trials for each in trial.evidence]
-    right = [each.text == trial.truth for trial in trials for each in trial.evidence]
-    weights = fit_logistic(np.array(rows).reshape(-1, FEATURES), np.array(right, bool))
+    cases = [features(trial.texts, trial.doubt) for trial in trials]
+    weights = fit_choices(cases, [trial.right for trial in trials])
     trust = Trust(tuple(weights.tolist()), ())
     return Trust(trust.weights, _thresholds(trust, trials))
 
 
-def fit_logistic(
-    rows: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
+def fit_choices(
+    cases: Sequence[npt.NDArray[np.float64]], chosen: Sequence[int]
 ) -> npt.NDArray[np.float64]:
-    """Weights (K,) of the features `rows` (N, K), the first of them 1, by Newton's method on the
-    log loss with a ridge on all weights but the first."""
-    ridge = np.full(rows.shape[1], RIDGE)
-    ridge[0] = 1e-3
-    weights = np.zeros(rows.shape[1])
+    """Weights (K,) with which the row `chosen` of each case (n, K) is the likeliest: a conditional
+    logit, by Newton's method on the log loss with a ridge."""
+    ridge = RIDGE * np.eye(FEATURES)
+    weights = np.zeros(FEATURES)
+    if not cases:
+        return weights
+    rows = np.concatenate(cases)
+    ends = np.cumsum([len(case) for case in cases])
+    starts = ends - [len(case) for case in cases]
+    own = np.repeat(np.arange(len(cases)), ends - starts)
+    wanted = rows[starts + np.array(chosen)].sum(axis=0)
     for _ in range(STEPS):
-        chances = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        gradient = rows.T @ (chances - right) + ridge * weights
-        curvature = (rows.T * (chances * (1 - chances))) @ rows + np.diag(ridge)
+        scores = rows @ weights
+        powers = np.exp(scores - np.maximum.reduceat(scores, starts)[own])
+        shares = powers / np.add.reduceat(powers, starts)[own]
+        means = np.add.reduceat(rows * shares[:, None], starts)  # of each case, (N, K)
+        gradient = means.sum(axis=0) - wanted + ridge @ weights
+        curvature = (rows.T * shares) @ rows - means.T @ means + ridge
         step = np.linalg.solve(curvature, gradient)
         weights = weights - step
         if float(np.abs(step).max()) < 1e-6:
@@ -142,10 +164,10 @@ def _thresholds(trust: Trust, trials: Sequence[Trial]) -> tuple[tuple[float, flo
     than the share that was asked for, 0.5 %, of the digits were wrong.
     """
     readings = [
-        (trust.probability(best) ** (1 / len(best.text)), len(best.text), best.text != trial.truth)
+        (chance ** (1 / len(text)), len(text), text != trial.truth)
         for trial in trials
-        for best in [_best(trust, trial)]
-        if best.text and not torn(best) and not differ([each.text for each in trial.evidence])
+        for text, chance in [_best(trust, trial)]
+        if text and not trial.is_for_review(text)
     ]
     if not readings:
         return tuple((risk, 1.0) for risk in RISKS)
@@ -160,12 +182,15 @@ def _thresholds(trust: Trust, trials: Sequence[Trial]) -> tuple[tuple[float, flo
     return tuple(found)
 
 
-def _best(trust: Trust, trial: Trial) -> Evidence:
-    return max(trial.evidence, key=trust.probability)
+def _best(trust: Trust, trial: Trial) -> tuple[str, float]:
+    """The likeliest text and its probability."""
+    chances = trust.probabilities(trial.texts, trial.doubt)
+    best = int(np.argmax(chances))
+    return trial.texts[best].text, chances[best]
 
 
 def _exact(trust: Trust, trials: Sequence[Trial]) -> float:
-    return float(np.mean([_best(trust, trial).text == trial.truth for trial in trials] or [False]))
+    return float(np.mean([_best(trust, trial)[0] == trial.truth for trial in trials] or [False]))
 
 
 class _Listener:
@@ -175,13 +200,13 @@ class _Listener:
 
     def __init__(self, reader: LineReader) -> None:
         self._reader = reader
-        self.heard: list[Evidence] = []
+        self.heard: list[tuple[tuple[Evidence, ...], Doubt]] = []
         self.asked = 0
 
     def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
         self.asked = len(asked)
         return self._reader.read_lines(asked)
 
-    def probability(self, evidence: Evidence) -> float:
-        self.heard.append(evidence)
-        return 0.5
+    def probabilities(self, texts: Sequence[Evidence], doubt: Doubt) -> list[float]:
+        self.heard.append((tuple(texts), doubt))
+        return [0.5] * len(texts)

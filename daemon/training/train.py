@@ -120,6 +120,6 @@ def _measure(
     return Measured(
         temperature=temperature,
         thresholds=thresholds,
-        agreement=check_agreement(trained, logits, test.labels),
+        agreement=check_agreement(trained, classifier.outputs(glyphs), test.labels),
         test=Evaluation(draft.name, test, softmax(logits / np.float32(temperature)), review_below),
     )

@@ -14,12 +14,12 @@ import numpy as np
 from ..checks import passes
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .choice import Choice
-from .fusion import LONGEST, TALL, Question
 from .line_view import InkBand, find_band, looks
 from .page_lines import STROKE_ALONE
 from .page_stage import PageLook
 from .page_view import box_on_page, enlarging
 from .parts import Candidate
+from .questions import LONGEST, TALL, Question
 from .rectify import Matrix
 
 _MARGIN = 2  # px around a row's ink

@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from ..records import (
     Expect,
-    Expected,
     Limits,
     Outcome,
     Page,
@@ -29,19 +28,19 @@ from ..records import (
     Scan,
 )
 from .assemble import assemble
-from .choice import Choice, Probabilities, best, weigh
+from .choice import Probabilities, best, weigh
 from .decode import decode
 from .draft import Annotated, Draft, Traces, Wishes
-from .fusion import LineNetwork, Question, fuse, questions
+from .fusion import LineNetwork
 from .glyph import SIDE, normalise
-from .hints import fitted, is_one_number, judged
+from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .page_lines import assemble_page, choose_marks
-from .page_questions import page_questions
-from .page_stage import PageLook, TurnQuestion, look_at_page, turn_question, turned_look
+from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
 from .region import View, view
-from .stages import Sight, look_back
+from .second import First, Found, SecondOpinion, since
+from .stages import look_back
 
 ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
 FEW_MARKS = 40  # on a page without digits: it may be no page
@@ -90,7 +89,7 @@ def read_batch(
     second = None
     if line_network is not None:
         line_threshold = line_network.review_below if review_below is None else review_below
-        second = _Second(line_network, line_threshold)
+        second = SecondOpinion(line_network, line_threshold)
     batch = _Batch(classifier, second, limits, Wishes(threshold, annotated, explained), alive)
     for scan in scans:
         batch.take(scan)
@@ -109,43 +108,11 @@ def single_glyph(page: Page) -> npt.NDArray[np.float32] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Second:
-    """Who gives a second opinion, and the confidence of a line under which a person should look."""
-
-    network: LineNetwork
-    review_below: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A decoded page, as hints say it lies, with its layouts; `glyphs` (n,) says which of the
-    round's glyphs each of their candidates is. A whole page has a `look` in place of layouts.
-    `sights` is kept only where an explanation is asked for."""
-
-    draft: Draft
-    view: View
-    factor: int
-    layouts: tuple[Layout, ...]
-    glyphs: npt.NDArray[np.intp]
-    sights: tuple[Sight, ...] = ()
-    look: PageLook | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Turning:
     """What is asked about which way up a page lies; `glyphs` (n,) says which of the round's."""
 
     question: TurnQuestion
     glyphs: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class _First:
-    """A page as the glyph network alone reads it."""
-
-    found: _Found
-    choices: Sequence[Choice]
-    reading: PageReading
 
 
 class _Batch:
@@ -154,7 +121,7 @@ class _Batch:
     def __init__(
         self,
         classifier: Classifier,
-        second: _Second | None,
+        second: SecondOpinion | None,
         limits: Limits,
         wishes: Wishes,
         alive: Callable[[], None],
@@ -165,7 +132,7 @@ class _Batch:
         self._limits = limits
         self._wishes = wishes
         self._alive = alive
-        self._found: list[_Found] = []
+        self._found: list[Found] = []
         self._glyphs: list[npt.NDArray[np.float32]] = []
         self._pixels = 0
         self._rounds = 0
@@ -199,7 +166,7 @@ class _Batch:
                 return
             while (page := next(pages, None)) is not None:
                 draft.seen += 1
-                draft.decode_ms += _since(started)
+                draft.decode_ms += since(started)
                 yield page
                 started = time.perf_counter()
         except Exception:  # a scan must never take its batch along, whatever it found in us
@@ -216,18 +183,18 @@ class _Batch:
             failed = RejectedPage(page.number, Reason.UNREADABLE, _FAILED)
             draft.reject(failed)
             return
-        draft.find_ms += _since(started)
+        draft.find_ms += since(started)
         self._pixels += page.pixels.size
 
-    def _find(self, page: Page, draft: Draft) -> _Found:
+    def _find(self, page: Page, draft: Draft) -> Found:
         hints = draft.scan.hints
         seen = view(page, hints)
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
         if look is not None:
-            return _Found(draft, seen, 1, (), self._taken(look.glyphs), look=look)
+            return Found(draft, seen, 1, (), self._taken(look.glyphs), look=look)
         return self._layouts_of(seen, draft)
 
-    def _layouts_of(self, seen: View, draft: Draft) -> _Found:
+    def _layouts_of(self, seen: View, draft: Draft) -> Found:
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -241,7 +208,7 @@ class _Batch:
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
-        return _Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
+        return Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
 
     def _read(self) -> None:
         """Read all that was found in the round, and end it. What was taken for a page and holds
@@ -251,13 +218,13 @@ class _Batch:
         for found in empty:
             started = time.perf_counter()
             self._found.append(self._layouts_of(found.view, found.draft))
-            found.draft.find_ms += _since(started)
+            found.draft.find_ms += since(started)
         if empty:
             self._read_found()
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
-    def _read_found(self) -> list[_Found]:
+    def _read_found(self) -> list[Found]:
         """Ask the networks about all that was found; pages with nothing on them are not drafted,
         but returned."""
         started = time.perf_counter()
@@ -269,13 +236,13 @@ class _Batch:
             for found, doubt in zip(self._found, doubts, strict=True)
         ]
         asked = self._ask_more(asked)
-        read_ms = _since(started) / max(1, len(asked))
+        read_ms = since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
             found.draft.read_ms += read_ms * len(set(found.glyphs.tolist()))
             firsts.append(self._first(found, asked[found.glyphs]))
         empty = []
-        for first, reading in zip(firsts, self._looked_again(firsts), strict=True):
+        for first, reading in zip(firsts, self._opinions(firsts), strict=True):
             self._alive()
             found = first.found
             if not reading.lines and _may_be_no_page(found):
@@ -285,7 +252,13 @@ class _Batch:
             found.draft.add(found.view, part, self._traces(first))
         return empty
 
-    def _traces(self, first: _First) -> Traces | None:
+    def _opinions(self, firsts: Sequence[First]) -> list[PageReading]:
+        """The round's readings, by both networks where there are two."""
+        if self._second is None:
+            return [first.reading for first in firsts]
+        return self._second.on(firsts, self._alive)
+
+    def _traces(self, first: First) -> Traces | None:
         """What an explanation of the page shows; None where none is asked for."""
         if not self._wishes.explained:
             return None
@@ -301,14 +274,14 @@ class _Batch:
         more = self._glyphs[len(asked) :]
         return np.concatenate([asked, self._ask(more)]) if more else asked
 
-    def _doubt(self, found: _Found, asked: Probabilities) -> _Doubt | None:
+    def _doubt(self, found: Found, asked: Probabilities) -> _Turning | None:
         """What to ask about which way up a page lies, unless that is known."""
         if found.look is None or found.draft.scan.hints.rotate is not None:
             return None
         question = turn_question(found.look, asked[found.glyphs])
-        return None if question is None else _Doubt(question, self._taken(question.glyphs))
+        return None if question is None else _Turning(question, self._taken(question.glyphs))
 
-    def _upright(self, found: _Found, doubt: _Doubt | None, asked: Probabilities) -> _Found:
+    def _upright(self, found: Found, doubt: _Turning | None, asked: Probabilities) -> Found:
         """The page as it is to be read, once the network was asked which way up it lies."""
         if found.look is None or doubt is None:
             return found
@@ -322,7 +295,7 @@ class _Batch:
         self._glyphs += list(glyphs)
         return np.arange(first, len(self._glyphs), dtype=np.intp)
 
-    def _first(self, found: _Found, rows: Probabilities) -> _First:
+    def _first(self, found: Found, rows: Probabilities) -> First:
         page, threshold = found.view.part, self._wishes.review_below
         if found.look is None:
             choices = fitted(weigh(found.layouts, rows), found.draft.scan.hints)
@@ -330,40 +303,10 @@ class _Batch:
         else:
             choices = [choose_marks(found.look, rows)]
             reading = assemble_page(page, found.look, choices[0], threshold)
-        return _First(found, choices, reading)
-
-    def _looked_again(self, firsts: Sequence[_First]) -> list[PageReading]:
-        """The readings of the round's pages, with the line network's opinion."""
-        if self._second is None:
-            return [first.reading for first in firsts]
-        asked = []
-        for first in firsts:
-            started = time.perf_counter()
-            asked.append(_asked(first))
-            first.found.draft.find_ms += _since(started)
-            self._alive()
-        started = time.perf_counter()
-        every = [question.asked for questions in asked for question in questions]
-        answers = iter(self._second.network.read_lines(every) if every else ())
-        read_ms = _since(started) / max(1, len(every))
-        readings = []
-        for first, own in zip(firsts, asked, strict=True):
-            first.found.draft.read_ms += read_ms * len(own)
-            seen = [next(answers) for _ in own]
-            readings.append(
-                fuse(
-                    first.reading,
-                    own,
-                    seen,
-                    self._second.network,
-                    self._second.review_below,
-                    together=is_one_number(first.found.draft.scan.hints, first.reading.lines),
-                )
-            )
-        return readings
+        return First(found, choices, reading)
 
 
-def _may_be_no_page(found: _Found) -> bool:
+def _may_be_no_page(found: Found) -> bool:
     """Whether a page may be something else, because it holds little and nobody said it is one."""
     look = found.look
     told = found.draft.scan.hints.expect is Expect.PAGE
@@ -372,22 +315,3 @@ def _may_be_no_page(found: _Found) -> bool:
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
-
-
-def _asked(first: _First) -> list[Question]:
-    """What to ask the line network about a page."""
-    found, hints = first.found, first.found.draft.scan.hints
-    if found.look is not None:
-        (marks,) = first.choices
-        return page_questions(found.view.part, found.look, marks, first.reading, hints.line)
-    chosen = best(first.choices)
-    return questions(
-        found.view.part,
-        first.reading,
-        Expected(1, 1) if hints.expect is Expect.DIGIT else hints.line,
-        light_on_dark=chosen is not None and chosen.layout.light_on_dark,
-    )
-
-
-def _since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000

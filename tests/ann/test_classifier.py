@@ -64,6 +64,33 @@ def test_a_higher_temperature_makes_it_less_sure_of_the_same_digits(
     assert warm.max(axis=1).mean() < cool.max(axis=1).mean()
 
 
+def test_what_it_is_not_sure_of_it_looks_at_again_turned_to_both_sides(
+    trained_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[np.ndarray] = []
+
+    def outputs(_: GlyphClassifier, glyphs: np.ndarray) -> np.ndarray:
+        shown.append(glyphs)
+        chances = np.full((len(glyphs), 10), 1e-6, np.float32)
+        chances[:, [3, 7]] = [(0.99, 0.01), (0.4, 0.6)] if len(shown) == 1 else [(0.7, 0.3)]
+        return np.log(chances)
+
+    monkeypatch.setattr(GlyphClassifier, "outputs", outputs)
+    bar = np.zeros((2, 28, 28), np.float32)
+    bar[:, 4:24, 13:15] = [[[1.0]], [[0.05]]]
+    logits = GlyphClassifier(replace(trained_version, normalised=True)).logits(bar)
+    assert [len(glyphs) for glyphs in shown] == [2, 1, 1]
+    to_the_left, to_the_right = shown[1][0], shown[2][0]
+    assert to_the_left[4, :13].sum() > to_the_left[4, 15:].sum()
+    np.testing.assert_allclose(to_the_left, to_the_right[:, ::-1], atol=0.01)
+    sure, unsure = softmax(logits)
+    assert sure[3] == pytest.approx(0.99, abs=1e-4)
+    assert unsure[7] == pytest.approx((0.6 + 0.3 + 0.3) / 3, abs=1e-4)
+    shown.clear()
+    GlyphClassifier(trained_version).logits(bar)
+    assert [len(glyphs) for glyphs in shown] == [2]
+
+
 def test_it_passes_on_what_the_version_says(trained_version: ModelVersion) -> None:
     classifier = GlyphClassifier(trained_version)
     assert classifier.name == trained_version.name

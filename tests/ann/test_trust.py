@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from daemon.ann.registry import ModelVersion
 from daemon.ann.trust import FEATURES, Trust, features, load_trusted, parse_trust
 from daemon.errors import ModelUnavailable
-from daemon.records import Evidence
+from daemon.records import Doubt, Evidence
 
-PLAIN = Evidence("128", 0.9, 0.05, 0.8, agreed=True, left_out=False)
-TRUST = Trust((0.0, 1.0, 0.2, 0.5, -1.0, 1.0, -0.1, -1.0), ((0.001, 0.99), (0.01, 0.9)))
+PLAIN = Evidence("128", 0.7, glyphs=-0.2, added=0, agreed=True, sure=True)
+RIVAL = Evidence("126", 0.2, glyphs=-2.0, added=0, agreed=False, sure=False)
+DOUBT = Doubt(unseen=0.1, left_out=False, differs=False, digits=3)
+TRUST = Trust((1.0, 0.2, -0.5, 0.3, 1.0, -0.5, 0.6, 0.4, 0.3, 0.1), ((0.001, 0.99), (0.01, 0.9)))
 
 
-def test_evidence_is_as_many_numbers_as_there_are_weights() -> None:
-    assert features(PLAIN).shape == (FEATURES,)
-    assert features(PLAIN)[0] == 1
-    unknown = features(replace(PLAIN, glyphs=None))
-    assert (unknown[3], unknown[4]) == (0, 1)
+def probability(plain: Evidence = PLAIN, rival: Evidence = RIVAL, doubt: Doubt = DOUBT) -> float:
+    return TRUST.probabilities([plain, rival], doubt)[0]
+
+
+def test_every_text_is_as_many_numbers_as_there_are_weights_and_so_is_something_else() -> None:
+    rows = features([PLAIN, RIVAL], DOUBT)
+    assert rows.shape == (3, FEATURES)
+    assert rows[0].tolist() == [pytest.approx(math.log(0.7)), -0.2, 0, 1, 1, 0, 0, 0, 0, 0]
+    assert rows[2].tolist() == [0, 0, 0, 0, 0, 1, pytest.approx(math.log(0.1)), 0, 0, 3]
+
+
+def test_probabilities_leave_room_for_something_else() -> None:
+    assert 0.5 < sum(TRUST.probabilities([PLAIN, RIVAL], DOUBT)) < 1
 
 
 @pytest.mark.parametrize(
     "worse",
     [
-        replace(PLAIN, seen=0.5),
-        replace(PLAIN, rival=0.4),
-        replace(PLAIN, glyphs=0.1),
-        replace(PLAIN, agreed=False),
-        replace(PLAIN, left_out=True),
+        {"plain": replace(PLAIN, seen=0.5)},
+        {"plain": replace(PLAIN, glyphs=-3.0)},
+        {"plain": replace(PLAIN, added=1)},
+        {"plain": replace(PLAIN, agreed=False)},
+        {"plain": replace(PLAIN, sure=False)},
+        {"rival": replace(RIVAL, seen=0.4)},
+        {"rival": replace(RIVAL, glyphs=-0.1)},
+        {"doubt": replace(DOUBT, unseen=0.3)},
+        {"doubt": replace(DOUBT, left_out=True)},
+        {"doubt": replace(DOUBT, differs=True)},
+        {"doubt": replace(DOUBT, digits=9)},
     ],
 )
-def test_weaker_evidence_is_trusted_less(worse: Evidence) -> None:
-    assert TRUST.probability(worse) < TRUST.probability(PLAIN)
+def test_weaker_evidence_stronger_rivals_and_doubts_are_trusted_less(worse: dict[str, Any]) -> None:
+    assert probability(**worse) < probability()
 
 
 @pytest.mark.parametrize("seen", [0.0, 1.0])
-def test_certainty_has_finite_odds(seen: float) -> None:
-    evidence = replace(PLAIN, seen=seen, rival=1 - seen, glyphs=seen)
-    assert 0 < TRUST.probability(evidence) < 1
+def test_certainty_has_a_finite_score(seen: float) -> None:
+    doubt = replace(DOUBT, unseen=1 - seen)
+    assert 0 < probability(replace(PLAIN, seen=seen), replace(RIVAL, seen=1 - seen), doubt) < 1
 
 
 @pytest.mark.parametrize(("risk", "below"), [(0.0001, 1.0), (0.001, 0.99), (0.005, 0.99), (1, 0.9)])
@@ -53,7 +71,7 @@ def test_metadata_are_parsed_and_mistakes_named() -> None:
         "thresholds": [{"max_error_read": risk, "review_below": b} for risk, b in TRUST.thresholds],
     }
     assert parse_trust(values, "here") == TRUST
-    with pytest.raises(ModelUnavailable, match="here: 'trust' has 2 weights, not 8"):
+    with pytest.raises(ModelUnavailable, match="here: 'trust' has 2 weights, not 10"):
         parse_trust(values | {"weights": [1, 2]}, "here")
     with pytest.raises(ModelUnavailable, match="here: 'trust' is not what it should be"):
         parse_trust({"weights": [1]}, "here")

@@ -7,6 +7,7 @@ import pytest
 from daemon.records import (
     Box,
     Digit,
+    Doubt,
     Expected,
     Line,
     Page,
@@ -16,7 +17,8 @@ from daemon.records import (
     Status,
 )
 from daemon.vision.assemble import LEFT_OUT
-from daemon.vision.fusion import differ, fuse, questions
+from daemon.vision.fusion import ONE_SIDED, differ, fuse, torn
+from daemon.vision.questions import questions
 
 PAPER, INK = 230, 20
 
@@ -30,9 +32,10 @@ class Believer:
         self.chances = {text.lstrip("_"): chance for text, chance in chances.items()}
         self.heard = []
 
-    def probability(self, evidence):
-        self.heard.append(evidence)
-        return self.chances[evidence.text]
+    def probabilities(self, texts, doubt):
+        self.heard += texts
+        self.doubt = doubt
+        return [self.chances[each.text] for each in texts]
 
 
 def digit(label, x, y=20, width=20, height=40, sure=0.95):
@@ -107,8 +110,15 @@ def test_a_wide_picture_of_two_lines_is_no_line():
     assert [question.place for question in asked] == [0, 1]
 
 
+def test_a_clear_line_for_review_is_a_line_beside_a_sure_one():
+    doubted = line("12", y=20, sure=0.93, status=Status.REVIEW)
+    shown, reading = page(400, 240, doubted, line("34", y=140))
+    asked = questions(shown, reading, Expected(), light_on_dark=False)
+    assert [question.place for question in asked] == [0, 1]
+
+
 def test_doubtful_marks_elsewhere_do_not_keep_a_picture_from_being_one_line():
-    dirt = line("1", x=300, y=72, status=Status.REVIEW)
+    dirt = line("1", x=300, y=72, sure=0.6, status=Status.REVIEW)
     shown, reading = page(400, 140, line("12", y=20), dirt)
     (question,) = questions(shown, reading, Expected(), light_on_dark=False)
     assert question.place is None
@@ -149,14 +159,15 @@ def test_a_blank_page_is_not_asked_about():
 
 def test_where_both_read_the_same_the_confidence_is_of_the_whole_line():
     answer = seen("128", 0.9, [("126", 0.06)])
-    reading, _, network = fused([line("128")], answer, _128=0.98)
+    reading, _, network = fused([line("128")], answer, _128=0.98, _126=0.01)
     (found,) = reading.lines
     assert (found.text, found.confidence, found.status) == ("128", 0.98, Status.READ)
     assert found.reason == ""
-    assert found.alternatives == (("126", pytest.approx(0.02)),)
-    (evidence,) = network.heard
-    assert (evidence.seen, evidence.rival, evidence.agreed) == (0.9, 0.06, True)
-    assert evidence.glyphs == pytest.approx(0.95**3)
+    assert found.alternatives == (("126", 0.01),)
+    evidence, other = network.heard
+    assert (evidence.seen, evidence.agreed, evidence.sure) == (0.9, True, True)
+    assert (other.seen, other.agreed, other.sure) == (0.06, False, False)
+    assert network.doubt == Doubt(pytest.approx(0.04), False, False, 3)
     assert [each.box for each in found.digits] == [each.box for each in line("128").digits]
 
 
@@ -188,11 +199,9 @@ def test_where_one_digit_differs_the_likelier_is_given_and_a_person_looks():
     assert found.reason == "read as 128 and as 126"
     assert found.alternatives == (("128", 0.2),)
     assert found.digits[2].digit == 6
-    assert found.digits[2].confidence == pytest.approx((0.95 + 0.05 / 9) / 2)
-    assert [each.box for each in found.digits] == [each.box for each in line("128").digits]
     given, other = network.heard
-    assert (given.text, given.seen, given.rival) == ("128", 0.05, 0.9)
-    assert other.glyphs == pytest.approx(0.95**2 * 0.05 / 9)
+    assert (given.text, given.seen, given.agreed) == ("128", 0.05, True)
+    assert (other.text, other.seen, other.agreed) == ("126", 0.9, False)
 
 
 def test_digits_that_touch_are_those_of_the_line_reader_with_boxes_in_the_page():
@@ -300,24 +309,54 @@ def test_a_likely_single_digit_is_not_overruled():
 
 
 def test_where_the_line_reader_hesitates_a_person_looks_though_both_agree():
-    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.21)]), _223=0.99)
+    trusted = {"_223": 0.99, "_2231": 0.01}
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.21)]), **trusted)
     (found,) = reading.lines
     assert (found.text, found.status) == ("223", Status.REVIEW)
     assert found.reason == "may be read in two ways"
-    assert found.alternatives == (("2231", pytest.approx(0.01)),)
-    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.1)]), _223=0.99)
+    assert found.alternatives == (("2231", 0.01),)
+    reading, _, _ = fused([line("223")], seen("223", 0.36, [("2231", 0.1)]), **trusted)
     assert reading.lines[0].status is Status.READ
 
 
-def test_a_reading_as_expected_wins_and_is_all_that_is_weighed():
+def test_only_readings_as_expected_are_weighed():
+    answer = seen("124", alternatives=[("12", 0.1), ("129", 0.05)])
     reading, (question,), network = fused(
-        [line("12")], seen("124", alternatives=[("12", 0.1)]), Expected(3, 3), _124=0.95
+        [line("12")], answer, Expected(3, 3), _124=0.95, _129=0.02
     )
     assert question.asked.expected == Expected(3, 3)
-    assert [evidence.text for evidence in network.heard] == ["124"]
+    assert [evidence.text for evidence in network.heard] == ["124", "129"]
     assert reading.lines[0].text == "124"
     assert reading.lines[0].status is Status.READ
-    assert reading.lines[0].alternatives[0][0] == "12"
+    assert reading.lines[0].alternatives == (("129", 0.02),)
+
+
+def test_what_either_network_holds_for_possible_may_be_what_is_written():
+    answer = seen("232", 0.4, [("21312", 0.2)])
+    reading, _, _ = fused([line("21")], answer, below=0.5, _21=0.1, _232=0.2, _21312=0.6)
+    (found,) = reading.lines
+    assert (found.text, found.confidence) == ("21312", 0.6)
+    assert found.reason == "may be read in two ways"
+    lefts = [each.box.x for each in found.digits]
+    assert lefts == sorted(lefts)
+    assert [each.digit for each in found.digits] == [2, 1, 3, 1, 2]
+    assert all(each.box.width >= 1 for each in found.digits)
+
+
+def test_a_reading_that_the_line_reader_hardly_has_leaves_it_torn():
+    assert torn("12", {"17": 0.5})
+    assert torn("12", {"12": 0.4, "17": 0.2})
+    assert not torn("12", {"12": 0.8, "17": 0.1})
+
+
+def test_digits_that_touch_in_a_narrow_picture_are_not_lost_without_a_word():
+    shown, _ = page(84, 80, line("31", x=20, step=20))
+    nothing = PageReading(1, 84, 80, ())
+    (question,) = asked = questions(shown, nothing, ANYTHING, light_on_dark=False)
+    assert question.is_new
+    (found,) = fuse(nothing, asked, [seen("31")], Believer(_31=0.95, _=0.05), 0.5).lines
+    assert (found.text, found.status, found.reason) == ("31", Status.REVIEW, ONE_SIDED)
+    assert fuse(nothing, asked, [seen("3")], Believer(), 0.5).lines == ()
 
 
 def test_readings_differ_where_as_many_digits_are_not_the_same():

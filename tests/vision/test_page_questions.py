@@ -8,11 +8,22 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.records import Box, Evidence, Expected, Page, PageReading, SeenDigit, SeenLine, Status
-from daemon.vision.fusion import ONE_SIDED, Question, fuse
+from daemon.records import (
+    Box,
+    Doubt,
+    Evidence,
+    Expected,
+    Page,
+    PageReading,
+    SeenDigit,
+    SeenLine,
+    Status,
+)
+from daemon.vision.fusion import ONE_SIDED, fuse
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_questions import page_questions
 from daemon.vision.page_stage import PageLook, look_at_page
+from daemon.vision.questions import Question
 
 PAPER, INK = 230, 20
 HEIGHT, PITCH = 40, 40  # px, of a digit and from one to the next
@@ -29,8 +40,8 @@ class Believer:
         self._chance = chance
         self._other = {text.lstrip("_"): chance for text, chance in other.items()}
 
-    def probability(self, evidence: Evidence) -> float:
-        return self._other.get(evidence.text, self._chance)
+    def probabilities(self, texts: Sequence[Evidence], _doubt: Doubt) -> list[float]:
+        return [self._other.get(each.text, self._chance) for each in texts]
 
     def read_lines(self, asked: Sequence[object]) -> list[SeenLine]:
         raise NotImplementedError

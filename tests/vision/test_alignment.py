@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.training.alignment import align, edits
+from daemon.vision.alignment import align, edits
 
 digits = st.text("0123456789", max_size=7)
 

@@ -1,0 +1,122 @@
+"""What the line reader is asked about a page that the glyph network has read.
+
+Each line is shown as it stands, or the whole picture where that may be a single line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
+from .assemble import box_of
+from .choice import STROKE
+from .line_view import InkBand, LineView, find_band, looks
+
+ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
+LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
+SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
+CLEAR = 0.8  # confidence of a line that is there, sure or not
+SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
+BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
+TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
+LONGEST = 40  # heights: what is longer is no line of writing
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a page: its line number `place`, from 0, or where that is None the whole
+    picture as one line; `is_row`, a row of a whole page; `is_new`, one that stands before that
+    line, where nothing was read. `to_page` brings a box in the picture that `view`, the usual look,
+    was made of to the page's own pixels."""
+
+    place: int | None
+    view: LineView
+    asked: AskedLine
+    to_page: Callable[[Box], Box]
+    is_row: bool = False
+    is_new: bool = False
+
+
+def questions(
+    page: Page, reading: PageReading, expected: Expected, *, light_on_dark: bool
+) -> list[Question]:
+    """What to ask the line reader about a page that the glyph network has read.
+
+    About a lone 1 that is sure, nothing: a stroke fills its view whatever it is.
+    """
+    grey = 255 - page.pixels if light_on_dark else page.pixels
+    lines = reading.lines
+    digits = [digit for line in lines for digit in line.digits]
+    band = _only_band(grey, lines, page.reduction)
+    if band is not None:
+        return [_question(None, looks(grey, band), page, (0, 0), expected)]
+    if not lines:
+        band = find_band(grey)
+        if band.usual < LARGE * grey.shape[0]:
+            return []
+        return [replace(_question(0, looks(grey, band), page, (0, 0), expected), is_new=True)]
+    if len(digits) == 1 and lines[0].status is Status.READ:
+        (only,) = digits
+        if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
+            return []
+    return [
+        _about_line(number, line, grey, page, expected)
+        for number, line in enumerate(lines)
+        if line.box.width <= LONGEST * line.box.height
+    ]
+
+
+def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | None:
+    """Where the ink lies of a picture that may be one line of writing; None of others."""
+    height, width = grey.shape
+    if width < ONE_LINE * height:
+        return None
+    # On patterned paper what is not sure may be anywhere, and of any size.
+    sure = [line.box for line in lines if line.confidence >= CLEAR or line.status is Status.READ]
+    rows = [box for box in sure if box.height >= LARGE * height * reduction]
+    if rows and max(box.y for box in rows) >= min(box.bottom for box in rows):
+        return None
+    band = find_band(grey)
+    all_sure = len(sure) == len(lines) > 0
+    shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
+    long = band.right - band.left > LONGEST * band.height
+    return None if shadowed or long or band.usual < LARGE * height else band
+
+
+def _about_line(number: int, line: Line, grey: Grey, page: Page, expected: Expected) -> Question:
+    """A question about what stands where the glyph network read a line."""
+    tallest = max(digit.box.height for digit in line.digits)
+    box = box_of([digit for digit in line.digits if digit.box.height >= TALL * tallest])
+    edges = np.array([line.box.x, box.y, line.box.right, box.bottom]) / page.reduction
+    left, top, right, bottom = edges.tolist()
+    height = bottom - top
+    x, y = max(0, int(left - BESIDE * height)), max(0, int(top - ABOVE * height))
+    beyond, below = math.ceil(right + BESIDE * height), math.ceil(bottom + ABOVE * height)
+    part = grey[y:below, x:beyond]
+    band = InkBand(left - x, top - y, right - x, bottom - y, find_band(part).stroke)
+    return _question(number, looks(part, band), page, (x, y), expected)
+
+
+def _question(
+    place: int | None,
+    views: Sequence[LineView],
+    page: Page,
+    corner: tuple[int, int],
+    expected: Expected,
+) -> Question:
+    asked = AskedLine(tuple(view.pixels for view in views), expected)
+    return Question(place, views[0], asked, partial(_in_page, corner=corner, page=page))
+
+
+def _in_page(box: Box, *, corner: tuple[int, int], page: Page) -> Box:
+    """A box of the cut-out in the page's own pixels, within the page."""
+    left, top = (box.x + corner[0]) * page.reduction, (box.y + corner[1]) * page.reduction
+    right = left + box.width * page.reduction
+    bottom = top + box.height * page.reduction
+    x, y = min(max(0, left), page.width - 1), min(max(0, top), page.height - 1)
+    return Box(x, y, max(1, min(right, page.width) - x), max(1, min(bottom, page.height) - y))
