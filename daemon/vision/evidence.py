@@ -55,8 +55,9 @@ class Opinions:
 
     def texts(self, expected: Expected) -> list[str]:
         """The texts that come into question, the glyph network's first: those as `expected`, or
-        all where none is."""
-        texts = list(dict.fromkeys((self.text, *self.known)))
+        all where none is. Where the line reader sees nothing, its other readings stand nowhere."""
+        known = self.known if self.seen.digits else [self.seen.text]
+        texts = list(dict.fromkeys((self.text, *known)))
         return [text for text in texts if fits(expected, [*map(int, text)])] or texts
 
     def evidence(self, texts: Sequence[str]) -> list[Evidence]:

@@ -296,10 +296,10 @@ def _digits(held: Opinions, text: str) -> tuple[Digit, ...]:
 
 
 def _between(before: Sequence[Digit], held: Opinions, label: int) -> Digit:
-    """A digit of which nobody says where it stands: to the right of those `before`, or where the
-    line begins."""
+    """A digit of which nobody says where it stands: where those `before` end, or the line
+    begins."""
     box = before[-1].box if before else held.boxes[0]
-    x = box.right if before else box.x
+    x = box.right - 1 if before else box.x
     chances = tuple(float(each == label) for each in range(10))
     return Digit(Box(x, box.y, 1, box.height), label, 0.0, chances)
 

@@ -89,3 +89,8 @@ def test_texts_are_those_that_fit_or_all_where_none_does() -> None:
     assert held.texts(Expected()) == ["1", "12", "123"]
     assert held.texts(Expected(2, 3)) == ["12", "123"]
     assert held.texts(Expected(7, 7)) == ["1", "12", "123"]
+
+
+def test_readings_of_which_nobody_says_where_they_stand_do_not_come_into_question() -> None:
+    held = opinions(given((1, 0)), "", ("12", 0.3))
+    assert held.texts(Expected()) == ["1", ""]

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from daemon.records import (
     Box,
@@ -343,6 +345,16 @@ def test_what_either_network_holds_for_possible_may_be_what_is_written():
     assert all(each.box.width >= 1 for each in found.digits)
 
 
+def test_a_digit_that_begins_a_line_and_stands_nowhere_is_where_the_line_begins():
+    answer = seen("23", 0.4, [("123", 0.3)])
+    reading, _, _ = fused([line("2")], answer, below=0.5, _2=0.1, _23=0.2, _123=0.6)
+    first, second, third = (digit.box for digit in reading.lines[0].digits)
+    assert abs(first.x - second.x) <= 1 < third.x - second.x
+    nothing = seen("", 0.5, [("123", 0.4)])
+    kept, _, _ = fused([line("12")], nothing, below=0.5, _12=0.6, _=0.3)
+    assert [each.text for each in kept.lines] == ["12"]
+
+
 def test_a_reading_that_the_line_reader_hardly_has_leaves_it_torn():
     assert torn("12", {"17": 0.5})
     assert torn("12", {"12": 0.4, "17": 0.2})
@@ -363,3 +375,32 @@ def test_readings_differ_where_as_many_digits_are_not_the_same():
     assert differ(["12", "13"])
     assert not differ(["12", "12"])
     assert not differ(["12", "123"])
+
+
+texts = st.text("0123456789", max_size=5)
+
+
+class Chooser:
+    """Holds the text of that number for the likeliest."""
+
+    review_below = 0.9
+
+    def __init__(self, number):
+        self.number = number
+
+    def probabilities(self, texts, _doubt):
+        return [0.8 if n == self.number % len(texts) else 0.01 for n in range(len(texts))]
+
+
+@given(texts, texts, st.lists(texts, max_size=4), st.integers(0, 9))
+@example("12", "", ["3"], 2)
+def test_whatever_both_see_each_digit_of_a_line_stands_on_the_page(own, other, rest, number):
+    shown, reading = page(400, 80, *([line(own)] if own else []))
+    asked = questions(shown, reading, ANYTHING, light_on_dark=False)
+    alternatives = [(each, 0.1) for each in dict.fromkeys(rest) if each != other]
+    answers = [seen(other, 0.4, alternatives)] * len(asked)
+    for found in fuse(reading, asked, answers, Chooser(number), 0.9).lines:
+        assert "".join(str(digit.digit) for digit in found.digits) == found.text
+        for digit in found.digits:
+            assert 0 <= digit.box.x < digit.box.right <= 400
+            assert 0 <= digit.box.y < digit.box.bottom <= 80
