@@ -300,8 +300,7 @@ def _between(before: Sequence[Digit], held: Opinions, label: int) -> Digit:
     begins."""
     box = before[-1].box if before else held.boxes[0]
     x = box.right - 1 if before else box.x
-    chances = tuple(float(each == label) for each in range(10))
-    return Digit(Box(x, box.y, 1, box.height), label, 0.0, chances)
+    return Digit(Box(x, box.y, 1, box.height), label, 0.0, (0.0,) * 10)
 
 
 def _place(digit: SeenDigit, question: Question) -> Box:

@@ -394,6 +394,7 @@ class Chooser:
 
 @given(texts, texts, st.lists(texts, max_size=4), st.integers(0, 9))
 @example("12", "", ["3"], 2)
+@example("22", "23", ["123"], 2)
 def test_whatever_both_see_each_digit_of_a_line_stands_on_the_page(own, other, rest, number):
     shown, reading = page(400, 80, *([line(own)] if own else []))
     asked = questions(shown, reading, ANYTHING, light_on_dark=False)
@@ -402,5 +403,6 @@ def test_whatever_both_see_each_digit_of_a_line_stands_on_the_page(own, other, r
     for found in fuse(reading, asked, answers, Chooser(number), 0.9).lines:
         assert "".join(str(digit.digit) for digit in found.digits) == found.text
         for digit in found.digits:
+            assert digit.confidence == pytest.approx(digit.probabilities[digit.digit])
             assert 0 <= digit.box.x < digit.box.right <= 400
             assert 0 <= digit.box.y < digit.box.bottom <= 80
