@@ -146,13 +146,12 @@ class SeenDigit:
 @dataclass(frozen=True, slots=True)
 class SeenLine:
     """A line as the line reader sees it. `probability` is the network's own, not calibrated, of
-    exactly these digits; `alternatives` are other readings with theirs, best first; `fits` is False
-    where no reading was found that is as expected, and this is the best of the others."""
+    exactly these digits; `alternatives` are other readings with theirs, best first. Where a reading
+    was found that is as expected, this is the best such one."""
 
     digits: tuple[SeenDigit, ...]
     probability: float
     alternatives: tuple[tuple[str, float], ...]
-    fits: bool
 
     @property
     def text(self) -> str:

@@ -165,11 +165,10 @@ def _read(looks: Sequence[Look], expected: Expected | None) -> SeenLine:
     found = _ranked([look.readings for look in looks])
     whole = (n for n, each in enumerate(found) if not _has_doubles(looks[0], each.digits))
     found.insert(0, found.pop(next(whole, 0)))
-    chosen, fits = found, True
+    chosen = found
     if expected is not None:
-        chosen = _as_expected([look.posteriors for look in looks], found, expected)
-        fits = bool(chosen)
-    best = chosen[0] if chosen else found[0]
+        chosen = _as_expected([look.posteriors for look in looks], found, expected) or found
+    best = chosen[0]
     rest = [each for each in [*chosen[1:], *found] if each.digits != best.digits]
     texts = {_text(each.digits): float(np.exp(each.log_probability)) for each in rest}
     ranked = sorted(texts.items(), key=lambda pair: -pair[1])[:ALTERNATIVES]
@@ -178,7 +177,7 @@ def _read(looks: Sequence[Look], expected: Expected | None) -> SeenLine:
         _seen(digit, posteriors[place], boxes[place])
         for digit, place in zip(best.digits, places, strict=True)
     ]
-    return SeenLine(tuple(seen), float(np.exp(best.log_probability)), tuple(ranked), fits)
+    return SeenLine(tuple(seen), float(np.exp(best.log_probability)), tuple(ranked))
 
 
 def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> SeenLine:
@@ -189,7 +188,7 @@ def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> See
         _seen(digit, posteriors[place], boxes[place])
         for digit, place in zip(digits, places, strict=True)
     ]
-    return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), (), True)
+    return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), ())
 
 
 def _is_sure(look: Look, expected: Expected) -> bool:

@@ -33,7 +33,7 @@ def opinions(
     """The line reader sees a digit at each place."""
     seen = tuple(SeenDigit(int(each), 0, 0, 1, 1, row(int(each), 0.9)) for each in text)
     boxes = tuple(Box(STEP * place + 2, 0, WIDTH, 50) for place in range(len(text)))
-    return Opinions(digits, status, False, SeenLine(seen, 0.6, alternatives, True), boxes)
+    return Opinions(digits, status, False, SeenLine(seen, 0.6, alternatives), boxes)
 
 
 def test_the_glyph_network_counts_where_it_sees_a_digit_at_the_same_place() -> None:

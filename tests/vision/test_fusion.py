@@ -66,12 +66,12 @@ def page(width, height, *lines):
     return Page(1, pixels), PageReading(1, width, height, lines)
 
 
-def seen(text, probability=0.9, alternatives=(), fits=True, step=20):
+def seen(text, probability=0.9, alternatives=(), step=20):
     digits = tuple(
         SeenDigit(int(each), 10 + step * n, 3, 24 + step * n, 29, digit(int(each), 0).probabilities)
         for n, each in enumerate(text)
     )
-    return SeenLine(digits, probability, tuple(alternatives), fits)
+    return SeenLine(digits, probability, tuple(alternatives))
 
 
 ANYTHING = Expected()
@@ -237,7 +237,7 @@ def test_groups_far_apart_stay_lines_of_their_own():
         SeenDigit(each.digit, each.left + shift, 3, each.right + shift, 29, each.probabilities)
         for each, shift in zip(answer.digits, (0, 0, 80, 80), strict=True)
     ]
-    answer = SeenLine(tuple(apart), 0.9, (), True)
+    answer = SeenLine(tuple(apart), 0.9, ())
     reading, _, _ = fused([line("12")], answer, _12=0.1, _1234=0.95)
     assert [found.text for found in reading.lines] == ["12", "34"]
     assert [found.confidence for found in reading.lines] == [0.95, 0.95]

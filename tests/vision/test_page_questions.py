@@ -103,7 +103,7 @@ def answer(question: Question, text: str, cover: float = 1.0) -> SeenLine:
         SeenDigit(int(digit), start, 3, end, 29, row)
         for digit, start, end in zip(text, edges[:-1], edges[1:], strict=True)
     )
-    return SeenLine(digits, 0.9, (), True)
+    return SeenLine(digits, 0.9, ())
 
 
 def fused(

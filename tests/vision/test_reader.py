@@ -341,9 +341,7 @@ class FakeLineNetwork:
         self.batches.append(len(asked))
         row = (0.0, 0.01, 0.0, 0.98) + (0.0,) * 6
         return [
-            SeenLine(
-                (SeenDigit(3, 4, 3, 20, 29, row), SeenDigit(1, 24, 3, 40, 29, row)), 0.9, (), True
-            )
+            SeenLine((SeenDigit(3, 4, 3, 20, 29, row), SeenDigit(1, 24, 3, 40, 29, row)), 0.9, ())
             for _ in asked
         ]
 
