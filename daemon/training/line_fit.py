@@ -1,4 +1,4 @@
-"""Fit the line network to composed lines, one tower after the other."""
+"""Fit the line network to composed lines: all its towers learn side by side from the same ones."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from .line_network import build, joined
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
-EPOCHS = 24  # of each tower
+EPOCHS = 36
 TOWERS = 2
-NEXT_TOWER = 1000  # what its seed is higher by: those below belong to other sources of lines
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches
 WEIGHT_DECAY = 1e-2
@@ -32,8 +31,8 @@ CLIP_NORM = 3.0
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """What the person who trains chooses, the epochs of each tower; the lines of a batch; the
-    batches of an epoch, of a validation and of the test; the lines that calibrate."""
+    """What the person who trains chooses; the lines of a batch; the batches of an epoch, of a
+    validation and of the test; the lines that calibrate; the towers."""
 
     epochs: int
     seed: int
@@ -48,45 +47,28 @@ class LineSettings:
 def fit_lines(
     settings: LineSettings, learnt: Digits, validated: Digits, progress: Progress
 ) -> Fitted:
-    """Train each tower on its own lines of `learnt` digits; after each epoch, lines of `validated`
-    digits are read. The epochs of all towers are counted on; the steps' accuracies are shares of
-    lines read exactly. The model has all towers."""
+    """Train the towers on lines of `learnt` digits; after each epoch, the network that they are
+    together reads lines of `validated` digits. The steps' accuracies are shares of lines read
+    exactly, in training those of a tower in the mean."""
     keras = load_keras()
+    keras.utils.set_random_seed(settings.seed)
+    towers = [build(keras) for _ in range(settings.towers)]
+    model = joined(keras, towers)
+    steps = settings.epochs * settings.epoch
+    learners = [_learner(keras, tower, steps) for tower in towers]
     validation = LineSource(validated, settings.seed + 1).make(settings.validated, settings.batch)
     history: list[Step] = []
     started = time.perf_counter()
-    towers = [
-        _fit_tower(keras, number, settings, learnt, validation, history, started, progress)
-        for number in range(settings.towers)
-    ]
-    return Fitted(joined(keras, towers), tuple(history), time.perf_counter() - started)
-
-
-def _fit_tower(
-    keras: Any,
-    number: int,
-    settings: LineSettings,
-    learnt: Digits,
-    validation: Sequence[LineBatch],
-    history: list[Step],
-    started: float,
-    progress: Progress,
-) -> Any:
-    """The trained tower of that number, from 0; its epochs are added to `history`."""
-    seed = settings.seed + number * NEXT_TOWER
-    keras.utils.set_random_seed(seed)
-    model = build(keras)
-    learn = _learner(keras, model, settings.epochs * settings.epoch)
     at_once = min(BATCHES, settings.epoch)
-    with lines_ahead(learnt, seed, at_once, settings.batch) as batches:
+    with lines_ahead(learnt, settings.seed, at_once, settings.batch) as batches:
         for _ in range(settings.epochs):
-            for step in _epoch(learn, batches, settings, history, started):
+            for step in _epoch(learners, batches, settings, history, started):
                 progress(step)
             scores = validate(model, validation)
             ended = replace(step, ends_epoch=True, val_loss=scores.loss, val_accuracy=scores.exact)
             history.append(ended)
             progress(ended)
-    return model
+    return Fitted(model, tuple(history), time.perf_counter() - started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +127,7 @@ def _learner(keras: Any, model: Any, steps: int) -> Any:
 
 
 def _epoch(
-    learn: Any,
+    learners: Sequence[Any],
     batches: Iterator[LineBatch],
     settings: LineSettings,
     history: Sequence[Step],
@@ -155,13 +137,14 @@ def _epoch(
     losses, exact, count = 0.0, 0, 0
     reported_s = 0.0
     last = history[-1] if history else None
-    epoch, epochs = len(history) + 1, settings.epochs * settings.towers
+    epoch, epochs = len(history) + 1, settings.epochs
     for number in range(1, settings.epoch + 1):
         batch = next(batches)
-        loss, outputs = learn(batch.views, *_targets(batch))
-        losses += float(loss)
-        exact += _exact(outputs.numpy(), batch)
-        count += len(batch.lengths)
+        for learn in learners:
+            loss, outputs = learn(batch.views, *_targets(batch))
+            losses += float(loss) / len(learners)
+            exact += _exact(outputs.numpy(), batch)
+            count += len(batch.lengths)
         elapsed_s = time.perf_counter() - started
         if number < settings.epoch and elapsed_s - reported_s < REPORT_EVERY_S:
             continue
