@@ -70,13 +70,13 @@ def _rules(sheet: Sheet, rng: Rng) -> Ink | None:
         lying(min(below, rows - 1))
     if 0.5 < kind < 0.8:
         lying(max(above, 0))
-    if 0.7 < kind < 0.82:  # rarely: a 1 at the end of a line looks much like it
+    if 0.76 < kind < 0.82:  # rarely: a 1 at the end of a line looks much like it
         before, after = sheet.height * rng.uniform(0.05, 0.4, 2)
         if rng.random() < 0.7:
             standing(max(0.0, sheet.left - before))
         if rng.random() < 0.5:
             standing(min(columns - 1.0, sheet.right + sheet.height * 0.3 + after))
-    if kind > 0.95:
+    if kind > 0.98:
         lying(min(below, rows - 1))
         pitch = sheet.height * rng.uniform(0.5, 1.1)
         for x in np.arange(sheet.left - pitch * rng.uniform(0, 1), columns, pitch):

@@ -1,10 +1,11 @@
 """More ways to write the ten digits, for lines of digits: as on cheques and forms, in a hurry.
 
 Drawn for this project. What MNIST's writers and recorded strokes lack: zeros linked at the top, a 1
-with a flag down to the line or like an l, a 2 with a narrow or a closed head and a loop for a foot,
-a 4 like an h, a 5 whose hat flies off or whose belly is gone, a 6 like a b, a 7 that is little more
-than its cross, an open 8 and one like a B, a 9 like a q. No style enters its neighbour's class: a 2
-whose head is closed has a foot, a 5 without a belly has its hat to the right of the stem.
+with a flag down to the line, like an arrow or like an l, a 2 with a narrow or a closed head and a
+loop for a foot, a 4 like an h, a 5 whose hat flies off, whose belly is gone or that is a zigzag, a
+6 like a b, a 7 that is little more than its cross, an open 8 and one like a B, a 9 like a q. No
+style enters its neighbour's class: a 2 whose head is closed has a foot, a 5 without a belly has its
+hat to the right of the stem.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ _STYLES = (
         "22,58 46,40 62,16 52,0 40,12 38,56 34,100",
         "16,36 36,20 54,0! 52,50 50,100",
         "90,0 50,50 12,100",
+        "0,104 24,54 48,0! 52,30 60,56",
+        "0,100 34,44 52,2! 60,38 92,70",
+        "4,62 28,28 36,0! 52,42 96,86",
     ),
     (
         "28,18 44,2 60,8 58,30 42,58 20,86 8,92 8,80 28,80 56,98 96,88",
@@ -93,6 +97,10 @@ _STYLES = (
         "70,2 40,10 34,34 52,46 56,70 40,94 12,100",
         "20,54 34,98! 46,46 56,4! 104,0",
         "94,0 52,5! 48,46 38,90 10,88",
+        "96,2 20,14! 8,30 90,62 86,84 8,96",
+        "104,0 34,14 12,30 78,54 98,76 70,95 0,100",
+        "92,4 42,4 10,22 30,42 86,62 80,90 4,98",
+        "98,6 30,10! 14,34! 80,50 90,76 60,96 10,94",
     ),
     (
         "30,0 22,50 22,88 44,100 70,88 70,64 48,56 26,70",
