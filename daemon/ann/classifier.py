@@ -2,7 +2,8 @@
 
 The exported network gives logits; the probabilities that leave here are calibrated by the
 temperature that training found (Guo et al., On Calibration of Modern Neural Networks, 2017). What
-the network is not sure of, it looks at twice more, turned a little to either side.
+the network is not sure of, it looks at twice more, turned a little to either side, and an advisor,
+a network of another kind, is asked as well: what one misreads, the other often does not.
 """
 
 from __future__ import annotations
@@ -32,32 +33,21 @@ _log = logging.getLogger(__name__)
 
 
 class GlyphClassifier:
-    """One trained network, ready to read. Not for use by several threads at once."""
+    """One trained network and perhaps its advisor, ready to read. Not for use by several threads
+    at once."""
 
     def __init__(
         self, version: ModelVersion, *, max_error_read: float = MAX_ERROR_READ, threads: int = 1
     ) -> None:
-        """Load the network of `version`. `max_error_read` is the share of digits that may be wrong
+        """Load the networks of `version`. `max_error_read` is the share of digits that may be wrong
         among those that nobody looks at. One thread is the fastest on networks this small.
-        Raises ModelUnavailable when LiteRT refuses the file."""
+        Raises ModelUnavailable when LiteRT refuses a file."""
         self.version = version
         self.review_below = version.review_below(max_error_read)
-        with native_stderr_logged(_log):
-            from ai_edge_litert.interpreter import Interpreter
-
-            try:
-                self._interpreter = Interpreter(str(version.network), num_threads=threads)
-                self._interpreter.allocate_tensors()
-            except (RuntimeError, ValueError) as error:
-                raise ModelUnavailable(f"{version.network} cannot be loaded: {error}") from None
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        output = self._interpreter.get_output_details()[0]
-        self._output = output["index"]
-        if output["shape"][-1] != len(version.labels):
-            raise ModelUnavailable(
-                f"{version.network} knows {output['shape'][-1]} classes, its metadata "
-                f"{len(version.labels)}"
-            )
+        self._network = _Network(version.network, len(version.labels), threads)
+        self._advisor = (
+            _Network(version.advisor, len(version.labels), threads) if version.advisor else None
+        )
 
     @property
     def name(self) -> str:
@@ -76,19 +66,48 @@ class GlyphClassifier:
 
     def logits(self, glyphs: Glyphs) -> Logits:
         """What the network says before calibration, (N, labels) float32: where its first look is
-        not sure, the logarithms of the mean probabilities of that and of turned ones. Networks that
-        learnt pictures as they are take one look."""
+        not sure, the logarithms of the mean probabilities of that and of turned ones, and of what
+        the advisor says as much. Networks that learnt pictures as they are take one look."""
         logits = self.outputs(glyphs)
         if self.version.normalised:
             unsure = np.flatnonzero(softmax(logits).max(axis=1) < UNSURE)
-            turned = [self.outputs(_turned(glyphs[unsure], angle)) for angle in TURNS]
-            looks = [softmax(look) for look in (logits[unsure], *turned)]
-            logits[unsure] = np.log(np.mean(looks, axis=0) + np.finfo(np.float32).tiny)
+            doubtful = glyphs[unsure]
+            turned = [self.outputs(_turned(doubtful, angle)) for angle in TURNS]
+            said = np.mean([softmax(look) for look in (logits[unsure], *turned)], axis=0)
+            if self._advisor is not None:
+                said = (said + softmax(self._advisor.outputs(doubtful))) / 2
+            logits[unsure] = np.log(said + np.finfo(np.float32).tiny)
         return logits
 
     def outputs(self, glyphs: Glyphs) -> Logits:
         """The network's outputs, (N, labels) float32, for the glyphs as they are."""
-        result = np.empty((len(glyphs), len(self.labels)), np.float32)
+        return self._network.outputs(glyphs)
+
+
+class _Network:
+    """A file that LiteRT runs, for any number of glyphs."""
+
+    def __init__(self, file: Path, classes: int, threads: int) -> None:
+        with native_stderr_logged(_log):
+            from ai_edge_litert.interpreter import Interpreter
+
+            try:
+                self._interpreter = Interpreter(str(file), num_threads=threads)
+                self._interpreter.allocate_tensors()
+            except (RuntimeError, ValueError) as error:
+                raise ModelUnavailable(f"{file} cannot be loaded: {error}") from None
+        self._classes = classes
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        if output["shape"][-1] != classes:
+            raise ModelUnavailable(
+                f"{file} knows {output['shape'][-1]} classes, its metadata {classes}"
+            )
+
+    def outputs(self, glyphs: Glyphs) -> Logits:
+        """The outputs, (N, classes) float32."""
+        result = np.empty((len(glyphs), self._classes), np.float32)
         for start in range(0, len(glyphs), CHUNK):
             chunk = np.ascontiguousarray(glyphs[start : start + CHUNK], np.float32)
             self._interpreter.resize_tensor_input(self._input, chunk.shape)

@@ -3,6 +3,7 @@
     models/current                 the name of the version in use
     models/NAME/metadata.json      what the network is, how it was made, what it scored
     models/NAME/model.tflite       the glyph network as LiteRT reads it
+    models/NAME/advisor.tflite     another one, asked where that is not sure; not every version's
     models/NAME/reader.tflite      the line network, where the version has one
 
 A version is written once and never changed: it appears whole, by a rename. `metadata.json` holds
@@ -28,6 +29,7 @@ SCHEMA = "digitd.model/2"
 CURRENT = "current"
 METADATA_FILE = "metadata.json"
 NETWORK_FILE = "model.tflite"
+ADVISOR_FILE = "advisor.tflite"
 READER_FILE = "reader.tflite"
 NONE_LABEL = "none"  # the label of the class "no digit at all"
 
@@ -58,9 +60,19 @@ class ModelVersion:
         return self.path / NETWORK_FILE
 
     @property
+    def advisor(self) -> Path | None:
+        """The file of the network that is asked where the first is not sure, if there is one."""
+        return self.path / ADVISOR_FILE if ADVISOR_FILE in self.metadata["files"] else None
+
+    @property
     def reader(self) -> Path | None:
         """The line network's file, where the version has one."""
         return self.path / READER_FILE if READER_FILE in self.metadata["files"] else None
+
+    @property
+    def networks(self) -> tuple[Path, ...]:
+        """All files that reading needs, but metadata.json."""
+        return (self.network, *filter(None, (self.advisor, self.reader)))
 
     def review_below(self, max_error_read: float) -> float:
         """The confidence under which a person should look at a digit, so that at most the share
@@ -100,7 +112,7 @@ def load_version(models: Path, name: str = CURRENT) -> ModelVersion:
         raise ModelUnavailable(f"there is no model {name!r} in {models}; there: {known}")
     path = models / name
     version = _parse(path, _read_metadata(path / METADATA_FILE))
-    verify(version, (NETWORK_FILE, READER_FILE) if version.reader else (NETWORK_FILE,))
+    verify(version, tuple(network.name for network in version.networks))
     return version
 
 

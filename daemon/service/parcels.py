@@ -38,8 +38,7 @@ class Parcel:
 
 def pack(version: ModelVersion) -> Parcel:
     """Take a version along. Raises ModelUnavailable where a file cannot be read."""
-    paths = [version.path / METADATA_FILE, version.network]
-    paths += [version.reader] if version.reader else []
+    paths = (version.path / METADATA_FILE, *version.networks)
     try:
         files = {path.name: path.read_bytes() for path in paths}
     except OSError as error:

@@ -28,7 +28,8 @@ class Architecture:
     """One network and its recipe. `body` maps the input layer to the last hidden layer.
 
     `augmented` networks see augmented glyphs in `vision.glyph`'s geometry and learn the reject
-    class; the others see MNIST's pictures as they are.
+    class; the others see MNIST's pictures as they are. An `advisor` is the architecture of another
+    network, trained along with it, that is asked where it is not sure.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Architecture:
     loss: Loss
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    advisor: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -128,7 +130,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             name="mlp",
             body=_mlp,
             augmented=True,
-            epochs=50,
+            epochs=44,
             batch_size=128,
             learning_rate=2e-3,
             loss="onehot",
@@ -145,6 +147,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             loss="onehot",
             weight_decay=1e-2,
             label_smoothing=0.05,
+            advisor="mlp",
         ),
     }
 )

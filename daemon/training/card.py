@@ -16,6 +16,7 @@ def model_card(metadata: dict[str, Any], measured: Evaluation) -> str:
     sections = (
         _purpose(metadata),
         _files(metadata),
+        *([_advisor(metadata["advisor"])] if "advisor" in metadata else []),
         _measured(measured),
         _confidence(metadata),
         _training(metadata),
@@ -57,6 +58,18 @@ def _files(metadata: dict[str, Any]) -> str:
 without optimizer state. Both hold weights of half precision, and choose the same class on
 {metadata["metrics"]["agreement_keras_litert"]:.2%} of the test digits. `metadata.json` holds the
 sha256 of the files, and every figure of this card.
+"""
+
+
+def _advisor(advisor: dict[str, Any]) -> str:
+    training = advisor["training"]
+    return f"""## Advisor
+
+`advisor.tflite` is asked about the glyphs of which `model.tflite` is not sure, and counts for as
+much there: a network of another kind, `{advisor["architecture"]}`, {advisor["weights"]:,} weights,
+trained on the same digits ({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; epoch
+{training["best_epoch"]} was the best, with {training["validation_accuracy"]:.2%} of the validation
+digits right). What is measured below, is measured with it.
 """
 
 

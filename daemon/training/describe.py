@@ -39,7 +39,7 @@ def describe(
     created_at: datetime,
 ) -> dict[str, Any]:
     """All of metadata.json but the digests of the files."""
-    chosen = settings.architecture
+    chosen, network = settings.architecture, describe_network(settings, fitted, parts)
     return {
         "schema": SCHEMA,
         "version": measured.test.model,
@@ -57,12 +57,21 @@ def describe(
             "test": measured.test.summary(),
             "agreement_keras_litert": measured.agreement,
             "calibration_glyphs": len(parts.calibration.labels),
-            "weights": int(fitted.model.count_params()),
+            "weights": network["weights"],
         },
-        "training": _training(settings, fitted, parts.material.size),
+        "training": network["training"],
         "data": describe_data(data),
         "libraries": describe_libraries(),
         "seed": settings.seed,
+    }
+
+
+def describe_network(settings: Settings, fitted: Fitted, parts: Split) -> dict[str, Any]:
+    """What one network is and how it was trained."""
+    return {
+        "architecture": settings.architecture.name,
+        "weights": int(fitted.model.count_params()),
+        "training": _training(settings, fitted, parts.material.size),
     }
 
 

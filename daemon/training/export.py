@@ -40,6 +40,11 @@ def export(model: Any, folder: Path, network: Path) -> None:
     _convert(inference, network)
 
 
+def export_network(model: Any, network: Path) -> None:
+    """Write `model` to `network` as LiteRT reads it, and nothing for Keras."""
+    _convert(_rounded(model), network)
+
+
 def export_reader(model: Any, network: Path) -> None:
     """Write the line network to `network` as LiteRT reads it, for any number of lines a call, of
     any width, with weights of one byte each (dynamic range quantisation): that takes half the room

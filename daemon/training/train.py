@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ..ann.classifier import MAX_ERROR_READ, GlyphClassifier, softmax
 from ..ann.line_reader import LineReader
 from ..ann.registry import (
+    ADVISOR_FILE,
     NETWORK_FILE,
     READER_FILE,
     ModelVersion,
@@ -22,17 +24,18 @@ from ..ann.registry import (
     promote,
 )
 from ..errors import UsageError
+from .architectures import architecture
 from .assemble import seal, take_reader
 from .calibrate import find_temperature, find_thresholds
 from .card import CARD_FILE, model_card
 from .datasets import DigitSet
-from .describe import Measured, describe
+from .describe import Measured, describe, describe_network
 from .evaluate import Evaluation, prepare_glyphs
-from .export import check_agreement, export
-from .fit import Fitted, Progress, Settings, fit
+from .export import check_agreement, export, export_network
+from .fit import Fitted, Progress, Settings, Step, fit
 from .line_trust import LINES, find_trust, held_digits
 from .plots import training_curve
-from .split import TrainingData, Validation, split
+from .split import Split, TrainingData, Validation, split
 
 CURVE_FILE = "training.png"
 
@@ -47,9 +50,10 @@ def train(
     lines: int = LINES,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ModelVersion:
-    """Train a network and add it to the folder `models`, whole or not at all; `promoted`, it
-    becomes the one in use. A line reader of the version in use is taken along, and calibrated
-    beside it on so many composed `lines`. Raises UsageError, OutputUnwritable, ExportFailed."""
+    """Train a network, and its advisor, and add them to the folder `models`, whole or not at all;
+    `promoted`, the version becomes the one in use. A line reader of the version in use is taken
+    along, and calibrated beside it on so many composed `lines`. Raises UsageError,
+    OutputUnwritable, ExportFailed."""
     chosen = settings.architecture
     if data.extras and not chosen.augmented:
         raise UsageError(f"{chosen.name} learns its data as they are, without --extra digits")
@@ -57,10 +61,13 @@ def train(
     name = f"{chosen.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
         parts = split(data, settings.seed, augmented=chosen.augmented)
-        fitted = fit(settings, parts, progress)
+        trainings = 2 if chosen.advisor else 1
+        fitted = fit(settings, parts, _within(progress, 0, trainings))
         export(fitted.model, folder, folder / NETWORK_FILE)
+        second = _within(progress, 1, trainings, fitted.seconds)
+        advisor = _train_advisor(settings, parts, folder, second)
         measured = _measure(_draft(name, folder, settings), fitted, parts.calibration, data.test)
-        metadata = describe(settings, data, parts, fitted, measured, started)
+        metadata = describe(settings, data, parts, fitted, measured, started) | advisor
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
         cv2.imwrite(str(folder / CURVE_FILE), curve)
@@ -83,6 +90,39 @@ def train(
     return load_version(models, name)
 
 
+def _train_advisor(
+    settings: Settings, parts: Split, folder: Path, progress: Progress
+) -> dict[str, Any]:
+    """Train and export the architecture's advisor, if it has one, for as many epochs, on the same
+    digits; what metadata say of it."""
+    name = settings.architecture.advisor
+    if name is None:
+        return {}
+    chosen = architecture(name)
+    settings = replace(settings, architecture=chosen, loss=chosen.loss)
+    fitted = fit(settings, parts, progress)
+    export_network(fitted.model, folder / ADVISOR_FILE)
+    return {"advisor": describe_network(settings, fitted, parts)}
+
+
+def _within(progress: Progress, number: int, trainings: int, before_s: float = 0.0) -> Progress:
+    """Reports the steps of one of several trainings, the first is 0, as those of a single one;
+    those before it took `before_s`."""
+
+    def report(step: Step) -> None:
+        progress(
+            replace(
+                step,
+                epoch=number * step.epochs + step.epoch,
+                epochs=trainings * step.epochs,
+                share=(number + step.share) / trainings,
+                elapsed_s=before_s + step.elapsed_s,
+            )
+        )
+
+    return report
+
+
 def _draft(name: str, folder: Path, settings: Settings) -> ModelVersion:
     """The version before it is calibrated."""
     return ModelVersion(
@@ -93,7 +133,7 @@ def _draft(name: str, folder: Path, settings: Settings) -> ModelVersion:
         temperature=1.0,
         thresholds=(),
         normalised=settings.architecture.augmented,
-        metadata={},
+        metadata={"files": {file.name: "" for file in folder.iterdir()}},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,35 @@ def test_what_it_is_not_sure_of_it_looks_at_again_turned_to_both_sides(
     shown.clear()
     GlyphClassifier(trained_version).logits(bar)
     assert [len(glyphs) for glyphs in shown] == [2]
+
+
+def test_an_advisor_counts_for_as_much_where_the_network_is_not_sure(
+    trained_version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("model.tflite", "advisor.tflite"):
+        shutil.copy(trained_version.network, tmp_path / name)
+    files = {"model.tflite": "", "advisor.tflite": ""}
+    version = replace(trained_version, path=tmp_path, normalised=True, metadata={"files": files})
+    asked: list[np.ndarray] = []
+
+    def advise(_: object, glyphs: np.ndarray) -> np.ndarray:
+        asked.append(glyphs)
+        chances = np.full((len(glyphs), 10), 1e-6, np.float32)
+        chances[:, [3, 7]] = 0.1, 0.9
+        return np.log(chances)
+
+    def look(_: GlyphClassifier, glyphs: np.ndarray) -> np.ndarray:
+        chances = np.full((len(glyphs), 10), 1e-6, np.float32)
+        chances[:, [3, 7]] = [(0.99, 0.01), (0.6, 0.4)] if len(glyphs) == 2 else [(0.6, 0.4)]
+        return np.log(chances)
+
+    monkeypatch.setattr(module._Network, "outputs", advise)
+    monkeypatch.setattr(GlyphClassifier, "outputs", look)
+    glyphs = np.stack([np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)])
+    sure, unsure = softmax(GlyphClassifier(version).logits(glyphs))
+    np.testing.assert_array_equal(np.concatenate(asked), glyphs[1:])
+    assert sure[3] == pytest.approx(0.99, abs=1e-4)
+    assert unsure[7] == pytest.approx((0.4 + 0.9) / 2, abs=1e-4)
 
 
 def test_it_passes_on_what_the_version_says(trained_version: ModelVersion) -> None:

@@ -105,6 +105,28 @@ def test_a_name_never_leaves_the_models_folder(tmp_path: Path, name: str) -> Non
         pass
 
 
+def test_every_network_that_a_version_has_is_checked_when_it_is_loaded(tmp_path: Path) -> None:
+    files = ("model.tflite", "advisor.tflite", "reader.tflite")
+    add(tmp_path, "a", files=dict.fromkeys(files, hashlib.sha256(NETWORK).hexdigest()))
+    for name in files[1:]:
+        with pytest.raises(ModelUnavailable, match=f"{name} cannot be read"):
+            load_version(tmp_path, "a")
+        (tmp_path / "a" / name).write_bytes(NETWORK)
+    version = load_version(tmp_path, "a")
+    assert version.networks == tuple(version.path / name for name in files)
+    assert (version.advisor, version.reader) == version.networks[1:]
+    (tmp_path / "a" / "advisor.tflite").write_bytes(b"another network")
+    with pytest.raises(ModelUnavailable, match=r"advisor\.tflite is not the file"):
+        load_version(tmp_path, "a")
+
+
+def test_a_version_may_have_nothing_beside_its_network(tmp_path: Path) -> None:
+    add(tmp_path, "a")
+    version = load_version(tmp_path, "a")
+    assert (version.advisor, version.reader) == (None, None)
+    assert version.networks == (version.network,)
+
+
 def test_a_missing_network_is_reported(tmp_path: Path) -> None:
     add(tmp_path, "a")
     (tmp_path / "a" / "model.tflite").unlink()
