@@ -111,20 +111,13 @@ def _digits(text: str) -> str:
 
 
 def _found(rows: Sequence[str], lines: Sequence[str]) -> int:
-    """How many rows stand in lines of their own; no line serves two rows. Those in one line come
-    first, then the longest."""
+    """How many rows stand in lines of their own; no line serves two rows. The longest come first,
+    each where it stands in one line if there is one: a 20 must not take half of 20 20."""
     free = [True] * len(lines)
-    rest = []
-    for row in rows:
-        alone = next((at for at, line in enumerate(lines) if free[at] and line == row), None)
-        if alone is None:
-            rest.append(row)
-        else:
-            free[alone] = False
-    found = len(rows) - len(rest)
-    for row in sorted(rest, key=len, reverse=True):
-        for start in range(len(lines)):
-            stop = _stop(row, lines, start)
+    found = 0
+    for row in sorted(rows, key=len, reverse=True):
+        places = [(start, _stop(row, lines, start)) for start in range(len(lines))]
+        for start, stop in sorted(places, key=lambda place: place[1] - place[0]):
             if stop and all(free[start:stop]):
                 free[start:stop] = [False] * (stop - start)
                 found += 1

@@ -103,6 +103,8 @@ def test_no_line_serves_two_rows() -> None:
     assert score("12|12", ["12"]).found == 1
     assert score("1 2|12", ["12", "1", "2"]).found == 2
     assert score("1 2|1 2", ["1", "2", "2"]).found == 1
+    assert score("20|20 20", ["20", "20", "20"]).found == 2
+    assert score("1|1 2 5", ["1", "2", "5", "1"]).found == 2
 
 
 def test_the_table_has_a_row_for_each_value_of_each_aspect() -> None:
