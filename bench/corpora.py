@@ -109,4 +109,4 @@ def _page() -> Iterator[Grey]:
 TINY = Corpus("28x28", _tiny, ".png", 10_000, 1_000)
 FIELD = Corpus("field", _fields, ".png", 5_000, 200)
 PHONE = Corpus("phone", _phone, ".jpg", 500, 16)
-PAGE = Corpus("A4", _page, ".jpg", 50, 4)
+PAGES = (Corpus("A4", _page, ".jpg", 50, 4), Corpus("A4-png", _page, ".png", 50, 4))

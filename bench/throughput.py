@@ -33,7 +33,7 @@ from daemon.records import Limits, Scan
 from daemon.service.workers import cores
 from daemon.vision.reader import read_batch
 
-from .corpora import FIELD, PAGE, PHONE, TINY, Corpus
+from .corpora import FIELD, PAGES, PHONE, TINY, Corpus
 from .document import processor
 from .machines import killing, local_cluster
 from .measure import Run, run
@@ -170,23 +170,24 @@ def phone(bench: Bench, *, quick: bool) -> Iterable[Row]:
 
 
 def page(bench: Bench, *, quick: bool) -> Iterable[Row]:
-    """A4 pages: CPU time in this process, beside `cv2.imdecode` of the same files."""
-    count = PAGE.quick if quick else PAGE.count
-    folder = PAGE.write(bench.corpora, count)
+    """A4 pages of either kind: CPU time in this process, beside `cv2.imdecode` of the same
+    files."""
     cv2.setNumThreads(1)
     classifier = load_classifier(ROOT / "models")
     line_network = load_trusted(classifier.version)
-    reading: list[Run] = []
-    decoding: list[Run] = []
-    for path in sorted(folder.iterdir()):
-        data = path.read_bytes()
-        decoding.append(_clocked(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), -1)))  # noqa: B023
-        scan = Scan("0" * 32, path.name, "", data)
-        read = partial(read_batch, [scan], classifier, limits=Limits(), line_network=line_network)
-        reading.append(_clocked(read))
-    yield Row.of(
-        f"{count} A4 pages: digitd / imdecode, CPU", reading, decoding, at_most=4, cpu=True
-    )
+    for corpus in PAGES:
+        count = corpus.quick if quick else corpus.count
+        reading: list[Run] = []
+        decoding: list[Run] = []
+        for path in sorted(corpus.write(bench.corpora, count).iterdir()):
+            data = path.read_bytes()
+            decoding.append(_clocked(partial(cv2.imdecode, np.frombuffer(data, np.uint8), -1)))
+            scan = Scan("0" * 32, path.name, "", data)
+            limits = Limits()
+            read = partial(read_batch, [scan], classifier, limits=limits, line_network=line_network)
+            reading.append(_clocked(read))
+        name = f"{count} A4 pages, {corpus.extension}: digitd / imdecode, CPU"
+        yield Row.of(name, reading, decoding, at_most=4, cpu=True)
 
 
 def clusters(bench: Bench, *, quick: bool) -> Iterable[Row]:
