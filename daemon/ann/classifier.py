@@ -26,7 +26,7 @@ Logits: TypeAlias = npt.NDArray[np.float32]  # (N, K)
 
 MAX_ERROR_READ = 0.005  # share of the digits read without review
 CHUNK = 4096  # glyphs an invocation: bounds memory, and costs no speed
-UNSURE = 0.8  # probability before calibration: with less, a glyph is looked at again,
+UNSURE = 0.9  # probability before calibration: with less, a glyph is looked at again,
 TURNS = (6.0, -6.0)  # degrees, turned by that
 
 _log = logging.getLogger(__name__)
