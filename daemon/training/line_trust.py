@@ -33,7 +33,6 @@ from .split import Parts, TrainingData, divide
 
 LINES = 12_000  # drawn for it: of half as many, thresholds differ by 0.01 from seed to seed
 ROWS = 0.5  # of them are rows
-HARDER = 1.2  # times as often as real lines of the same confidence these are misread: see below
 RIDGE = 1.0  # of the weights' squares, beside the sum of log losses
 STEPS = 30  # of Newton's method, at most
 
@@ -165,12 +164,7 @@ def _in_both(one: Parts, other: Parts) -> Parts:
 def _thresholds(trust: Trust, trials: Sequence[Trial]) -> tuple[tuple[float, float], ...]:
     """Pairs of a risk and the confidence of a digit in the mean, from which on no larger share of
     the digits is wrong, by its upper bound at 99 %; a wrong line has one wrong digit. Lines on
-    which the networks differ, or the line reader is torn, are for review anyway.
-
-    These lines are a little harder to read than what people write and scan: of the factors 1, 1.2,
-    1.5 and 1.8 this is the largest for which, on the even half of the cheques of ORAND-CAR-2014, no
-    more than the share that was asked for, 0.5 %, of the digits were wrong.
-    """
+    which the networks differ, or the line reader is torn, are for review anyway."""
     readings = [
         (chance ** (1 / len(text)), len(text), text != trial.truth)
         for trial in trials
@@ -184,7 +178,7 @@ def _thresholds(trust: Trust, trials: Sequence[Trial]) -> tuple[tuple[float, flo
     risk = upper_bound(np.cumsum(wrong), np.cumsum(digits))
     found = []
     for most in RISKS:
-        allowed = np.flatnonzero((risk <= HARDER * most) & (confidence >= EVEN))
+        allowed = np.flatnonzero((risk <= most) & (confidence >= EVEN))
         threshold = float(confidence[allowed[-1]]) if len(allowed) else 1.0
         found.append((most, min(1.0, float(np.ceil(threshold * 1e4) / 1e4))))
     return tuple(found)

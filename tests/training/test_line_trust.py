@@ -10,7 +10,7 @@ import pytest
 from daemon.ann.trust import FEATURES, Trust
 from daemon.records import Doubt, Evidence
 from daemon.training.datasets import DigitSet
-from daemon.training.line_trust import HARDER, Trial, fit_choices, fit_trust, held_digits
+from daemon.training.line_trust import Trial, fit_choices, fit_trust, held_digits
 from daemon.training.split import TrainingData, divide
 
 
@@ -68,7 +68,7 @@ def test_thresholds_keep_their_risk_and_fall_with_it() -> None:
     ]
     wrong = sum(each.right != 0 for each in kept)
     assert kept
-    assert wrong / (3 * len(kept)) <= HARDER * 0.02
+    assert wrong / (3 * len(kept)) <= 0.02
 
 
 def test_few_lines_promise_nothing() -> None:
