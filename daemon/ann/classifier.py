@@ -3,7 +3,8 @@
 The exported network gives logits; the probabilities that leave here are calibrated by the
 temperature that training found (Guo et al., On Calibration of Modern Neural Networks, 2017). What
 the network is not sure of, it looks at twice more, turned a little to either side, and an advisor,
-a network of another kind, is asked as well: what one misreads, the other often does not.
+a network of another kind, says as much about which digit it is: what one misreads, the other often
+does not.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ Logits: TypeAlias = npt.NDArray[np.float32]  # (N, K)
 
 MAX_ERROR_READ = 0.005  # share of the digits read without review
 CHUNK = 4096  # glyphs an invocation: bounds memory, and costs no speed
+DIGITS = 10  # the classes that are one, before the one that is not
 UNSURE = 0.9  # probability before calibration: with less, a glyph is looked at again,
 TURNS = (6.0, -6.0)  # degrees, turned by that
+TINY = np.finfo(np.float32).tiny  # so that what is impossible has a logarithm and a share
 
 _log = logging.getLogger(__name__)
 
@@ -66,8 +69,8 @@ class GlyphClassifier:
 
     def logits(self, glyphs: Glyphs) -> Logits:
         """What the network says before calibration, (N, labels) float32: where its first look is
-        not sure, the logarithms of the mean probabilities of that and of turned ones, and of what
-        the advisor says as much. Networks that learnt pictures as they are take one look."""
+        not sure, the logarithms of the mean probabilities of that and of turned ones, and the
+        advisor's. Networks that learnt pictures as they are take one look."""
         logits = self.outputs(glyphs)
         if self.version.normalised:
             unsure = np.flatnonzero(softmax(logits).max(axis=1) < UNSURE)
@@ -75,8 +78,8 @@ class GlyphClassifier:
             turned = [self.outputs(_turned(doubtful, angle)) for angle in TURNS]
             said = np.mean([softmax(look) for look in (logits[unsure], *turned)], axis=0)
             if self._advisor is not None:
-                said = (said + softmax(self._advisor.outputs(doubtful))) / 2
-            logits[unsure] = np.log(said + np.finfo(np.float32).tiny)
+                said = _advised(said, softmax(self._advisor.outputs(doubtful)))
+            logits[unsure] = np.log(said + TINY)
         return logits
 
     def outputs(self, glyphs: Glyphs) -> Logits:
@@ -116,6 +119,15 @@ class _Network:
             self._interpreter.invoke()
             result[start : start + CHUNK] = self._interpreter.get_tensor(self._output)
         return result
+
+
+def _advised(said: Probabilities, advice: Probabilities) -> Probabilities:
+    """Which digit it is, both say as much; whether it is one, `said` alone: networks of fully
+    connected layers take more for digits that are none."""
+    digits, other = said[:, :DIGITS], advice[:, :DIGITS] + TINY
+    whole = digits.sum(axis=1, keepdims=True)
+    shares = digits / whole + other / other.sum(axis=1, keepdims=True)
+    return np.concatenate([whole * shares / 2, said[:, DIGITS:]], axis=1)
 
 
 def _turned(glyphs: Glyphs, angle: float) -> Glyphs:

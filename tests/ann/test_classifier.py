@@ -121,6 +121,19 @@ def test_an_advisor_counts_for_as_much_where_the_network_is_not_sure(
     assert unsure[7] == pytest.approx((0.4 + 0.9) / 2, abs=1e-4)
 
 
+def test_an_advisor_has_no_say_in_whether_it_is_a_digit() -> None:
+    said, advice = np.full((2, 11), 0.01, np.float32), np.full((2, 11), 0.001, np.float32)
+    said[:, [3, 7, 10]] = 0.20, 0.12, 0.6
+    advice[:, 7] = 0.99
+    advised = module._advised(said, advice)
+    np.testing.assert_allclose(advised[:, 10], said[:, 10])
+    np.testing.assert_allclose(advised.sum(axis=1), said.sum(axis=1), rtol=1e-5)
+    assert advised[0, :10].argmax() == 7
+    assert advised[0, 7] == pytest.approx(0.4 * (0.12 / 0.4 + 0.99 / 0.999) / 2, rel=0.01)
+    nothing = np.eye(11, dtype=np.float32)[[10, 10]]  # an advisor that is sure of no digit at all
+    assert module._advised(said, nothing)[0, :10].argmax() == 3
+
+
 def test_it_passes_on_what_the_version_says(trained_version: ModelVersion) -> None:
     classifier = GlyphClassifier(trained_version)
     assert classifier.name == trained_version.name
