@@ -90,7 +90,7 @@ def test_every_version_is_whole_and_small() -> None:
     for path in versions:
         verify(load_version(ROOT / "models", path.name))  # raises where a file has changed
     files = [path for path in (ROOT / "models").rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 15_000_000
+    assert sum(path.stat().st_size for path in files) < 20_000_000
 
 
 def test_the_mlp_that_ships_reads_mnist_as_well_as_was_promised() -> None:
