@@ -173,7 +173,7 @@ def _adopt_lines(
     version = adopt_lines(source, digits, models or settings.models, promoted=promoted)
     measured = version.metadata["trust"]["metrics"]
     print(
-        f"{version.name}: {measured['exact']:.2%} of {measured['lines']:,} composed lines right, "
+        f"{version.name}: {measured['exact']:.2%} of {measured['lines']:,} drawn lines right, "
         f"both networks together; in {version.path}"
     )
 

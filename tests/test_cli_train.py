@@ -112,7 +112,7 @@ def test_train_takes_a_trained_line_reader_where_one_is_given(
     out = run("train", "--architecture", "line", "--reader", trained_version.path, "--data", data,
               "--models", trained_models, "--no-promote")  # fmt: skip
     assert asked == [(trained_version.name, trained_models, False)]
-    assert "50.00% of 1,000 composed lines right, both networks together" in out
+    assert "50.00% of 1,000 drawn lines right, both networks together" in out
 
 
 def test_a_line_reader_is_taken_for_lines_only(data: Path) -> None:
