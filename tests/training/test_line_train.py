@@ -9,21 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from daemon.ann.classifier import GlyphClassifier
 from daemon.ann.line_reader import LineReader, decode
 from daemon.ann.registry import ModelVersion, load_version, verify
 from daemon.ann.trust import load_trusted, parse_trust
 from daemon.errors import ModelUnavailable
-from daemon.records import AskedLine, SeenLine
+from daemon.records import AskedLine, Grey, SeenLine
+from daemon.training import line_trust
 from daemon.training.architectures import architecture
 from daemon.training.backend import load_keras
 from daemon.training.calibrate import RISKS
-from daemon.training.datasets import DigitSet
+from daemon.training.datasets import DigitSet, Labels
 from daemon.training.fit import Settings, Step
+from daemon.training.hands import Digits
 from daemon.training.line_batches import LineBatch, LineExample, as_batch
 from daemon.training.line_fit import LineSettings
 from daemon.training.line_loss import line_loss
 from daemon.training.line_network import OUTPUTS, build, joined
 from daemon.training.line_train import adopt_lines, train_lines
+from daemon.training.rows import draw_row
 from daemon.training.split import TrainingData
 from daemon.training.train import train
 
@@ -117,6 +121,26 @@ def test_a_new_glyph_network_takes_the_line_reader_along(
     assert newer.reader.read_bytes() == version.reader.read_bytes()
     assert newer.metadata["reader"] == version.metadata["reader"]
     assert (newer.path / "CARD.md").read_text().count("## Line reader") == 1
+
+
+def test_trust_is_found_on_composed_lines_and_on_rows_of_digits_as_they_are(
+    version: ModelVersion, test_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[str] = []
+
+    def drawn(images: Grey, labels: Labels, rng: np.random.Generator) -> tuple[Grey, str]:
+        row, text = draw_row(images, labels, rng)
+        rows.append(text)
+        return row, text
+
+    monkeypatch.setattr(line_trust, "draw_row", drawn)
+    assert version.reader is not None
+    digits = Digits(test_digits.images, test_digits.labels, ())
+    reader = LineReader(version.reader)
+    trials = line_trust.observe(GlyphClassifier(version), reader, digits, seed=1, lines=24)
+    assert 6 <= len(rows) <= 18
+    assert {trial.truth for trial in trials} & set(rows)
+    assert len({trial.truth for trial in trials} - set(rows)) >= 3
 
 
 def test_both_networks_are_trusted_as_far_as_composed_lines_say(version: ModelVersion) -> None:
