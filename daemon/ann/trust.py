@@ -2,8 +2,8 @@
 question.
 
 A conditional logit (McFadden, 1974) over what both networks say of each text, and of something else
-being written, fitted on lines that were composed of validation digits (`training.line_trust`); it
-is part of a version's metadata.
+being written, fitted on lines of validation digits (`training.line_trust`); it is part of a
+version's metadata.
 """
 
 from __future__ import annotations

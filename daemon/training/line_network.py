@@ -2,7 +2,8 @@
 
 Fully convolutional and without recurrence, so that LiteRT takes it at any width. A frame says which
 digit's middle it holds (ten logits and blank) and how far the digit's edges are. Several towers,
-trained apart, answer as one network: what one of them misreads, the other often does not.
+each begun with weights of its own, answer as one network: what one misreads, another often does
+not.
 """
 
 from __future__ import annotations
