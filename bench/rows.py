@@ -17,4 +17,5 @@ def mnist_rows(folder: Path, count: int) -> list[tuple[Grey, str]]:
     """`count` rows, (H, W) uint8 dark on white, with what is written; always the same ones."""
     digits = load(str(folder) if folder.is_dir() else "mnist").for_evaluation()
     rng = np.random.default_rng(SEED)
-    return [draw_row(digits.images, digits.labels, rng) for _ in range(count)]
+    rows = (draw_row(digits.images, digits.labels, rng) for _ in range(count))
+    return [(row.pixels, row.text) for row in rows]

@@ -70,7 +70,7 @@ class Copybook:
     """Digits, sorted for quick picking."""
 
     def __init__(self, digits: Digits) -> None:
-        self._images = digits.images
+        self.digits = digits
         self._by_label = [np.flatnonzero(digits.labels == label) for label in range(10)]
         if any(not len(found) for found in self._by_label):
             raise ValueError("lines need bitmaps of all ten digits")
@@ -91,7 +91,7 @@ class Copybook:
     def bitmap(self, label: int, rng: np.random.Generator) -> Glyph:
         """A bitmap of the digit."""
         among = self._by_label[label]
-        return Glyph(label, bitmap=_bitmap(self._images[among[rng.integers(len(among))]]))
+        return Glyph(label, bitmap=_bitmap(self.digits.images[among[rng.integers(len(among))]]))
 
     def recorded(self, label: int, writer: int, rng: np.random.Generator) -> Glyph | None:
         """A digit of that writer, if there is one."""

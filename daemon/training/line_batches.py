@@ -20,7 +20,8 @@ import numpy.typing as npt
 from ..records import Ink
 from ..vision.line_view import HEIGHT, STRIDE, InkBand, find_band, padded, view_of
 from .hands import Copybook, Digits
-from .lines import ComposedLine, LineComposer
+from .line_ink import ComposedLine
+from .lines import LineComposer
 
 BATCH = 48  # lines
 BATCHES = 16  # made at once: lines of similar width then share a batch

@@ -21,7 +21,7 @@ from .line_network import build, joined
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
-EPOCHS = 36
+EPOCHS = 50
 TOWERS = 2
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches

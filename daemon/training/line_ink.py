@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Ink
+from ..records import Grey, Ink
 from . import words
 from .line_writing import Placed
 from .strokes import Stroke
@@ -39,6 +39,19 @@ class LineDigit:
     top: float
     right: float
     bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedLine:
+    """`pixels` (H, W) uint8, dark ink on lighter paper; `digits` from left to right."""
+
+    pixels: Grey
+    digits: tuple[LineDigit, ...]
+
+    @property
+    def text(self) -> str:
+        """The digits as they are read."""
+        return "".join(str(digit.label) for digit in self.digits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from .rows import draw_row
 from .split import Parts, TrainingData, divide
 
 LINES = 12_000  # drawn for it: of half as many, thresholds differ by 0.01 from seed to seed
-ROWS = 0.5  # of them are rows
+ROWS = 0.5  # of them are rows, beside a tenth of the composed ones
 RIDGE = 1.0  # of the weights' squares, beside the sum of log losses
 STEPS = 30  # of Newton's method, at most
 
@@ -87,11 +87,10 @@ def observe(
     trials = []
     for _ in range(lines):
         if rng.random() < ROWS:
-            pixels, truth = draw_row(digits.images, digits.labels, rng)
+            line = draw_row(digits.images, digits.labels, rng)
         else:
             line = composer.compose(rng)
-            pixels, truth = line.pixels, line.text
-        data = cv2.imencode(".png", pixels)[1].tobytes()
+        data = cv2.imencode(".png", line.pixels)[1].tobytes()
         scan = Scan("drawn", "line.png", hashlib.sha256(data).hexdigest(), data)
         listener.heard.clear()
         (outcome,) = read_batch(
@@ -99,7 +98,7 @@ def observe(
         )
         # Of several lines in one picture, nobody knows which digits belong to which.
         if isinstance(outcome, Reading) and listener.asked == len(listener.heard) == 1:
-            trials.append(Trial(truth, *listener.heard[0]))
+            trials.append(Trial(line.text, *listener.heard[0]))
     return trials
 
 

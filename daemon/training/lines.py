@@ -5,42 +5,29 @@ paper, pen and camera, with a box per digit. Everything is drawn from the genera
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from ..records import Grey
 from .clutter import scene
 from .hands import Copybook
-from .line_ink import LineDigit, Sheet, lay_ink
+from .line_ink import ComposedLine, LineDigit, Sheet, lay_ink
 from .line_light import photograph
 from .line_writing import Placed, beside, write_digits, write_words
 from .papers import PaperBank
+from .rows import draw_row
 
 Rng: TypeAlias = np.random.Generator
 
 EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
 WORDS = 0.07  # and of such that hold only what is no digit
+ROWS = 0.1  # are digits as they are, which all others bend, stretch and draw with another pen
 BESIDE = 0.06  # of the lines of digits have letters beside them,
 LETTERS_BESIDE = 3  # of these so many at least: a single one may as well be a digit in a hurry
 MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
 TIGHT, CLOSE = 0.2, (-0.05, 0.12)  # of a line's edges lie so close to the digits, in heights
 ZEROS, TWICE = 0.18, 0.2  # of the lines end in zeros, or have a digit twice running
-
-
-@dataclass(frozen=True, slots=True)
-class ComposedLine:
-    """`pixels` (H, W) uint8, dark ink on lighter paper; `digits` from left to right."""
-
-    pixels: Grey
-    digits: tuple[LineDigit, ...]
-
-    @property
-    def text(self) -> str:
-        """The digits as they are read."""
-        return "".join(str(digit.label) for digit in self.digits)
 
 
 class LineComposer:
@@ -58,6 +45,8 @@ class LineComposer:
             return ComposedLine(scene(rng), ())
         if kind < PHOTOGRAPHS + EMPTY:
             return self._seen([], rng)
+        if kind > 1 - ROWS:
+            return draw_row(self._book.digits.images, self._book.digits.labels, rng)
         hand = self._book.hand(rng)
         if kind < PHOTOGRAPHS + EMPTY + WORDS:
             return self._seen(write_words(hand, rng), rng)

@@ -24,6 +24,7 @@ from daemon.training.fit import Settings, Step
 from daemon.training.hands import Digits
 from daemon.training.line_batches import LineBatch, LineExample, as_batch
 from daemon.training.line_fit import LineSettings
+from daemon.training.line_ink import ComposedLine
 from daemon.training.line_loss import line_loss
 from daemon.training.line_network import OUTPUTS, build, joined
 from daemon.training.line_train import adopt_lines, train_lines
@@ -128,10 +129,10 @@ def test_trust_is_found_on_composed_lines_and_on_rows_of_digits_as_they_are(
 ) -> None:
     rows: list[str] = []
 
-    def drawn(images: Grey, labels: Labels, rng: np.random.Generator) -> tuple[Grey, str]:
-        row, text = draw_row(images, labels, rng)
-        rows.append(text)
-        return row, text
+    def drawn(images: Grey, labels: Labels, rng: np.random.Generator) -> ComposedLine:
+        row = draw_row(images, labels, rng)
+        rows.append(row.text)
+        return row
 
     monkeypatch.setattr(line_trust, "draw_row", drawn)
     assert version.reader is not None

@@ -7,7 +7,8 @@ import pytest
 
 from daemon.training.datasets import DigitSet
 from daemon.training.hands import Copybook, Digits
-from daemon.training.lines import ComposedLine, LineComposer
+from daemon.training.line_ink import ComposedLine
+from daemon.training.lines import LineComposer
 from daemon.training.strokes import PenDigit
 
 PENS = tuple(
@@ -78,6 +79,16 @@ def test_some_lines_are_cut_out_closely_and_even_into_the_digits(
     )
     assert ((room < 2).mean(axis=0) > 0.1).all()
     assert ((room > 4).mean(axis=0) > 0.4).all()
+
+
+def test_some_lines_are_digits_as_they_are_on_clean_paper(lines: list[ComposedLine]) -> None:
+    clean = [
+        line
+        for line in lines
+        if line.pixels.shape[0] == 44 and line.digits and (line.pixels[:6] == 255).all()
+    ]
+    assert 0.04 < len(clean) / len(lines) < 0.18
+    assert len({len(line.digits) for line in clean}) > 4
 
 
 def test_the_same_seed_composes_the_same_lines(train_digits: DigitSet) -> None:
