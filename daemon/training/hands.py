@@ -24,7 +24,7 @@ from .styles import STYLES
 BITMAP_HEIGHT = 20  # pixels of the digit in a 28x28 bitmap
 POINTS = 22  # of a stroke, at most: more cost time and show nothing at a line's size
 FLAG = 0.5  # heights: recorded 1s whose flag is wider would be 7s elsewhere
-SHARES = (0.40, 0.22, 0.30, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
+SHARES = (0.36, 0.22, 0.34, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
 TAPER, RAISED = 0.14, 0.13  # standard deviations: wider above than below, a higher waist
 PRINT_SIZE = 40  # pixels, at which print is drawn
 

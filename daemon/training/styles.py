@@ -2,10 +2,11 @@
 
 Drawn for this project. What MNIST's writers and recorded strokes lack: zeros linked at the top, a 1
 with a flag down to the line, like an arrow or like an l, a 2 with a narrow or a closed head and a
-loop for a foot, a 4 like an h, a 5 whose hat flies off, whose belly is gone or that is a zigzag, a
-6 like a b, a 7 that is little more than its cross, an open 8 and one like a B, a 9 like a q. No
-style enters its neighbour's class: a 2 whose head is closed has a foot, a 5 without a belly has its
-hat to the right of the stem.
+loop or a mere flick for a foot, a 4 like an h, a 5 whose hat flies off, whose belly is gone or that
+is a zigzag, a 6 like a b, a 7 that is little more than its cross or is crossed near its end, an
+open 8 and one like a B, a 9 like a q or with its stem set to the middle of its head. No style
+enters its neighbour's class: a 2 whose head is closed has a foot, a 5 without a belly has its hat
+to the right of the stem.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ _STYLES = (
         "56,30 40,44 20,36 16,16 34,0 60,4 74,24 64,52 34,84 12,97! 50,94 92,97",
         "52,22 42,34 28,26 32,8 50,0 66,12 64,36 44,68 16,96 6,88 22,80 50,92 90,94",
         "30,20 44,16 40,4 54,0 66,14 60,42 36,76 8,97! 40,92 72,99 108,88",
+        "56,40 34,50 14,36 18,12 44,0 70,10 72,34 50,64 22,88 6,92 14,82 34,88 50,98",
+        "60,44 36,52 16,40 18,14 46,0 74,12 72,40 46,72 14,96! 34,90 56,96",
+        "62,30 48,52 28,54 22,34 36,8 60,0 76,14 66,44 38,78 14,98! 40,94 70,98",
+        "50,44 26,46 10,28 22,6 50,0 76,14 80,38 60,70 36,96 20,98 18,84 38,84 66,100 100,90",
     ),
     (
         "26,12 46,0 62,12 52,34 34,42! 70,50 82,76 56,100 20,94 4,80",
@@ -123,6 +128,9 @@ _STYLES = (
         "34,14 50,0! 48,52 46,100|12,46 86,38",
         "74,12 58,0 46,14 46,60 42,110|16,52 80,44",
         "18,8 88,2! 66,36 50,70 46,100|36,58 84,48",
+        "50,22 40,12 46,0 58,4 60,22 50,62 44,108|18,60 84,52",
+        "10,16 40,4 70,10! 58,54 50,100|14,72 92,66",
+        "4,12 60,6! 62,40 50,66 48,100|18,68 84,64",
     ),
     (
         "50,46 24,26 40,2 66,8 70,26 50,46 22,66 22,92 52,100 76,84 68,60 50,46",
@@ -144,6 +152,9 @@ _STYLES = (
         "72,14 40,2 6,24 20,52 60,44 78,10! 66,56 40,96 10,100",
         "42,100 38,44 34,12 52,0 78,12 74,38 54,48 38,42",
         "70,16 46,0 24,18 32,42 56,42 72,14! 66,54 50,92 28,94 24,78",
+        "30,42 12,26 32,4 70,0 92,14 76,34 44,40 28,48 42,62 44,80 28,100",
+        "80,16 56,0 22,6 10,26 34,40 74,30 82,14 62,34 44,48 62,74 74,100",
+        "84,4 50,0 20,12 24,34 56,38 80,18 72,8 58,40 58,74 40,100 22,96",
     ),
 )
 
