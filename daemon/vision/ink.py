@@ -25,12 +25,13 @@ _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must excee
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
-_MIN_REACH = np.full(1, 64, np.uint8)  # of 255: room that a contrast is measured against at least
+_MIN_REACH = 64  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
+_FEW = 4_000  # pixels
 _MANY = 200_000  # pixels: half of them tell as much
 _APART = 4  # rows, of which one tells the grain along it
 _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
@@ -79,7 +80,7 @@ def _ink(
 ) -> Ink:
     paper = _under(sketch, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
-    reach = cv2.max(reach, _MIN_REACH)
+    reach = np.maximum(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = contrast_of(more, less, reach)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
@@ -118,7 +119,7 @@ def _threshold(contrast: Grey, floor: int) -> int:
     ink = cv2.sumElems(counts)[0] - paper
     if paper > ink:
         counts[:floor] *= ink / paper
-    return max(floor, round(_OTSU_SHARE * split(counts)[0]))
+    return max(floor, round(_OTSU_SHARE * split(counts)))
 
 
 def _sketch(pixels: Grey) -> Grey:
@@ -243,7 +244,12 @@ def _thinness(thin: Grey, wide: Grey) -> float:
 
 def _square(share: float, sketch: Grey) -> Grey:
     side = max(3, round(share * max(sketch.shape)))
-    return np.ones((min(side, len(sketch) - 1) | 1,) * 2, np.uint8)
+    return _ones(min(side, len(sketch) - 1) | 1)
+
+
+@lru_cache(maxsize=64)
+def _ones(side: int) -> Grey:
+    return np.ones((side, side), np.uint8)
 
 
 def _wide_median(sketch: Grey) -> Grey:
@@ -290,6 +296,8 @@ def energy(contrast: Grey) -> float:
 
 def histogram(image: Grey) -> Histogram:
     """How often each level occurs, on a large image in every other row."""
+    if image.size < _FEW:  # where a call costs more than the counting
+        return np.bincount(image.ravel(), minlength=256).astype(np.float64)
     if image.size > _MANY:
         image = image[::2]
     return cv2.calcHist([image], [0], None, [256], [0, 256]).ravel().astype(np.float64)
@@ -306,22 +314,29 @@ def _strong(contrast: Grey, threshold: int) -> Grey | None:
         return None
     counts = histogram(contrast)
     counts[: threshold + 1] = 0
-    level, separation = split(counts)
-    if separation < _TWO_KINDS or counts[level + 1 :].sum() < _STRONG_SHARE * counts.sum():
+    level = split(counts)
+    if _separation(counts, level) < _TWO_KINDS:
+        return None
+    if counts[level + 1 :].sum() < _STRONG_SHARE * counts.sum():
         return None
     return (contrast > level).view(np.uint8)
 
 
-def split(counts: Histogram) -> tuple[int, float]:
-    """Otsu's threshold (1979) of a histogram, and how well it separates: the share of the variance
-    that lies between the two classes (0.75 for a flat histogram, 1 for two spikes)."""
+def split(counts: Histogram) -> int:
+    """Otsu's threshold (1979) of a histogram; 0 of an empty one."""
     below, moment = counts.cumsum(), (_LEVELS * counts).cumsum()
-    total = float(below[-1])
-    if total == 0:
-        return 0, 0.0
-    mean = float(moment[-1]) / total
-    variance = float(_SQUARES @ counts) / total - mean**2
+    total, mean = float(below[-1]), float(moment[-1]) / max(float(below[-1]), 1e-9)
     apart = mean * below - moment
-    between = apart * apart / np.maximum(below * (total - below), 1e-9)
-    at = int(between.argmax())
-    return at, float(between[at]) / max(variance, 1e-9)
+    return int((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax())
+
+
+def _separation(counts: Histogram, level: int) -> float:
+    """How well a threshold separates a histogram: the share of the variance that lies between the
+    two classes (0.75 for a flat histogram, 1 for two spikes); 0 of an empty one."""
+    total, below = float(counts.sum()), float(counts[: level + 1].sum())
+    if total == 0:
+        return 0.0
+    mean = float(_LEVELS @ counts) / total
+    apart = mean * below - float(_LEVELS[: level + 1] @ counts[: level + 1])
+    variance = float(_SQUARES @ counts) / total - mean**2
+    return apart**2 / max(below * (total - below), 1e-9) / max(variance, 1e-9)

@@ -101,6 +101,6 @@ def _otsu(contrast: Grey, floor: int) -> int:
     ink, paper = counts[floor:].sum(), counts[:floor].sum()
     if paper > ink:
         counts[:floor] *= ink / paper
-    threshold = split(counts)[0]
+    threshold = split(counts)
     above = np.flatnonzero(counts[threshold + 1 :])
     return threshold + int(above[0]) // 2 if len(above) else threshold
