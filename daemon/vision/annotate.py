@@ -22,6 +22,7 @@ from .chips import Rect, Size, place
 from .labels import Word, fill, label, lay
 from .lettering import BOLD, printable, width_of
 from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, header_of, header_width, percent
+from .reduce import quickly_resized
 
 MIN_WIDTH = 160  # of a picture, px
 MAX_SIDE = 1600  # of a picture, px
@@ -153,10 +154,11 @@ def _show(source: Grey, place: Grey) -> None:
     """Draw the page, grey or (H, W, 3), at the size of `place`: shrunk, or enlarged a whole number
     of times."""
     height, width = place.shape[:2]
-    how = cv2.INTER_NEAREST if len(source) < height else cv2.INTER_AREA
-    if len(source) / 2 < height < len(source):  # little is lost between pixels, much time is won
-        how = cv2.INTER_LINEAR
-    sized = cv2.resize(source, (width, height), interpolation=how)
+    size = width, height
+    if len(source) < height:
+        sized = cv2.resize(source, size, interpolation=cv2.INTER_NEAREST)
+    else:
+        sized = quickly_resized(source, size)
     if sized.ndim == 2:
         cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR, place)
     else:

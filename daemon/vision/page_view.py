@@ -15,6 +15,7 @@ from ..records import Box, Grey
 from .ink import polarities_of
 from .page_ink import find_page_ink, is_light_on_dark
 from .rectify import Corners, Matrix, flatten
+from .reduce import quick_sketch_of
 from .skew import MOST, find_skew
 
 SKETCH = 1000  # px, the longer side of what skew is told by
@@ -83,9 +84,7 @@ def enlarging(factor: float) -> Matrix:
 
 
 def _skew(pixels: Grey, most: float) -> float:
-    height, width = pixels.shape
-    reduced, size = _scaled(np.eye(3), (width, height), min(1.0, SKETCH / max(height, width)))
-    mask = find_page_ink(_warped(pixels, reduced, size)).mask
+    mask = find_page_ink(quick_sketch_of(pixels, SKETCH)).mask
     rim = max(3, round(_RIM * min(mask.shape)))
     return find_skew(mask[rim:-rim, rim:-rim], most)
 

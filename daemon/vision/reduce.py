@@ -34,10 +34,22 @@ def halved(pixels: Grey) -> Grey:
     )
 
 
+def quickly_resized(pixels: Grey, size: tuple[int, int]) -> Grey:
+    """The picture at `size`, (width, height), smaller than itself: down to half, little is lost
+    between the pixels that are looked at, and much time is won."""
+    how = cv2.INTER_LINEAR if 2 * size[0] > pixels.shape[1] else cv2.INTER_AREA
+    return cv2.resize(pixels, size, interpolation=how)
+
+
 def sketch_of(pixels: Grey, longest: int) -> Grey:
     """A page, (H, W) uint8, whose longer side has `longest` pixels at most."""
     size = _sketch_size(pixels.shape, longest)
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def quick_sketch_of(pixels: Grey, longest: int) -> Grey:
+    """The same, where it does not matter that thin strokes have holes."""
+    return quickly_resized(pixels, _sketch_size(pixels.shape, longest))
 
 
 def rough_sketch_of(pixels: Grey, longest: int) -> Grey:

@@ -23,7 +23,7 @@ _SIDE = 1000  # px, the page's longer side to which lengths refer
 _COARSE, _FINE = 1.0, 0.12  # degrees from one angle to the next
 _COARSE_BIN, _FINE_BIN = 3.0, 1.5  # px, height of a row of the profile
 
-Points: TypeAlias = npt.NDArray[np.float64]  # (2, n): x, y around (0, 0)
+Points: TypeAlias = npt.NDArray[np.float64]  # (3, n): x, y around (0, 0), 1
 
 
 def find_skew(mask: Grey, most: float = MOST) -> float:
@@ -51,19 +51,18 @@ def _points(mask: Grey) -> Points:
     rows, columns = np.divmod(at, mask.shape[1])
     middle = (np.array(mask.shape[::-1]) - 1) / 2
     scale = min(1.0, _SIDE / max(mask.shape))
-    return np.asarray((np.stack([columns, rows]) - middle[:, None]) * scale)
+    x, y = (columns - middle[0]) * scale, (rows - middle[1]) * scale
+    return np.stack([x, y, np.ones(len(at))])
 
 
 def _energy(points: Points, angle: float, height: float) -> float:
-    """How sharply rows or, if that is more, columns begin and end that slope by `angle`."""
+    """How sharply rows or, if that is more, columns begin and end that slope by `angle`: the sum of
+    squares of what the profile changes by from each row of that `height` to the next."""
     cos, sin = np.cos(np.deg2rad(angle)) / height, np.sin(np.deg2rad(angle)) / height
-    x, y = points
-    return max(_steps(y * cos - x * sin, height), _steps(x * cos + y * sin, height))
-
-
-def _steps(rows: npt.NDArray[np.float64], height: float) -> float:
-    """The sum of squares of what the profile changes by from each row to the next."""
-    rows += _SIDE / height  # none is below 0 then: to cut off is to round down
-    profile = np.bincount(rows.astype(np.intp), minlength=int(2 * _SIDE / height) + 1)
-    steps = np.diff(profile)
-    return float(steps @ steps)
+    off = _SIDE / height  # none is below 0 then: to cut off is to round down
+    onto = np.array([[-sin, cos, off], [cos, sin, off]])
+    energy = 0.0
+    for rows in (onto @ points).astype(np.intp):
+        steps = np.diff(np.bincount(rows, minlength=int(2 * off) + 1))
+        energy = max(energy, float(steps @ steps))
+    return energy
