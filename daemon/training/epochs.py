@@ -1,4 +1,4 @@
-"""What a network sees in one epoch: drawn afresh, ahead of time, in a process of its own.
+"""What a network sees in one epoch: drawn afresh, ahead of time, in processes of their own.
 
 An epoch depends on (seed, number) alone, not on timing: the same training twice sees the same
 glyphs.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is giv
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
 MILD_EPOCHS = 0.2  # of all, the last ones: what was learnt on distorted digits settles on real ones
 MILD = 0.5  # strength of distortion in them
+WORKERS = 2  # processes that draw: a network without convolutions learns quicker than one draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +92,34 @@ def draw(material: Material, seed: int, number: int, strength: float = 1.0) -> E
 
 @contextmanager
 def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[Epoch]]:
-    """Epochs 0 to `count` - 1, each made while the one before it is being learnt."""
+    """Epochs 0 to `count` - 1, each made while those before it are being learnt."""
     if not material.augmented:
         yield (draw(material, seed, number) for number in range(count))
         return
-    # A spawned process: a forked one would inherit TensorFlow's threads and locks.
+    # Spawned processes: forked ones would inherit TensorFlow's threads and locks.
     with ProcessPoolExecutor(
-        1, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
-    ) as worker:
+        WORKERS, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
+    ) as workers:
 
         def submit(number: int) -> Future[Epoch]:
             mild = number >= count * (1 - MILD_EPOCHS)
-            return worker.submit(_draw_in_worker, number, MILD if mild else 1.0)
+            return workers.submit(_draw_in_worker, number, MILD if mild else 1.0)
 
         def epochs() -> Iterator[Epoch]:
-            upcoming = submit(0)
+            upcoming = deque(submit(number) for number in range(min(WORKERS, count)))
             for number in range(count):
-                epoch = upcoming.result()
-                if number + 1 < count:
-                    upcoming = submit(number + 1)
+                epoch = upcoming.popleft().result()
+                if number + WORKERS < count:
+                    upcoming.append(submit(number + WORKERS))
                 yield epoch
 
         try:
             yield epochs()
         finally:
-            worker.shutdown(wait=False, cancel_futures=True)
+            workers.shutdown(wait=False, cancel_futures=True)
 
 
-_in_worker: tuple[Material, int] | None = None  # set once in the worker process, never here
+_in_worker: tuple[Material, int] | None = None  # set once in each worker process, never here
 
 
 def _start_worker(material: Material, seed: int) -> None:
