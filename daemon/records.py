@@ -19,6 +19,8 @@ import numpy.typing as npt
 Grey: TypeAlias = npt.NDArray[Any]  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
 Ink: TypeAlias = npt.NDArray[Any]  # (H, W) float32, ink = 1, ground = 0
 
+DIGITS = 10  # classes that are one; what follows them, where a network knows it, is no digit
+
 
 class Sent:
     """A value that goes from process to process by the thousand: as its class and its fields, which

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelUnavailable
+from ..records import DIGITS
 from .quiet import native_stderr_logged
 from .registry import CURRENT, ModelVersion, load_version
 
@@ -27,7 +28,6 @@ Logits: TypeAlias = npt.NDArray[np.float32]  # (N, K)
 
 MAX_ERROR_READ = 0.005  # share of the digits read without review
 CHUNK = 4096  # glyphs an invocation: bounds memory, and costs no speed
-DIGITS = 10  # the classes that are one, before the one that is not
 UNSURE = 0.9  # probability before calibration: with less, a glyph is looked at again,
 TURNS = (6.0, -6.0)  # degrees, turned by that
 TINY = np.finfo(np.float32).tiny  # so that what is impossible has a logarithm and a share

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ann.classifier import softmax
-from ..vision.choice import DIGITS, NO_DIGIT
+from ..records import DIGITS
+from ..vision.choice import NO_DIGIT
 from .metrics import Labels, log_loss, upper_bound
 
 TEMPERATURES = (0.2, 5.0)  # the range searched

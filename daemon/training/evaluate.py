@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..ann.classifier import GlyphClassifier, Glyphs, Probabilities
 from ..ann.registry import ModelVersion
-from ..records import Grey
-from ..vision.choice import DIGITS, SURELY_NO_DIGIT
+from ..records import DIGITS, Grey
+from ..vision.choice import SURELY_NO_DIGIT
 from ..vision.glyph import normalise_images
 from . import metrics
 from .datasets import DigitSet

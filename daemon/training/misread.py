@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from ..ann.registry import NONE_LABEL
-from ..records import Grey, Limits, Rejection, Scan
-from ..vision.choice import DIGITS
+from ..records import DIGITS, Grey, Limits, Rejection, Scan
 from ..vision.decode import first_page
 from ..vision.lettering import printable, shorten
 from .canvas import FAINT, HEADER, INK, MARGIN, RULE, fill, label, page

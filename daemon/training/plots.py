@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 
 from ..ann.registry import NONE_LABEL
-from ..records import Grey
-from ..vision.choice import DIGITS
+from ..records import DIGITS, Grey
 from ..vision.lettering import BOLD, printable
 from .canvas import (
     AMBER,

@@ -16,8 +16,7 @@ from rich.text import Text
 
 from ..ann.registry import NONE_LABEL
 from ..errors import OutputUnwritable
-from ..records import Grey
-from ..vision.choice import DIGITS
+from ..records import DIGITS, Grey
 from . import metrics
 from .evaluate import Evaluation
 from .misread import misread_scans_sheet, misread_sheet

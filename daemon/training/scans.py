@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputMissing
-from ..records import Hints, Limits, Outcome, Reading, Scan, Status
+from ..records import DIGITS, Hints, Limits, Outcome, Reading, Scan, Status
 from ..vision.alignment import Pair, align, edits
-from ..vision.choice import DIGITS
 from ..vision.decode import count_pixels
 from ..vision.fusion import LineNetwork
 from ..vision.reader import Classifier, read_batch

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..records import Box, Digit, Line, Page, PageReading, Status
-from .choice import DIGITS, Choice, Probabilities
+from ..records import DIGITS, Box, Digit, Line, Page, PageReading, Status
+from .choice import Choice, Probabilities
 
 LEFT_OUT = "a mark here was taken for no digit"
 

@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..records import DIGITS
 from .layout import Layout
 
-DIGITS = 10
 NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
 STROKE = 1  # a digit that is a single stroke, as much that is none
 DIGIT_COST = 0.2  # log probability that a layout pays for every digit

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Grey, Line, Page, PageReading, Rejection, Status
+from ..records import DIGITS, Grey, Line, Page, PageReading, Rejection, Status
 from .blocks import GAP, TEXT, blank, flow, panel, stack, text_block
 from .chips import Rect
-from .choice import DIGITS, Choice, Probabilities, best
+from .choice import Choice, Probabilities, best
 from .labels import fill_rounded
 from .lettering import BOLD, REGULAR, printable, width_of, write
 from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, header_of, percent

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..checks import passes
-from ..records import Check, Expected
-from .choice import DIGITS, Probabilities
+from ..records import DIGITS, Check, Expected
+from .choice import Probabilities
 
 MISFIT = 7.0  # what a line that does not fit pays, and the most that fitting may cost
 TRIED = 500  # readings among which one that passes the check is looked for

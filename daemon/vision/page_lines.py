@@ -12,9 +12,9 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Box, Line, Page, PageReading
+from ..records import DIGITS, Box, Line, Page, PageReading
 from .assemble import digit_of, line_of
-from .choice import DIGITS, NO_DIGIT, STROKE, Choice, Probabilities, Score
+from .choice import NO_DIGIT, STROKE, Choice, Probabilities, Score
 from .layout import Layout
 from .page_stage import PageLook
 from .page_view import boxes_on_page, enlarging

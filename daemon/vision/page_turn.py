@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Box, Ink
-from .choice import DIGITS, Probabilities
+from ..records import DIGITS, Box, Ink
+from .choice import Probabilities
 from .parts import Part, chain
 
 SAMPLE = 64  # marks that are looked at in all four turns
