@@ -25,7 +25,7 @@ _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must excee
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _WIDEST_STROKE = 0.28  # of the page's longer side
-_MIN_REACH = 64  # of 255: room that a contrast is measured against at least
+_MIN_REACH = np.full(1, 64, np.uint8)  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
@@ -80,7 +80,7 @@ def _ink(
 ) -> Ink:
     paper = _under(sketch, pixels.shape, light_on_dark)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
-    reach = np.maximum(reach, _MIN_REACH)
+    reach = cv2.max(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = contrast_of(more, less, reach)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
