@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Pen, Scene, compose
-from daemon.vision.ink import find_ink, noise_of
+from daemon.vision.ink import find_ink, histogram, noise_of, split
 from daemon.vision.reduce import MAX_SIDE
 
 
@@ -165,3 +165,17 @@ def test_the_grain_of_a_page_is_measured_whatever_its_size(side, around):
         page[:: side // 20] = 60  # along a rule there is no grain
     kept = 1 - 1 / (around[0] * around[1])  # the mean of the neighbourhood has its share of it
     assert noise_of(page, around) == pytest.approx(6 * np.sqrt(kept), rel=0.25)
+
+
+@pytest.mark.parametrize("side", [28, 200])
+def test_a_histogram_counts_every_pixel_of_pictures_small_and_large(side: int) -> None:
+    image = np.random.default_rng(side).integers(0, 256, (side, side), np.uint8)
+    expected = [np.count_nonzero(image == level) for level in range(256)]
+    np.testing.assert_array_equal(histogram(image), expected)
+
+
+def test_otsu_splits_between_two_kinds_of_levels_and_at_0_where_there_are_none() -> None:
+    counts = np.zeros(256)
+    assert split(counts) == 0
+    counts[[20, 30, 180, 200]] = 50, 40, 30, 20
+    assert 30 <= split(counts) < 180
