@@ -22,6 +22,7 @@ from .strokes import PenDigit, Stroke
 from .styles import STYLES
 
 BITMAP_HEIGHT = 20  # pixels of the digit in a 28x28 bitmap
+FAINT = 60  # of 255: what a bitmap's ink exceeds
 POINTS = 22  # of a stroke, at most: more cost time and show nothing at a line's size
 FLAG = 0.5  # heights: recorded 1s whose flag is wider would be 7s elsewhere
 SHARES = (0.36, 0.22, 0.34, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
@@ -177,7 +178,7 @@ def _has_flat_flag(pen: PenDigit) -> bool:
 
 def _bitmap(image: Grey) -> Bitmap:
     """The digit of a 28x28 picture."""
-    left, top, width, height = cv2.boundingRect((image > 60).view(np.uint8))
+    left, top, width, height = cv2.boundingRect((image > FAINT).view(np.uint8))
     if not width:
         left, top, width, height = 4, 4, 20, 20
     ink = image[top : top + height, left : left + width]

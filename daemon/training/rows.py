@@ -13,21 +13,20 @@ import numpy as np
 
 from ..records import Grey
 from .datasets import Labels
+from .hands import BITMAP_HEIGHT, FAINT
 from .line_ink import ComposedLine, LineDigit
 
 Rng: TypeAlias = np.random.Generator
 
 LENGTHS = (1, 10)
 GAP = (-0.12, 0.6)  # digit heights between the ink of two neighbours
-DIGIT = 20  # pixels that MNIST's digits are high
 MARGIN = 8  # pixels around the row
-FAINT = 60  # darker pixels are ink, of 255
 
 
 def draw_row(images: Grey, labels: Labels, rng: Rng) -> ComposedLine:
     """A row of some of the `images`, (N, 28, 28) uint8, ink = 255, with `labels` (N,)."""
     picked = rng.integers(len(labels), size=rng.integers(LENGTHS[0], LENGTHS[1] + 1))
-    gap = rng.uniform(*GAP) * DIGIT
+    gap = rng.uniform(*GAP) * BITMAP_HEIGHT
     return side_by_side([images[n] for n in picked], [int(labels[n]) for n in picked], gap, rng)
 
 
