@@ -131,7 +131,8 @@ opinions become one was settled looking at `single`, `cells`, the even half of `
 training digits held back; so were the hurried styles that lines are composed of, and how many of
 the lines that calibrate the line reader are rows of digits as they are. That it learns from such
 rows, too, was decided when rows of MNIST's test digits had been seen, wide apart and yet misread
-more often than the same digits alone. That the lines that calibrate are taken
+more often than the same digits alone; `bench.lines` draws its rows of test digits by the same
+rules, so that these figures flatter it a little. That the lines that calibrate are taken
 for as hard as real ones was decided when both halves of `orand` had been seen: taken for 1.2 times
 as hard, which the even half allowed, 4 % of the lines called read were wrong on the odd half. The
 rules of whole pages were settled looking at all of `pages` and at the project's own pages 0 to 99
