@@ -24,7 +24,7 @@ from daemon.ann.trust import TrustedReader, load_trusted
 from daemon.records import Expected, Grey, Hints, Ink, Limits, Reading, Scan, Status
 from daemon.training.labels import read_labels
 from daemon.vision.ink import find_ink
-from daemon.vision.line_view import LOOKS, looks, padded
+from daemon.vision.line_view import FURTHER, find_band, further_looks, padded, view_of
 from daemon.vision.reader import read_batch
 
 from .rows import mnist_rows
@@ -99,7 +99,8 @@ def file_rows(folder: Path, half: str, count: int) -> Iterator[Row]:
 
 
 def _views(grey: Grey, count: int) -> tuple[Ink, ...]:
-    return tuple(view.pixels for view in looks(grey)[:count])
+    band = find_band(grey)
+    return (view_of(grey, band).pixels, *further_looks(grey, band))[:count]
 
 
 def _dark_on_light(grey: Grey) -> Grey:
@@ -208,7 +209,7 @@ def main() -> int:
     parser.add_argument("reader", type=Path, help="a line network, or a version's folder")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the measuring sets")
     parser.add_argument("--half", choices=("even", "odd", "both"), default="both")
-    parser.add_argument("--views", type=int, choices=range(1, len(LOOKS) + 1), default=1)
+    parser.add_argument("--views", type=int, choices=range(1, len(FURTHER) + 2), default=1)
     parser.add_argument("--rows", type=int, default=2000, help="rows of MNIST's test digits")
     parser.add_argument("--wrong", action="store_true", help="list what was misread")
     given = parser.parse_args()

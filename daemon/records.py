@@ -163,10 +163,11 @@ class SeenLine:
 
 @dataclass(frozen=True, slots=True)
 class AskedLine:
-    """A line that the line reader is asked about: `looks` are views of it, (32, W) float32, the
-    usual one first; the others count where that one is not sure."""
+    """A line that the line reader is asked about: `look` is the usual view of it, (32, W) float32;
+    `further` makes others, which count where that one is not sure."""
 
-    looks: tuple[Ink, ...]
+    look: Ink
+    further: Callable[[], tuple[Ink, ...]] = tuple
     expected: Expected = Expected()
 
 

@@ -6,7 +6,7 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..checks import fits, passes
 from ..errors import ModelUnavailable
 from ..records import AskedLine, Check, Expected, Ink, SeenDigit, SeenLine
-from .ctc import BLANK, Candidate, Posteriors, align, greedy, k_best
+from .ctc import BLANK, Candidate, Digits, Posteriors, align, greedy, k_best
 from .quiet import native_stderr_logged
 
 Views: TypeAlias = npt.NDArray[np.float32]  # (N, 32, W), paper 0, ink about 1; W a multiple of 4
@@ -25,7 +25,7 @@ HEIGHT = 32  # pixels of a view
 STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
-WIDER = 1.25  # what the widest view of an invocation may have of the narrowest one's width
+WIDER = 1.12  # what the widest view of an invocation may have of the narrowest one's width
 SURE = 0.7  # probability of a reading from which no further look is taken: it is not overruled
 ALTERNATIVES = 8
 FOLLOWED = 9  # readings among which one without doubles is looked for
@@ -53,11 +53,18 @@ class Look:
     posteriors: Posteriors
     boxes: npt.NDArray[np.float32]
     readings: tuple[Candidate, ...]
+    _places: dict[Digits, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> Look:
         """With its readings."""
         return cls(posteriors, boxes, tuple(k_best(posteriors, FOLLOWED)))
+
+    def places(self, digits: Digits) -> list[int]:
+        """The frames at which these digits show most."""
+        if digits not in self._places:
+            self._places[digits] = align(self.posteriors, digits)
+        return self._places[digits]
 
 
 class LineReader:
@@ -89,16 +96,16 @@ class LineReader:
 
     def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
         """Read lines of any width: by their first look, and where that is not sure, by all."""
-        seen = [[look] for look in self._looks([line.looks[0] for line in asked])]
-        unsure = [
-            n
+        seen = [[look] for look in self._looks([line.look for line in asked])]
+        further = {
+            n: line.further()
             for n, line in enumerate(asked)
-            if len(line.looks) > 1 and not _is_sure(seen[n][0], line.expected)
-        ]
-        further = iter(self._looks([view for n in unsure for view in asked[n].looks[1:]]))
-        for n in unsure:
-            seen[n] += [next(further) for _ in asked[n].looks[1:]]
-        return [_read(looks, line.expected) for line, looks in zip(asked, seen, strict=True)]
+            if not _is_sure(seen[n][0], line.expected)
+        }
+        looks = iter(self._looks([view for views in further.values() for view in views]))
+        for n, views in further.items():
+            seen[n] += [next(looks) for _ in views]
+        return [_read(own, line.expected) for line, own in zip(asked, seen, strict=True)]
 
     def _looks(self, views: Sequence[Ink]) -> list[Look]:
         """What the network says of each view, (32, W), those of similar width read at once."""
@@ -172,10 +179,9 @@ def _read(looks: Sequence[Look], expected: Expected | None) -> SeenLine:
     rest = [each for each in [*chosen[1:], *found] if each.digits != best.digits]
     texts = {_text(each.digits): float(np.exp(each.log_probability)) for each in rest}
     ranked = sorted(texts.items(), key=lambda pair: -pair[1])[:ALTERNATIVES]
-    places = align(posteriors, best.digits)
     seen = [
         _seen(digit, posteriors[place], boxes[place])
-        for digit, place in zip(best.digits, places, strict=True)
+        for digit, place in zip(best.digits, looks[0].places(best.digits), strict=True)
     ]
     return SeenLine(tuple(seen), float(np.exp(best.log_probability)), tuple(ranked))
 
@@ -201,11 +207,11 @@ def _is_sure(look: Look, expected: Expected) -> bool:
     )
 
 
-def _has_doubles(look: Look, digits: Sequence[int]) -> bool:
+def _has_doubles(look: Look, digits: Digits) -> bool:
     """Whether two neighbouring digits of a reading stand on the same ink."""
     if len(digits) < 2:
         return False
-    left, _, right, _ = look.boxes[align(look.posteriors, digits)].T
+    left, _, right, _ = look.boxes[look.places(digits)].T
     shared = np.minimum(right[1:], right[:-1]) - np.maximum(left[1:], left[:-1])
     widths = right - left
     narrower = np.minimum(widths[1:], widths[:-1])

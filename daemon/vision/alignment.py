@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import ne
+
+SUBSTITUTED = 2  # of equally many digits: what is left out must be made up for, which is no fewer
 
 Pair = tuple[str | None, str | None]  # of the first and the second reading; None: missing, extra
 
@@ -10,6 +13,8 @@ Pair = tuple[str | None, str | None]  # of the first and the second reading; Non
 def align(written: str, read: str) -> list[Pair]:
     """Pairs of digits in order, with the fewest substitutions, omissions and additions
     (Levenshtein, 1966)."""
+    if len(written) == len(read) and sum(map(ne, written, read)) <= SUBSTITUTED:
+        return list(zip(written, read, strict=True))
     return list(_backwards(written, read, _distances(written, read)))[::-1]
 
 

@@ -24,7 +24,7 @@ SIDE_MARGIN = 0.35  # band heights kept beside the ink
 MIN_BAND = 0.2  # of the picture's height
 PAPER, DARKEST = 0.70, 0.015  # quantiles of grey that become 0 and 1
 MIN_CONTRAST = 10.0  # grey levels between them at least
-LOOKS = (1.0, 1.15, 0.87)  # how much wider than the picture's the digits of a view are
+FURTHER = (1.15, 0.87)  # how much wider than the usual view's the digits of a further one are
 RANGE = (-0.6, 1.4)  # what the view is clipped to
 GOOD_STROKE = 1.7  # pixels of a view: thinner strokes are thickened before reducing
 
@@ -103,11 +103,10 @@ def find_band(grey: Grey) -> InkBand:
     )
 
 
-def looks(grey: Grey, band: InkBand | None = None) -> tuple[LineView, ...]:
-    """Three views of a line, whose ink lies at `band` if that is known, the usual one first, then
-    wider and narrower: where they are read alike, the reading is surer."""
-    found = band or find_band(grey)
-    return tuple(view_of(grey, found, stretch) for stretch in LOOKS)
+def further_looks(grey: Grey, band: InkBand) -> tuple[Ink, ...]:
+    """Further views of a line whose ink lies at `band`, wider and narrower than the usual one:
+    where all are read alike, the reading is surer."""
+    return tuple(view_of(grey, band, stretch).pixels for stretch in FURTHER)
 
 
 def view_of(grey: Grey, band: InkBand, stretch: float = 1.0) -> LineView:

@@ -14,7 +14,7 @@ import numpy as np
 from ..checks import passes
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .choice import Choice
-from .line_view import InkBand, find_band, looks
+from .line_view import InkBand, find_band, further_looks, view_of
 from .page_lines import STROKE_ALONE
 from .page_stage import PageLook
 from .page_view import box_on_page, enlarging
@@ -83,10 +83,10 @@ def _about_row(
         bottom - box.y + _MARGIN,
         find_band(grey).stroke,
     )
-    views = looks(grey, band)
+    view = view_of(grey, band)
     to_page = partial(_to_page, corner=(box.x - _MARGIN, box.y - _MARGIN), page=page, back=back)
-    seen = AskedLine(tuple(view.pixels for view in views), expected)
-    return [Question(place, views[0], seen, to_page, is_row=True, is_new=is_new)]
+    seen = AskedLine(view.pixels, partial(further_looks, grey, band), expected)
+    return [Question(place, view, seen, to_page, is_row=True, is_new=is_new)]
 
 
 def _picture(row: tuple[Candidate, ...], box: Box) -> Grey:

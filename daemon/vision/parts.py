@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -173,24 +174,31 @@ def cut_out(contrast: Grey, floor: int, labels: Labels, part: Part, total: int) 
     and `floor` are those of Ink, `total` is all its pixels."""
     height, width = labels.shape
     box = part.box
-    x, y = max(0, box.x - 1), max(0, box.y - 1)
-    right, bottom = min(width, box.right + 1), min(height, box.bottom + 1)
-    window = labels[y:bottom, x:right]
+    rows = slice(max(0, box.y - 1), min(height, box.y + box.height + 1))
+    columns = slice(max(0, box.x - 1), min(width, box.x + box.width + 1))
+    window, window_contrast = labels[rows, columns], contrast[rows, columns]
     own = (window == part.labels[0]).view(np.uint8)
     for label in part.labels[1:]:
         own |= (window == label).view(np.uint8)
-    window_contrast = contrast[y:bottom, x:right]
     fringe = cv2.dilate(own, _NEAR) & ((window == 0).view(np.uint8) | own)
-    ground = floor / 2  # below the noise: a stroke's edge is no noise
-    span = max(1.0, _quantile(window_contrast, own, LEVEL) - ground)
-    strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
-    levels = np.minimum(np.maximum(strengths, 0), 1)  # of no contrast, no ink
-    ink = cv2.LUT(cv2.multiply(window_contrast, fringe), levels)
+    strengths = _strengths(floor, _quantile(window_contrast, own, LEVEL))
+    ink = cv2.LUT(cv2.multiply(window_contrast, fringe), strengths)
     return Candidate(box, part.area / total, np.asarray(ink, np.float32))
+
+
+@lru_cache(maxsize=4096)
+def _strengths(floor: int, pen: float) -> npt.NDArray[np.float32]:
+    """How much ink each contrast is, (256,): 0 below the noise, where a stroke's edge still is, 1
+    from the contrast of the `pen` on. A pile of scans has few floors and pens."""
+    ground = floor / 2
+    span = max(1.0, pen - ground)
+    strengths = (_LEVELS - np.float32(ground)) * np.float32(1 / span)
+    return np.asarray(np.minimum(np.maximum(strengths, 0), 1), np.float32)  # of no contrast, none
 
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
     """The lower neighbour of numpy's quantile of the pixels where `mask`, of 0 and 1, is 1."""
     values = image[mask.view(np.bool_)]
     at = math.floor(quantile * (len(values) - 1))
-    return float(np.partition(values, at)[at])
+    values.partition(at)
+    return float(values[at])

@@ -15,7 +15,7 @@ import numpy as np
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .assemble import box_of
 from .choice import STROKE
-from .line_view import InkBand, LineView, find_band, looks
+from .line_view import InkBand, LineView, find_band, further_looks, view_of
 
 ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
@@ -54,12 +54,12 @@ def questions(
     digits = [digit for line in lines for digit in line.digits]
     band = _only_band(grey, lines, page.reduction)
     if band is not None:
-        return [_question(None, looks(grey, band), page, (0, 0), expected)]
+        return [_question(None, grey, band, page, (0, 0), expected)]
     if not lines:
         band = find_band(grey)
         if band.usual < LARGE * grey.shape[0]:
             return []
-        return [replace(_question(0, looks(grey, band), page, (0, 0), expected), is_new=True)]
+        return [replace(_question(0, grey, band, page, (0, 0), expected), is_new=True)]
     if len(digits) == 1 and lines[0].status is Status.READ:
         (only,) = digits
         if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
@@ -99,18 +99,20 @@ def _about_line(number: int, line: Line, grey: Grey, page: Page, expected: Expec
     beyond, below = math.ceil(right + BESIDE * height), math.ceil(bottom + ABOVE * height)
     part = grey[y:below, x:beyond]
     band = InkBand(left - x, top - y, right - x, bottom - y, find_band(part).stroke)
-    return _question(number, looks(part, band), page, (x, y), expected)
+    return _question(number, part, band, page, (x, y), expected)
 
 
 def _question(
     place: int | None,
-    views: Sequence[LineView],
+    grey: Grey,
+    band: InkBand,
     page: Page,
     corner: tuple[int, int],
     expected: Expected,
 ) -> Question:
-    asked = AskedLine(tuple(view.pixels for view in views), expected)
-    return Question(place, views[0], asked, partial(_in_page, corner=corner, page=page))
+    view = view_of(grey, band)
+    asked = AskedLine(view.pixels, partial(further_looks, grey, band), expected)
+    return Question(place, view, asked, partial(_in_page, corner=corner, page=page))
 
 
 def _in_page(box: Box, *, corner: tuple[int, int], page: Page) -> Box:

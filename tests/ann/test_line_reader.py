@@ -159,7 +159,7 @@ def view(width: int, *digits: int) -> npt.NDArray[np.float32]:
 def test_lines_of_any_width_are_read_in_the_order_in_which_they_are_asked() -> None:
     reader = Scripted()
     widths = (200, 40, 44, 196, 400)
-    asked = [AskedLine((view(width, n + 1, 9),)) for n, width in enumerate(widths)]
+    asked = [AskedLine(view(width, n + 1, 9)) for n, width in enumerate(widths)]
     assert [line.text for line in reader.read_lines(asked)] == ["19", "29", "39", "49", "59"]
     assert reader.shapes == [(2, 32, 44), (2, 32, 200), (1, 32, 400)]
     assert reader.read_lines([]) == []
@@ -167,8 +167,8 @@ def test_lines_of_any_width_are_read_in_the_order_in_which_they_are_asked() -> N
 
 def test_further_looks_are_taken_only_of_lines_that_are_not_sure() -> None:
     reader = Scripted()
-    sure = AskedLine((view(80, 1, 2), view(100, 7), view(60, 7)))
-    unsure = AskedLine((view(80, 1, 100), view(100, 1, 4), view(60, 1, 4)))
+    sure = AskedLine(view(80, 1, 2), lambda: pytest.fail("a sure line needs no further look"))
+    unsure = AskedLine(view(80, 1, 100), lambda: (view(100, 1, 4), view(60, 1, 4)))
     first, second = reader.read_lines([sure, unsure])
     assert (first.text, second.text) == ("12", "14")
     assert reader.shapes == [(2, 32, 80), (1, 32, 60), (1, 32, 100)]
@@ -177,7 +177,7 @@ def test_further_looks_are_taken_only_of_lines_that_are_not_sure() -> None:
 
 def test_a_sure_line_that_is_not_as_expected_is_looked_at_further() -> None:
     reader = Scripted()
-    asked = AskedLine((view(80, 1, 2), view(100, 1, 2, 3)), Expected(3, 3))
+    asked = AskedLine(view(80, 1, 2), lambda: (view(100, 1, 2, 3),), Expected(3, 3))
     (line,) = reader.read_lines([asked])
     assert line.text == "123"
 

@@ -151,7 +151,7 @@ def test_both_networks_are_trusted_as_far_as_composed_lines_say(version: ModelVe
     trusted = load_trusted(version, max_error_read=0.005)
     assert trusted is not None
     assert trusted.review_below == trust.review_below(0.005)
-    (line,) = trusted.read_lines([AskedLine((np.zeros((32, 64), np.float32),))])
+    (line,) = trusted.read_lines([AskedLine(np.zeros((32, 64), np.float32))])
     assert isinstance(line, SeenLine)
 
 

@@ -90,9 +90,10 @@ def test_a_wide_picture_of_one_line_is_asked_about_as_a_whole():
     (question,) = questions(shown, reading, Expected(), light_on_dark=False)
     assert question.place is None
     assert question.to_page(Box(3, 4, 5, 6)) == Box(3, 4, 5, 6)
-    assert [view.shape[0] for view in question.asked.looks] == [32] * 3
-    assert all(view.shape[1] % 4 == 0 for view in question.asked.looks)
-    assert question.asked.looks[0].max() > 0.8
+    views = (question.asked.look, *question.asked.further())
+    assert [view.shape[0] for view in views] == [32] * 3
+    assert all(view.shape[1] % 4 == 0 for view in views)
+    assert views[0].max() > 0.8
 
 
 def test_of_a_page_of_several_lines_each_is_asked_about_where_it_stands():
@@ -142,7 +143,7 @@ def test_light_ink_is_seen_as_dark():
     (dark,) = questions(shown, reading, Expected(), light_on_dark=False)
     inverted = Page(1, 255 - shown.pixels)
     (light,) = questions(inverted, reading, Expected(), light_on_dark=True)
-    assert np.array_equal(light.asked.looks[0], dark.asked.looks[0])
+    assert np.array_equal(light.asked.look, dark.asked.look)
 
 
 @pytest.mark.parametrize(("side", "label", "asked"), [(28, 7, 0), (100, 7, 1), (100, 1, 0)])

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from daemon.records import Box, Grey
-from daemon.vision.line_view import BAND, HEIGHT, LOOKS, STRIDE, find_band, line_view, looks, padded
+from daemon.vision.line_view import (
+    BAND,
+    FURTHER,
+    HEIGHT,
+    STRIDE,
+    find_band,
+    further_looks,
+    line_view,
+    padded,
+    view_of,
+)
 
 
 def written(
@@ -49,18 +59,15 @@ def test_paper_is_nought_and_ink_is_one(paper: int, ink: int) -> None:
 
 
 def test_further_looks_are_wider_and_narrower() -> None:
-    views = looks(written())
-    np.testing.assert_array_equal(views[0].pixels, line_view(written()).pixels)
-    widths = []
-    for view in views:
-        columns = np.flatnonzero((view.pixels > 0.5).any(axis=0))
-        widths.append(columns[-1] - columns[0] + 1)
-    assert [width / widths[0] for width in widths] == pytest.approx(LOOKS, abs=0.03)
+    grey = written()
+    usual, *further = (line_view(grey).pixels, *further_looks(grey, find_band(grey)))
+    widths = [np.ptp(np.flatnonzero((view > 0.5).any(axis=0))) + 1 for view in (usual, *further)]
+    assert [width / widths[0] for width in widths[1:]] == pytest.approx(FURTHER, abs=0.03)
 
 
-@pytest.mark.parametrize("look", range(len(LOOKS)))
-def test_boxes_find_their_way_back(look: int) -> None:
-    view = looks(written())[look]
+@pytest.mark.parametrize("stretch", [1.0, *FURTHER])
+def test_boxes_find_their_way_back(stretch: float) -> None:
+    view = view_of(written(), find_band(written()), stretch)
     columns = np.flatnonzero((view.pixels > 0.5).any(axis=0))
     rows = np.flatnonzero((view.pixels > 0.5).any(axis=1))
     found = view.box_in_picture(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)

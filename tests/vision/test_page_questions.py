@@ -156,7 +156,8 @@ def test_rows_in_doubt_are_asked_about_and_sure_ones_are_not() -> None:
     assert [line.text for line in reading.lines] == ["7777", "777", "7777"]
     (question,) = asked
     assert (question.place, question.is_row, question.is_new) == (1, True, False)
-    assert [look.shape[0] for look in question.asked.looks] == [32, 32, 32]
+    views = (question.asked.look, *question.asked.further())
+    assert [view.shape[0] for view in views] == [32, 32, 32]
 
 
 def test_a_row_is_seen_without_its_neighbours() -> None:
