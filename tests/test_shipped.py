@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TypeAlias
 import pytest
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
-from daemon.ann.registry import load_version, verify
+from daemon.ann.registry import load_version, verify, version_names
 from daemon.ann.trust import load_trusted
 from daemon.records import Limits, Reading, Scan, Status
 from daemon.vision.reader import read_batch
@@ -28,6 +29,19 @@ ReadShared: TypeAlias = Callable[[str], list[tuple[Reading, str]]]
 @pytest.fixture(scope="module")
 def classifier() -> GlyphClassifier:
     return load_classifier(ROOT / "models")
+
+
+def test_an_installed_digitd_has_all_that_reading_needs() -> None:
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    packed = {
+        path
+        for pattern in setup["setuptools"]["package-data"]["daemon.models"]
+        for path in (ROOT / "models").glob(pattern)
+    }
+    assert ROOT / "models" / "current" in packed
+    for name in version_names(ROOT / "models"):
+        version = load_version(ROOT / "models", name)
+        assert {*version.networks, version.path / "metadata.json"} <= packed
 
 
 def labelled(folder: Path) -> Iterator[tuple[Scan, str]]:
