@@ -61,11 +61,14 @@ def train(
     name = f"{chosen.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
         parts = split(data, settings.seed, augmented=chosen.augmented)
-        trainings = 2 if chosen.advisor else 1
-        fitted = fit(settings, parts, _within(progress, 0, trainings))
+        second = _advisor_settings(settings)
+        epochs = settings.epochs + (second.epochs if second else 0)
+        fitted = fit(settings, parts, _within(progress, epochs))
         export(fitted.model, folder, folder / NETWORK_FILE)
-        second = _within(progress, 1, trainings, fitted.seconds)
-        advisor = _train_advisor(settings, parts, folder, second)
+        advisor = {}
+        if second:
+            told = _within(progress, epochs, settings.epochs, fitted.seconds)
+            advisor = _train_advisor(second, parts, folder, told)
         measured = _measure(_draft(name, folder, settings), fitted, parts.calibration, data.test)
         metadata = describe(settings, data, parts, fitted, measured, started) | advisor
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
@@ -90,32 +93,36 @@ def train(
     return load_version(models, name)
 
 
+def _advisor_settings(settings: Settings) -> Settings | None:
+    """Those of the architecture's advisor, if it has one: its own number of epochs where the
+    network has its own, else as many in proportion."""
+    if settings.architecture.advisor is None:
+        return None
+    chosen = architecture(settings.architecture.advisor)
+    epochs = math.ceil(settings.epochs * chosen.epochs / settings.architecture.epochs)
+    return replace(settings, architecture=chosen, loss=chosen.loss, epochs=epochs)
+
+
 def _train_advisor(
     settings: Settings, parts: Split, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Train and export the architecture's advisor, if it has one, for as many epochs, on the same
-    digits; what metadata say of it."""
-    name = settings.architecture.advisor
-    if name is None:
-        return {}
-    chosen = architecture(name)
-    settings = replace(settings, architecture=chosen, loss=chosen.loss)
+    """Train and export an advisor on the digits of its network; what metadata say of it."""
     fitted = fit(settings, parts, progress)
     export_network(fitted.model, folder / ADVISOR_FILE)
     return {"advisor": describe_network(settings, fitted, parts)}
 
 
-def _within(progress: Progress, number: int, trainings: int, before_s: float = 0.0) -> Progress:
-    """Reports the steps of one of several trainings, the first is 0, as those of a single one;
-    those before it took `before_s`."""
+def _within(progress: Progress, epochs: int, before: int = 0, before_s: float = 0.0) -> Progress:
+    """Reports the steps of one of several trainings as those of a single one of so many `epochs`;
+    those before it had `before` and took `before_s`."""
 
     def report(step: Step) -> None:
         progress(
             replace(
                 step,
-                epoch=number * step.epochs + step.epoch,
-                epochs=trainings * step.epochs,
-                share=(number + step.share) / trainings,
+                epoch=before + step.epoch,
+                epochs=epochs,
+                share=(before + step.share * step.epochs) / epochs,
                 elapsed_s=before_s + step.elapsed_s,
             )
         )
