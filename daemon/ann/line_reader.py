@@ -48,7 +48,8 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The same of one view: (F, 11) and (F, 4); `readings` are its likeliest ones."""
+    """The same of one view: (F, 11) and (F, 4); `readings` are its likeliest ones. Where digits
+    show on it is kept, for that is asked more than once."""
 
     posteriors: Posteriors
     boxes: npt.NDArray[np.float32]

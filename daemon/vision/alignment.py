@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import ne
 
-SUBSTITUTED = 2  # of equally many digits: what is left out must be made up for, which is no fewer
+SUBSTITUTED = 2  # of equally many digits: leaving one out and adding one costs as much, or more
 
 Pair = tuple[str | None, str | None]  # of the first and the second reading; None: missing, extra
 
