@@ -38,22 +38,19 @@ NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def augment_digits(images: Grey, rng: np.random.Generator, strength: float = 1.0) -> Ink:
-    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs. `strength`
-    scales how far they are turned, slanted, stretched and bent."""
-    return _stack([_vary(_warp(image, rng, strength), rng) for image in images])
+def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
+    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
+    return _stack([_vary(_warp(image, rng), rng) for image in images])
 
 
-def render_pen_digits(
-    digits: Sequence[PenDigit], rng: np.random.Generator, strength: float = 1.0
-) -> Ink:
+def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> Ink:
     """Render recorded pen strokes with fresh pen widths and vary them into as many glyphs."""
     glyphs = []
     for digit in digits:
         ink = render_strokes(
             digit.strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
         )
-        glyphs.append(_vary(_warp(_to_field(ink), rng, strength), rng))
+        glyphs.append(_vary(_warp(_to_field(ink), rng), rng))
     return _stack(glyphs)
 
 
@@ -96,15 +93,15 @@ def _mesh() -> tuple[Ink, Ink]:
     return columns.astype(np.float32), rows.astype(np.float32)
 
 
-def _warp(image: Grey, rng: np.random.Generator, by: float = 1.0) -> Ink:
+def _warp(image: Grey, rng: np.random.Generator) -> Ink:
     """One affine and elastic distortion, (28, 28) uint8 -> (40, 40) float32 in 0..1."""
-    angle = by * np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
-    shear = by * np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
-    scale_x, scale_y = 1 + by * rng.uniform(-SCALE, SCALE, size=2)
+    angle = np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
+    shear = np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
+    scale_x, scale_y = 1 + rng.uniform(-SCALE, SCALE, size=2)
     cos, sin = np.cos(angle), np.sin(angle)
     inverse = np.array([[cos, sin], [-sin, cos]]) / np.array([[scale_x], [scale_y]])
     inverse = np.array([[1, shear], [0, 1]]) @ inverse
-    bent = by * rng.uniform(0, ELASTIC_PX)
+    bent = rng.uniform(0, ELASTIC_PX)
     grid = rng.uniform(-bent, bent, (ELASTIC_GRID, ELASTIC_GRID, 2)).astype(np.float32)
     bend = cv2.resize(grid, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC)
     columns, rows = _mesh()

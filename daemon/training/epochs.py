@@ -26,8 +26,6 @@ NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
 NONE = 10  # their label
 OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
-MILD_EPOCHS = 0.2  # of all, the last ones: what was learnt on distorted digits settles on real ones
-MILD = 0.5  # strength of distortion in them
 WORKERS = 2  # processes that draw: a network without convolutions learns quicker than one draws
 
 
@@ -72,15 +70,15 @@ class Epoch:
     labels: Labels
 
 
-def draw(material: Material, seed: int, number: int, strength: float = 1.0) -> Epoch:
-    """Draw epoch `number`, the first is 0, distorting by `strength`."""
+def draw(material: Material, seed: int, number: int) -> Epoch:
+    """Draw epoch `number`; the first is 0."""
     rng = np.random.default_rng((seed, number))
     glyphs, labels = material.images, material.labels
     if material.augmented:
         pens = material.pens * PEN_RENDERINGS + write_own_digits(material.own, rng)
         drawn = (
-            augment_digits(glyphs, rng, strength),
-            render_pen_digits(pens, rng, strength),
+            augment_digits(glyphs, rng),
+            render_pen_digits(pens, rng),
             negatives(glyphs, material.negatives, rng),
         )
         glyphs = np.concatenate([glyph_bytes(part) for part in drawn])
@@ -102,8 +100,7 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
     ) as workers:
 
         def submit(number: int) -> Future[Epoch]:
-            mild = number >= count * (1 - MILD_EPOCHS)
-            return workers.submit(_draw_in_worker, number, MILD if mild else 1.0)
+            return workers.submit(_draw_in_worker, number)
 
         def epochs() -> Iterator[Epoch]:
             upcoming = deque(submit(number) for number in range(min(WORKERS, count)))
@@ -129,6 +126,6 @@ def _start_worker(material: Material, seed: int) -> None:
     _in_worker = material, seed
 
 
-def _draw_in_worker(number: int, strength: float) -> Epoch:
+def _draw_in_worker(number: int) -> Epoch:
     assert _in_worker is not None
-    return draw(*_in_worker, number, strength)
+    return draw(*_in_worker, number)

@@ -7,7 +7,6 @@ import pytest
 
 from daemon.training.datasets import DigitSet
 from daemon.training.epochs import (
-    MILD,
     NEGATIVE_SHARE,
     NONE,
     OWN_SHARE,
@@ -78,8 +77,7 @@ def test_processes_of_their_own_draw_the_same_epochs_in_order(
         drawn = list(epochs)
     assert len(drawn) == count
     for number, epoch in enumerate(drawn):
-        strength = MILD if number >= 0.8 * count else 1.0
-        np.testing.assert_array_equal(epoch.glyphs, draw(material, 1, number, strength).glyphs)
+        np.testing.assert_array_equal(epoch.glyphs, draw(material, 1, number).glyphs)
 
 
 def test_stopping_early_leaves_no_process_waiting(material: Material) -> None:
