@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,15 @@ from .ctc import BLANK, Candidate, Digits, Posteriors, align, greedy, k_best
 from .quiet import native_stderr_logged
 
 Views: TypeAlias = npt.NDArray[np.float32]  # (N, 32, W), paper 0, ink about 1; W a multiple of 4
+Outputs: TypeAlias = npt.NDArray[np.float32]  # (N, W/4, 15), what the network gives
 
 HEIGHT = 32  # pixels of a view
 STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
 WIDER = 1.12  # what the widest view of an invocation may have of the narrowest one's width
-SURE = 0.7  # probability of a reading from which no further look is taken: it is not overruled
+AT_ONCE = 0.95  # probability of a reading from which one tower's first look is enough,
+SURE = 0.7  # and from which that of all towers is: further views do not overrule it
 ALTERNATIVES = 8
 FOLLOWED = 9  # readings among which one without doubles is looked for
 DOUBLE = 0.6  # of the narrower box that two neighbours share: one digit was read twice
@@ -69,7 +72,8 @@ class Look:
 
 
 class LineReader:
-    """One trained line network, ready to read. Not for use by several threads at once."""
+    """One trained line network, ready to read: one tower or several. Not for use by several threads
+    at once."""
 
     def __init__(self, network: Path, *, threads: int = 1) -> None:
         """Load `network`, a version's reader.tflite. Raises ModelUnavailable."""
@@ -77,15 +81,13 @@ class LineReader:
             from ai_edge_litert.interpreter import Interpreter
 
             try:
-                self._interpreter = Interpreter(str(network), num_threads=threads)
-                self._interpreter.allocate_tensors()
+                interpreter = Interpreter(str(network), num_threads=threads)
+                names = sorted(interpreter.get_signature_list())
+                self._towers = [_Tower(interpreter.get_signature_runner(name)) for name in names]
             except (RuntimeError, ValueError) as error:
                 raise ModelUnavailable(f"{network} cannot be loaded: {error}") from None
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        output = self._interpreter.get_output_details()[0]
-        self._output = output["index"]
-        if output["shape"][-1] != OUTPUTS:
-            raise ModelUnavailable(f"{network} is no line network: {output['shape'][-1]} outputs")
+        if not self._towers or any(tower.classes != OUTPUTS for tower in self._towers):
+            raise ModelUnavailable(f"{network} is no line network")
 
     def read(self, views: Views, expected: Expected | None = None) -> list[SeenLine]:
         """Read lines, (N, 32, W): the best reading of each that is as `expected`, if any is."""
@@ -95,55 +97,73 @@ class LineReader:
             for posteriors, boxes in zip(frames.posteriors, frames.boxes, strict=True)
         ]
 
-    def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
-        """Read lines of any width: by their first look, and where that is not sure, by all."""
-        seen = [[look] for look in self._looks([line.look for line in asked])]
-        further = {
-            n: line.further()
-            for n, line in enumerate(asked)
-            if not _is_sure(seen[n][0], line.expected)
-        }
-        looks = iter(self._looks([view for views in further.values() for view in views]))
-        for n, views in further.items():
-            seen[n] += [next(looks) for _ in views]
-        return [_read(own, line.expected) for line, own in zip(asked, seen, strict=True)]
-
-    def _looks(self, views: Sequence[Ink]) -> list[Look]:
-        """What the network says of each view, (32, W), those of similar width read at once."""
-        looks: dict[int, Look] = {}
-        order = sorted(range(len(views)), key=lambda n: views[n].shape[1])
-        while order:
-            narrowest = views[order[0]].shape[1]
-            count = sum(views[n].shape[1] <= WIDER * narrowest for n in order)
-            chunk, order = order[:count], order[count:]
-            batch = np.zeros((count, HEIGHT, views[chunk[-1]].shape[1]), np.float32)
-            for row, n in zip(batch, chunk, strict=True):
-                row[:, : views[n].shape[1]] = views[n]
-            frames = self.frames(batch)
-            for n, posteriors, boxes in zip(chunk, frames.posteriors, frames.boxes, strict=True):
-                own = views[n].shape[1] // STRIDE
-                looks[n] = Look.of(posteriors[:own], boxes[:own])
-        return [looks[n] for n in range(len(views))]
-
     def frames(self, views: Views) -> Frames:
-        """The network's answer, in one call, or in several where the batch is large."""
+        """What the towers say together: the means of their outputs."""
+        return decode(np.mean([tower.outputs(views) for tower in self._towers], axis=0))
+
+    def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
+        """Read lines of any width, each by as many looks as it takes: that of one tower; where it
+        is not sure, those of all towers; where they are not, those at further views, a tower for
+        each."""
+        first, *others = self._towers
+        seen = [[look] for look in _looks(first, [line.look for line in asked])]
+
+        def doubtful(among: Iterable[int], enough: float) -> list[int]:
+            return [n for n in among if not _are_sure(seen[n], asked[n].expected, enough)]
+
+        def look_again(tower: _Tower, lines: Sequence[int], views: Sequence[Ink]) -> None:
+            for n, look in zip(lines, _looks(tower, views), strict=True):
+                seen[n].append(look)
+
+        left = doubtful(range(len(asked)), AT_ONCE)
+        for tower in others:
+            look_again(tower, left, [asked[n].look for n in left])
+        left = doubtful(left, SURE)
+        further = zip(*(asked[n].further() for n in left), strict=True)
+        for tower, views in zip(cycle(self._towers), further, strict=False):
+            look_again(tower, left, views)
+        return [_read(looks, line.expected) for line, looks in zip(asked, seen, strict=True)]
+
+
+class _Tower:
+    """One signature of a file that LiteRT runs."""
+
+    def __init__(self, runner: Any) -> None:
+        self._runner = runner
+        ((self._input, _),) = runner.get_input_details().items()
+        ((self._output, output),) = runner.get_output_details().items()
+        self.classes = int(output["shape"][-1])
+
+    def outputs(self, views: Views) -> Outputs:
+        """A frame every four columns, in one call, or in several where the batch is large."""
         count, _, width = views.shape
         outputs = np.empty((count, width // STRIDE, OUTPUTS), np.float32)
         step = max(1, CHUNK_PIXELS // (HEIGHT * max(1, width)))
         for start in range(0, count, step):
-            outputs[start : start + step] = self._invoke(views[start : start + step])
-        return decode(outputs)
-
-    def _invoke(self, views: Views) -> npt.NDArray[np.float32]:
-        self._interpreter.resize_tensor_input(self._input, views.shape)
-        self._interpreter.allocate_tensors()
-        self._interpreter.set_tensor(self._input, np.ascontiguousarray(views, np.float32))
-        self._interpreter.invoke()
-        found: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
-        return found
+            chunk = np.ascontiguousarray(views[start : start + step], np.float32)
+            outputs[start : start + step] = self._runner(**{self._input: chunk})[self._output]
+        return outputs
 
 
-def decode(outputs: npt.NDArray[np.float32]) -> Frames:
+def _looks(tower: _Tower, views: Sequence[Ink]) -> list[Look]:
+    """What a tower says of each view, (32, W), those of similar width read at once."""
+    looks: dict[int, Look] = {}
+    order = sorted(range(len(views)), key=lambda n: views[n].shape[1])
+    while order:
+        narrowest = views[order[0]].shape[1]
+        count = sum(views[n].shape[1] <= WIDER * narrowest for n in order)
+        chunk, order = order[:count], order[count:]
+        batch = np.zeros((count, HEIGHT, views[chunk[-1]].shape[1]), np.float32)
+        for row, n in zip(batch, chunk, strict=True):
+            row[:, : views[n].shape[1]] = views[n]
+        frames = decode(tower.outputs(batch))
+        for n, posteriors, boxes in zip(chunk, frames.posteriors, frames.boxes, strict=True):
+            own = views[n].shape[1] // STRIDE
+            looks[n] = Look.of(posteriors[:own], boxes[:own])
+    return [looks[n] for n in range(len(views))]
+
+
+def decode(outputs: Outputs) -> Frames:
     """The network's outputs, (N, F, 15), as posteriors and boxes."""
     logits = outputs[..., : BLANK + 1].astype(np.float64)
     logits -= logits.max(axis=2, keepdims=True)
@@ -198,13 +218,13 @@ def read_greedily(posteriors: Posteriors, boxes: npt.NDArray[np.float32]) -> See
     return SeenLine(tuple(seen), float(np.exp(posteriors.max(axis=1).sum())), ())
 
 
-def _is_sure(look: Look, expected: Expected) -> bool:
-    """Whether no further look would overrule the likeliest reading of this one."""
-    best = look.readings[0]
+def _are_sure(looks: Sequence[Look], expected: Expected, enough: float) -> bool:
+    """Whether the likeliest reading of these looks is likely enough, and as it should be."""
+    best = _ranked([look.readings for look in looks])[0]
     return (
-        best.log_probability >= math.log(SURE)
+        best.log_probability >= math.log(enough)
         and fits(expected, best.digits)
-        and not _has_doubles(look, best.digits)
+        and not _has_doubles(looks[0], best.digits)
     )
 
 

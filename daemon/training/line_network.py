@@ -2,8 +2,8 @@
 
 Fully convolutional and without recurrence, so that LiteRT takes it at any width. A frame says which
 digit's middle it holds (ten logits and blank) and how far the digit's edges are. Several towers,
-each begun with weights of its own, answer as one network: what one misreads, another often does
-not.
+each begun with weights of its own, are asked one after the other: what one misreads, another often
+does not.
 """
 
 from __future__ import annotations
@@ -44,11 +44,15 @@ def build(keras: Keras) -> Any:
 
 
 def joined(keras: Keras, towers: Sequence[Any]) -> Any:
-    """Trained towers as one network, whose outputs are the means of theirs: the probabilities of
-    readings are then the geometric means."""
+    """Towers as one network, whose outputs are the means of theirs."""
     views = _input(keras)
     outputs = [tower(views) for tower in towers]
     return keras.Model(views, keras.layers.Average()(outputs), name=NAME)
+
+
+def towers_of(network: Any) -> list[Any]:
+    """The towers that were `joined`."""
+    return [layer for layer in network.layers if hasattr(layer, "layers")]
 
 
 def _input(keras: Keras) -> Layer:

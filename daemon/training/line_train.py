@@ -26,7 +26,7 @@ from .hands import Digits
 from .line_batches import LineBatch, LineSource
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES, CTC_WEIGHT
-from .line_network import NAME
+from .line_network import NAME, towers_of
 from .line_trust import LINES, find_trust, held_digits
 from .split import TrainingData, divide
 
@@ -56,7 +56,7 @@ def train_lines(
             Digits(parts.held.images, parts.held.labels, parts.held_pens),
             progress,
         )
-        export_reader(fitted.model, folder / READER_FILE)
+        export_reader(towers_of(fitted.model), folder / READER_FILE)
         reader = {
             "architecture": NAME,
             "created_at": started.isoformat(timespec="seconds"),

@@ -11,7 +11,6 @@ import pytest
 from daemon.ann.ctc import BLANK
 from daemon.ann.line_reader import (
     OUTPUTS,
-    Frames,
     LineReader,
     decode,
     read_frames,
@@ -130,24 +129,33 @@ def test_greedy_reading_sees_the_same_digits() -> None:
     assert line.digits[0].left == 4
 
 
-class Scripted(LineReader):
-    """A line reader whose network sees in each view the digits that its first row holds, 100 for a
-    9 that may as well be a 4, and notes the shapes of what it is given."""
+class Tower:
+    """A tower that sees in each view the digits that its first row holds, 100 for a 9 that may as
+    well be a 4, and notes the shapes of what it is given; `otherwise` sees others."""
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: dict[int, int] | None = None) -> None:
         self.shapes: list[tuple[int, ...]] = []
+        self._otherwise = otherwise or {}
 
-    def frames(self, views: npt.NDArray[np.float32]) -> Frames:
+    def outputs(self, views: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         self.shapes.append(views.shape)
         found = np.zeros((len(views), views.shape[2] // 4, OUTPUTS), np.float32)
         found[..., BLANK] = 12
         for row, view in zip(found, views, strict=True):
             for place, value in enumerate(view[0]):
                 if value:
+                    shown = self._otherwise.get(int(value), int(value))
                     row[2 * place, : BLANK + 1] = 0
-                    row[2 * place, int(value) % 91] = 12
-                    row[2 * place, 4] += 12 if value == 100 else 0
-        return decode(found)
+                    row[2 * place, shown % 91] = 12
+                    row[2 * place, 4] += 12 if shown == 100 else 0
+        return found
+
+
+class Scripted(LineReader):
+    """A line reader of these towers."""
+
+    def __init__(self, *towers: Tower) -> None:
+        self._towers = list(towers)  # type: ignore[arg-type]
 
 
 def view(width: int, *digits: int) -> npt.NDArray[np.float32]:
@@ -157,29 +165,66 @@ def view(width: int, *digits: int) -> npt.NDArray[np.float32]:
 
 
 def test_lines_of_any_width_are_read_in_the_order_in_which_they_are_asked() -> None:
-    reader = Scripted()
+    tower = Tower()
+    reader = Scripted(tower)
     widths = (200, 40, 44, 196, 400)
     asked = [AskedLine(view(width, n + 1, 9)) for n, width in enumerate(widths)]
     assert [line.text for line in reader.read_lines(asked)] == ["19", "29", "39", "49", "59"]
-    assert reader.shapes == [(2, 32, 44), (2, 32, 200), (1, 32, 400)]
+    assert tower.shapes == [(2, 32, 44), (2, 32, 200), (1, 32, 400)]
     assert reader.read_lines([]) == []
 
 
-def test_further_looks_are_taken_only_of_lines_that_are_not_sure() -> None:
-    reader = Scripted()
+def test_a_line_of_which_one_tower_is_sure_takes_no_other_look() -> None:
+    first, second = Tower(), Tower()
+    sure = AskedLine(view(80, 1, 2), lambda: pytest.fail("a sure line needs no further look"))
+    (line,) = Scripted(first, second).read_lines([sure])
+    assert (line.text, line.digits[1].left) == ("12", 10)
+    assert first.shapes == [(1, 32, 80)]
+    assert second.shapes == []
+
+
+def test_where_one_tower_is_not_sure_the_other_looks_at_the_same_view() -> None:
+    first, second = Tower(), Tower({100: 4})
+    asked = AskedLine(view(80, 1, 100), lambda: pytest.fail("together they are sure"))
+    (line,) = Scripted(first, second).read_lines([asked])
+    assert line.text == "14"
+    assert line.probability == pytest.approx((0.5 + 1) / 2, abs=0.01)
+    assert line.alternatives[0] == ("19", pytest.approx(0.25, abs=0.01))
+    assert (first.shapes, second.shapes) == ([(1, 32, 80)], [(1, 32, 80)])
+
+
+def test_further_views_are_taken_only_where_all_towers_are_not_sure() -> None:
+    first, second = Tower(), Tower()
     sure = AskedLine(view(80, 1, 2), lambda: pytest.fail("a sure line needs no further look"))
     unsure = AskedLine(view(80, 1, 100), lambda: (view(100, 1, 4), view(60, 1, 4)))
-    first, second = reader.read_lines([sure, unsure])
-    assert (first.text, second.text) == ("12", "14")
-    assert reader.shapes == [(2, 32, 80), (1, 32, 60), (1, 32, 100)]
-    assert second.alternatives[0][0] == "19"
+    one, other = Scripted(first, second).read_lines([sure, unsure])
+    assert (one.text, other.text) == ("12", "14")
+    assert other.probability == pytest.approx((0.5 + 0.5 + 1 + 1) / 4, abs=0.01)
+    assert first.shapes == [(2, 32, 80), (1, 32, 100)]
+    assert second.shapes == [(1, 32, 80), (1, 32, 60)]
+    assert other.alternatives[0][0] == "19"
+
+
+def test_a_single_tower_takes_all_further_views() -> None:
+    tower = Tower()
+    unsure = AskedLine(view(80, 1, 100), lambda: (view(100, 1, 4), view(60, 1, 4)))
+    (line,) = Scripted(tower).read_lines([unsure])
+    assert line.text == "14"
+    assert tower.shapes == [(1, 32, 80), (1, 32, 100), (1, 32, 60)]
 
 
 def test_a_sure_line_that_is_not_as_expected_is_looked_at_further() -> None:
-    reader = Scripted()
+    reader = Scripted(Tower(), Tower())
     asked = AskedLine(view(80, 1, 2), lambda: (view(100, 1, 2, 3),), Expected(3, 3))
     (line,) = reader.read_lines([asked])
     assert line.text == "123"
+
+
+def test_what_the_towers_say_together_is_the_mean() -> None:
+    towers = Tower(), Tower({9: 4})
+    posteriors = np.exp(Scripted(*towers).frames(view(80, 9)[None]).posteriors)
+    assert posteriors[0, 0, 4] == pytest.approx(0.5, abs=0.01)
+    assert posteriors[0, 0, 9] == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(("least", "most"), [(-1, None), (3, 2), (0, 0)])
