@@ -129,7 +129,9 @@ nothing of what is no digit, one of the project's own pages chose, which was rea
 with it; that what is less likely than 0.9 is looked at again, not 0.8, the calibration error on
 validation digits chose (0.50 %, 0.56 %). That the mean is one of probabilities, not of
 logits, `nondigit` chose (4.2 in place of 4.9 % called read), where MNIST and Semeion hardly differ.
-How the networks'
+That one tower of the line reader is enough where its reading has a probability of 0.95, and that
+further views take a tower each, chose lines of validation digits alone, composed and in rows
+(87.5 % right and a log loss of 0.396; 87.4 and 0.398 with both towers always). How the networks'
 opinions become one was settled looking at `single`, `cells`, the even half of `orand` and rows of
 training digits held back; so were the hurried styles that lines are composed of, and how many of
 the lines that calibrate the line reader are rows of digits as they are. That it learns from such

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import load_version, verify, version_names
@@ -112,6 +113,11 @@ def test_the_mlp_that_ships_reads_mnist_as_well_as_was_promised() -> None:
     metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     assert metadata["metrics"]["test"]["data"] == "mnist/test"
     assert metadata["metrics"]["test"]["accuracy"] >= 0.9935
+
+
+def test_one_tower_of_the_line_reader_can_be_asked_without_the_other() -> None:
+    reader = load_version(ROOT / "models").reader
+    assert sorted(Interpreter(str(reader)).get_signature_list()) == ["tower_1", "tower_2"]
 
 
 @pytest.mark.parametrize(("name", "exact"), [("single", 0.99), ("cells", 0.98), ("strings", 1.0)])

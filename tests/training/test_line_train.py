@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from daemon.ann.classifier import GlyphClassifier
 from daemon.ann.line_reader import LineReader, decode
@@ -32,6 +33,7 @@ from daemon.training.rows import draw_row
 from daemon.training.split import TrainingData
 from daemon.training.train import train
 
+ONE_BY_ONE = ("tower_1", "tower_2")
 SHORT = LineSettings(epochs=1, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
 
 
@@ -108,6 +110,16 @@ def test_the_reader_takes_lines_of_any_width(version: ModelVersion) -> None:
         assert len(lines) == count
         assert all(isinstance(line, SeenLine) for line in lines)
     assert reader.frames(np.zeros((2, 32, 64), np.float32)).boxes.shape == (2, 16, 4)
+
+
+def test_the_towers_can_be_asked_one_by_one(version: ModelVersion) -> None:
+    file = Interpreter(str(version.reader))
+    views = np.random.default_rng(0).random((1, 32, 64), np.float32)
+    towers = [file.get_signature_runner(name)(views=views)["frames"] for name in ONE_BY_ONE]
+    assert not np.allclose(*towers, atol=1e-3)
+    assert version.reader is not None
+    together = LineReader(version.reader).frames(views).boxes
+    np.testing.assert_allclose(together, decode(np.mean(towers, axis=0)).boxes, atol=1e-4)
 
 
 def test_a_new_glyph_network_takes_the_line_reader_along(
