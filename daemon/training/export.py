@@ -60,6 +60,7 @@ def export_reader(towers: Sequence[Any], network: Path) -> None:
     def signature(tower: Any) -> Any:
         inference = _rounded(tower)
         called = tf.function(lambda views: inference(views, training=False), lines)
+        # Of several signatures the converter leaves variables as they are: without their values.
         frozen = convert_variables_to_constants_v2(called.get_concrete_function())
         return tf.function(lambda views: {"frames": frozen(views)[0]}, lines)
 
