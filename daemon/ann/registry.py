@@ -3,7 +3,7 @@
     models/current                 the name of the version in use
     models/NAME/metadata.json      what the network is, how it was made, what it scored
     models/NAME/model.tflite       the glyph network as LiteRT reads it
-    models/NAME/advisor.tflite     another one, asked where that is not sure; not every version's
+    models/NAME/advisor.tflite     a cheaper one that is asked first; not every version has it
     models/NAME/reader.tflite      the line network, where the version has one
 
 A version is written once and never changed: it appears whole, by a rename. `metadata.json` holds

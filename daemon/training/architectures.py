@@ -28,8 +28,8 @@ class Architecture:
     """One network and its recipe. `body` maps the input layer to the last hidden layer.
 
     `augmented` networks see augmented glyphs in `vision.glyph`'s geometry and learn the reject
-    class; the others see MNIST's pictures as they are. An `advisor` is the architecture of another
-    network, trained along with it, that is asked where it is not sure.
+    class; the others see MNIST's pictures as they are. An `advisor` is the architecture of another,
+    cheaper network, trained along with it, that is asked first.
     """
 
     name: str

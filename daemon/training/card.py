@@ -65,10 +65,11 @@ def _advisor(advisor: dict[str, Any]) -> str:
     training = advisor["training"]
     return f"""## Advisor
 
-`advisor.tflite` is asked about the glyphs of which `model.tflite` is not sure, and says as much
-about which digit it is there; whether it is one, `model.tflite` says alone. It is a network of
-another kind, `{advisor["architecture"]}`, {advisor["weights"]:,} weights, trained on the same
-digits ({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; epoch
+`advisor.tflite` is asked first: what it holds for a digit beyond doubt is read. At the rest
+`model.tflite` looks. Where that is not sure either, both say as much about which digit it is;
+whether it is one, `model.tflite` says alone. The advisor is a network of another kind,
+`{advisor["architecture"]}`, {advisor["weights"]:,} weights, trained on the same digits
+({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; epoch
 {training["best_epoch"]} was the best, with {training["validation_accuracy"]:.2%} of the validation
 digits right). What is measured below, is measured with it.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -92,31 +93,61 @@ def test_what_it_is_not_sure_of_it_looks_at_again_turned_to_both_sides(
     assert [len(glyphs) for glyphs in shown] == [2]
 
 
-def test_an_advisor_counts_for_as_much_where_the_network_is_not_sure(
+def advised(
+    version: ModelVersion, folder: Path, monkeypatch: pytest.MonkeyPatch, chances: dict[str, list]
+) -> tuple[GlyphClassifier, list[tuple[str, list[int]]]]:
+    """A classifier whose networks give these chances of a 3, a 7 and of no digit for glyphs that
+    are as dark as their number says, from 0 on; and who is asked about which of them."""
+    for name in ("model.tflite", "advisor.tflite"):
+        shutil.copy(version.network, folder / name)
+    files = {"model.tflite": "", "advisor.tflite": ""}
+    version = replace(version, path=folder, normalised=True, metadata={"files": files})
+    asked: list[tuple[str, list[int]]] = []
+
+    def says(who: str, glyphs: np.ndarray) -> np.ndarray:
+        numbers = (10 * glyphs[:, 14, 14]).round().astype(int).tolist()
+        asked.append((who, numbers))
+        given = np.zeros((len(glyphs), 11), np.float32)
+        given[:, [3, 7, 10]] = np.reshape([chances[who][n] for n in numbers], (-1, 3))
+        return np.log(np.maximum(given, 1e-6))
+
+    classifier = GlyphClassifier(version)
+    monkeypatch.setattr(classifier, "outputs", partial(says, "network"))
+    monkeypatch.setattr(classifier._advisor, "outputs", partial(says, "advisor"))
+    return classifier, asked
+
+
+def numbered(count: int) -> np.ndarray:
+    numbers = np.arange(count, dtype=np.float32) / 10
+    return np.broadcast_to(numbers[:, None, None], (count, 28, 28))
+
+
+def test_an_advisor_is_asked_first_and_where_it_is_sure_of_a_digit_nobody_else(
     trained_version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("model.tflite", "advisor.tflite"):
-        shutil.copy(trained_version.network, tmp_path / name)
-    files = {"model.tflite": "", "advisor.tflite": ""}
-    version = replace(trained_version, path=tmp_path, normalised=True, metadata={"files": files})
-    asked: list[np.ndarray] = []
+    chances = {
+        "advisor": [(0.95, 0.05, 0), (0.93, 0.07, 0), (0.95, 0.03, 0.02), (0, 0.01, 0.99)],
+        "network": [(0, 0, 1), (0.01, 0.99, 0), (0.01, 0.99, 0), (0.01, 0.99, 0)],
+    }
+    classifier, asked = advised(trained_version, tmp_path, monkeypatch, chances)
+    said = softmax(classifier.logits(numbered(4)))
+    assert asked[:2] == [("advisor", [0, 1, 2, 3]), ("network", [1, 2, 3])]
+    assert all(glyphs == [] for _, glyphs in asked[2:])
+    assert said.argmax(axis=1).tolist() == [3, 7, 7, 7]
+    assert said[0, 3] == pytest.approx(0.95, abs=1e-4)
 
-    def advise(_: object, glyphs: np.ndarray) -> np.ndarray:
-        asked.append(glyphs)
-        chances = np.full((len(glyphs), 10), 1e-6, np.float32)
-        chances[:, [3, 7]] = 0.1, 0.9
-        return np.log(chances)
 
-    def look(_: GlyphClassifier, glyphs: np.ndarray) -> np.ndarray:
-        chances = np.full((len(glyphs), 10), 1e-6, np.float32)
-        chances[:, [3, 7]] = [(0.99, 0.01), (0.6, 0.4)] if len(glyphs) == 2 else [(0.6, 0.4)]
-        return np.log(chances)
-
-    monkeypatch.setattr(module._Network, "outputs", advise)
-    monkeypatch.setattr(GlyphClassifier, "outputs", look)
-    glyphs = np.stack([np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)])
-    sure, unsure = softmax(GlyphClassifier(version).logits(glyphs))
-    np.testing.assert_array_equal(np.concatenate(asked), glyphs[1:])
+def test_an_advisor_counts_for_as_much_where_the_network_is_not_sure_either(
+    trained_version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chances = {
+        "advisor": [(0.1, 0.9, 0.0), (0.1, 0.9, 0.0)],
+        "network": [(0.99, 0.01, 0.0), (0.6, 0.4, 0.0)],
+    }
+    classifier, asked = advised(trained_version, tmp_path, monkeypatch, chances)
+    sure, unsure = softmax(classifier.logits(numbered(2)))
+    assert [who for who, _ in asked] == ["advisor", "network", "network", "network"]
+    assert [len(glyphs) for _, glyphs in asked] == [2, 2, 1, 1]
     assert sure[3] == pytest.approx(0.99, abs=1e-4)
     assert unsure[7] == pytest.approx((0.4 + 0.9) / 2, abs=1e-4)
 
