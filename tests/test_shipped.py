@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
+import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
@@ -19,6 +21,7 @@ from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import load_version, verify, version_names
 from daemon.ann.trust import load_trusted
 from daemon.records import Limits, Reading, Scan, Status
+from daemon.training.clutter import scene
 from daemon.vision.reader import read_batch
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +100,24 @@ def groups(label: str) -> str:
 def test_every_sample_is_read_right(classifier: GlyphClassifier) -> None:
     for reading, label in read(ROOT / "samples", classifier):
         assert text(reading) == groups(label), reading.file
+
+
+def test_of_photographs_of_nothing_hardly_any_is_called_read(classifier: GlyphClassifier) -> None:
+    rng = np.random.default_rng(11)
+    pictures = [cv2.imencode(".png", scene(rng))[1].tobytes() for _ in range(200)]
+    scans = [Scan(f"{n:032}", "a.png", f"{n:064}", data) for n, data in enumerate(pictures)]
+    network = load_trusted(classifier.version)
+    outcomes = read_batch(
+        scans, classifier, limits=Limits(), annotated="none", line_network=network
+    )
+    read = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+    assert len(read) == len(scans)
+    called_read = [
+        reading
+        for reading in read
+        if any(line.status is Status.READ for page in reading.pages for line in page.lines)
+    ]
+    assert len(called_read) <= 5  # without doubts about lone scraps, 11
 
 
 def test_every_version_is_whole_and_small() -> None:

@@ -49,7 +49,7 @@ def _lines(page: Page, factor: int, chosen: Choice, threshold: float) -> tuple[L
     for number, candidates in enumerate(chosen.layout.lines):
         marks = [(candidate, *next(every)) for candidate in candidates]
         digits = tuple(
-            digit_of(_enlarge(candidate.box, page, factor), row, digit)
+            digit_of(enlarge(candidate.box, page, factor), row, digit)
             for candidate, row, digit in marks
             if digit is not None
         )
@@ -68,7 +68,7 @@ def digit_of(box: Box, row: Probabilities, digit: int) -> Digit:
     return Digit(box, digit, probabilities[digit], probabilities)
 
 
-def _enlarge(box: Box, page: Page, factor: int) -> Box:
+def enlarge(box: Box, page: Page, factor: int) -> Box:
     """A box of the reduced page in pixels of the page itself."""
     scale = factor * page.reduction
     x, y = min(box.x * scale, page.width - 1), min(box.y * scale, page.height - 1)

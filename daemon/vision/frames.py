@@ -56,6 +56,11 @@ def without_frames(found: Components) -> list[Component]:
     return kept if largest >= WRITING * min(labels.shape) else components
 
 
+def area_of_boxes(found: Components) -> int:
+    """How many pixels the printed boxes around writing have."""
+    return sum(each.area for each in found.components if _is_box(each, found))
+
+
 def _zone(shape: tuple[int, ...]) -> int:
     """Width in pixels of the border where frames and paper edges lie."""
     return max(2, round(BORDER * min(shape)))

@@ -19,7 +19,7 @@ import numpy as np
 from ..records import Box, Grey
 from . import rules
 from .components import Component, Components, Labels, find_components
-from .frames import frame_region, is_surrounded, without_boxes, without_frames
+from .frames import area_of_boxes, frame_region, is_surrounded, without_boxes, without_frames
 from .ink import Ink, find_mask_outside
 from .parts import (
     Candidate,
@@ -60,12 +60,14 @@ class Layout:
     """Candidates on lines from top to bottom, left to right on each. `partial` says that it leaves
     out what may be a digit, such as a neighbour that the crop has cut: a person should look. `cost`
     is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
-    the polarity it was found in."""
+    the polarity it was found in; `writing` the share of the ink outside of printed boxes that may
+    be writing, neither desk nor dust: what the candidates' shares are of."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
     cost: float = 0.0
     light_on_dark: bool = False
+    writing: float = 1.0
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -158,6 +160,8 @@ def _layouts(ink: Ink, found: Components, cost: float, known: list[_Choices]) ->
     if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
     total = sum(each.area for each in components)
+    unboxed = sum(each.area for each in found.components) + found.dust - area_of_boxes(found)
+    writing = min(1.0, total / max(1, unboxed))
     parts = [part_of(each) for each in components if max(each.width, each.height) >= SPECK * height]
     groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
@@ -190,6 +194,7 @@ def _layouts(ink: Ink, found: Components, cost: float, known: list[_Choices]) ->
             partial,
             cost,
             ink.light_on_dark,
+            writing,
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]

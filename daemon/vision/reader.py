@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ..records import (
     Expect,
     Limits,
+    Line,
     Outcome,
     Page,
     PageReading,
@@ -30,6 +31,7 @@ from ..records import (
 from .assemble import assemble
 from .choice import Probabilities, best, weigh
 from .decode import decode
+from .doubts import doubted
 from .draft import Annotated, Draft, Traces, Wishes
 from .fusion import LineNetwork
 from .glyph import SIDE, normalise
@@ -248,7 +250,7 @@ class _Batch:
             if not reading.lines and _may_be_no_page(found):
                 empty.append(found)
                 continue
-            part = replace(reading, lines=judged(reading.lines, found.draft.scan.hints))
+            part = replace(reading, lines=_judged(first, reading))
             found.draft.add(found.view, part, self._traces(first))
         return empty
 
@@ -304,6 +306,16 @@ class _Batch:
             choices = [choose_marks(found.look, rows)]
             reading = assemble_page(page, found.look, choices[0], threshold)
         return First(found, choices, reading)
+
+
+def _judged(first: First, reading: PageReading) -> tuple[Line, ...]:
+    """The lines of a page; what is not as hints say is for review, and what is in doubt where they
+    say nothing of what the scan holds."""
+    found, lines = first.found, reading.lines
+    hints = found.draft.scan.hints
+    if found.look is None and hints.expect is None:
+        lines = doubted(lines, found.view.part, found.factor, first.choices)
+    return judged(lines, hints)
 
 
 def _may_be_no_page(found: Found) -> bool:

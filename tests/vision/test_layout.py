@@ -38,6 +38,16 @@ def test_no_ink_gives_no_layout():
     assert propose(find_ink(page())[0]) == ()
 
 
+def test_a_layout_says_how_much_of_the_ink_may_be_writing():
+    alone = write(page(), 3, 60, 50)
+    assert first(alone).writing > 0.99
+    boxed = cv2.rectangle(alone.copy(), (20, 20), (180, 180), (150,), 2)
+    assert first(boxed).writing > 0.99
+    edge = alone.copy()
+    edge[50:140, :3] = 70
+    assert 0.5 < first(edge).writing < 0.9
+
+
 def test_one_digit_is_one_candidate_with_its_own_box():
     picture = compose(Scene(("3",), 200, 220, 120, 9, grey=True), np.random.default_rng(0))
     (box,) = boxes(picture.pixels)

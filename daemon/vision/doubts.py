@@ -1,0 +1,104 @@
+"""What speaks against a digit that stands alone, however sure the networks are of it.
+
+Brought to 28x28 pixels, a scrap of a photograph, a shadow or the edge of a sheet may look like a
+digit as clean as any. On its picture it does not: most of what there looks like ink is not writing,
+or the mark is tiny, or it is a stroke that lies along the border or on its side. What is doubted so
+is for review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..records import Box, Line, Page, Status
+from .assemble import enlarge
+from .choice import STROKE, Choice, best
+from .layout import FLUSH
+from .parts import Candidate
+
+LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
+LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
+SAME = 0.5  # of the box around both: boxes that share as much are of one mark
+INK = 0.5  # of a candidate's ink, from which it is contact with the border
+
+MUCH_ELSE = "most of the ink here is no digit"
+TINY = "too few pixels"
+AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
+LYING = "a stroke on its side may be no digit"
+
+
+def doubted(
+    lines: Sequence[Line], page: Page, factor: int, choices: Sequence[Choice]
+) -> tuple[Line, ...]:
+    """The lines of a picture that is no whole page, read by the best of these `choices`, whose
+    boxes are `factor` times smaller than the page's pixels; lone digits that are in doubt are for
+    review, with the reason."""
+    chosen = best(choices)
+    if chosen is None or any(len(line.digits) > 1 for line in lines):
+        return tuple(lines)
+    read = [
+        candidate
+        for candidate, digit in zip(chosen.layout.candidates, chosen.digits, strict=True)
+        if digit is not None
+    ]
+    much_else = sum(_share(each, choices) for each in read) < LEAST_READ
+    flush = {
+        enlarge(candidate.box, page, factor)
+        for candidate in read
+        if _is_flush(candidate, enlarge(candidate.box, page, factor), page, factor)
+    }
+
+    def reason(line: Line) -> str:
+        (digit,) = line.digits
+        if much_else:
+            return MUCH_ELSE
+        if digit.box.height < LEAST_HEIGHT:
+            return TINY
+        if digit.digit == STROKE and digit.box in flush:
+            return AT_THE_EDGE
+        return LYING if digit.digit == STROKE and digit.box.width > digit.box.height else ""
+
+    return tuple(_for_review(line, reason(line)) for line in lines)
+
+
+def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
+    """The share of the ink that a mark has on the mask, of those that the page leaves open, on
+    which it has most: without the desk around a sheet, that is all of it."""
+    return max(
+        other.share * choice.layout.writing
+        for choice in choices
+        for other in choice.layout.candidates
+        if _are_one_mark(candidate.box, other.box)
+    )
+
+
+def _are_one_mark(a: Box, b: Box) -> bool:
+    width = min(a.right, b.right) - max(a.x, b.x)
+    height = min(a.bottom, b.bottom) - max(a.y, b.y)
+    whole = a.union(b)
+    return min(width, height) > 0 and width * height >= SAME * whole.width * whole.height
+
+
+def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:
+    """Whether a candidate, `box` on its page, lies along a side of it and leaves room at the other
+    side: what fills the picture was cut out so."""
+    left, top = box.x == 0, box.y == 0
+    right, bottom = box.right > page.width - factor, box.bottom > page.height - factor
+    ink = candidate.ink > INK
+    contacts = (
+        (left and not right, ink[:, 0]),
+        (right and not left, ink[:, -1]),
+        (top and not bottom, ink[0]),
+        (bottom and not top, ink[-1]),
+    )
+    along = max((np.count_nonzero(side) for touches, side in contacts if touches), default=0)
+    return bool(along >= FLUSH * max(candidate.box.width, candidate.box.height))
+
+
+def _for_review(line: Line, reason: str) -> Line:
+    if not reason or line.reason:
+        return line
+    return replace(line, status=Status.REVIEW, reason=reason)

@@ -1,0 +1,130 @@
+"""Lone digits that are in doubt however sure the networks are."""
+
+from __future__ import annotations
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Box, Digit, Expect, Hints, Limits, Line, Page, Scan, Status
+from daemon.vision.choice import Choice, weigh
+from daemon.vision.doubts import AT_THE_EDGE, LYING, MUCH_ELSE, TINY, doubted
+from daemon.vision.layout import Layout
+from daemon.vision.parts import Candidate
+from daemon.vision.reader import read_batch
+
+BOX = Box(40, 30, 20, 40)
+
+
+def line(box: Box = BOX, text: str = "7") -> Line:
+    digits = tuple(Digit(box, int(each), 0.99, (0.1,) * 10) for each in text)
+    return Line(digits, text, 0.99, box, Status.READ)
+
+
+def choice(*boxes: Box, share: float = 1.0, writing: float = 1.0, cost: float = 0.0) -> Choice:
+    candidates = tuple(
+        Candidate(box, share / len(boxes), np.ones((box.height, box.width), np.float32))
+        for box in boxes
+    )
+    rows = np.full((len(boxes), 11), 0.001, np.float32)
+    rows[:, 7] = 0.99
+    (chosen,) = weigh([Layout((candidates,), cost=cost, writing=writing)], rows)
+    return chosen
+
+
+def reason(line: Line, *choices: Choice, page: tuple[int, int] = (100, 100)) -> str:
+    (judged,) = doubted([line], Page(1, np.zeros(page, np.uint8)), 1, choices)
+    assert (judged.status is Status.REVIEW) == bool(judged.reason)
+    return judged.reason
+
+
+def test_a_digit_that_stands_free_is_not_doubted() -> None:
+    assert reason(line(), choice(BOX)) == ""
+    assert reason(line(text="1"), choice(BOX)) == ""
+
+
+@pytest.mark.parametrize(("share", "writing"), [(0.29, 1.0), (1.0, 0.29), (0.5, 0.58)])
+def test_a_digit_is_doubted_where_most_of_the_ink_is_something_else(
+    share: float, writing: float
+) -> None:
+    assert reason(line(), choice(BOX, share=share, writing=writing)) == MUCH_ELSE
+    assert reason(line(), choice(BOX, share=1.1 * share, writing=writing)) == ""
+
+
+def test_a_mask_on_which_the_same_mark_has_most_of_the_ink_takes_the_doubt_away() -> None:
+    chosen, other = choice(BOX, writing=0.1), choice(Box(39, 29, 21, 42), cost=1.0)
+    assert reason(line(), chosen, other) == ""
+    elsewhere = choice(Box(70, 30, 20, 40), cost=1.0)
+    assert reason(line(), chosen, elsewhere) == MUCH_ELSE
+
+
+def test_marks_that_were_left_out_are_something_else() -> None:
+    chosen = choice(BOX, Box(0, 0, 20, 20), Box(80, 0, 20, 20), Box(0, 80, 20, 20), share=0.8)
+    rows = chosen.rows.copy()
+    rows[1:] = np.eye(11)[10]
+    (partly,) = weigh([chosen.layout], rows)
+    assert reason(line(), chosen) == ""
+    assert reason(line(), partly) == MUCH_ELSE
+
+
+def test_a_digit_of_few_pixels_is_doubted() -> None:
+    low, high = Box(10, 10, 4, 7), Box(10, 10, 4, 8)
+    assert reason(line(low), choice(low), page=(28, 28)) == TINY
+    assert reason(line(high), choice(high), page=(28, 28)) == ""
+
+
+@pytest.mark.parametrize(
+    ("box", "doubt"),
+    [
+        (Box(0, 30, 8, 40), AT_THE_EDGE),
+        (Box(92, 30, 8, 40), AT_THE_EDGE),
+        (Box(30, 0, 30, 40), AT_THE_EDGE),
+        (Box(30, 60, 30, 40), AT_THE_EDGE),
+        (Box(40, 60, 8, 40), ""),  # only its end is there
+        (Box(0, 30, 100, 120), ""),  # it fills the picture from side to side
+    ],
+)
+def test_a_stroke_along_the_border_is_doubted(box: Box, doubt: str) -> None:
+    page = (170, 100) if box.height > 100 else (100, 100)
+    assert reason(line(box, "1"), choice(box), page=page) == doubt
+    assert reason(line(box, "7"), choice(box), page=page) == ""
+
+
+def test_a_stroke_on_its_side_is_doubted() -> None:
+    lying = Box(20, 30, 41, 40)
+    assert reason(line(lying, "1"), choice(lying)) == LYING
+    assert reason(line(lying, "7"), choice(lying)) == ""
+
+
+def test_a_number_of_several_digits_is_not_doubted_and_no_reason_is_overwritten() -> None:
+    much_else = choice(BOX, share=0.1)
+    assert reason(line(text="71"), much_else) == ""
+    known = Line((line().digits[0],), "7", 0.9, BOX, Status.REVIEW, "read as 7 and as 1")
+    assert reason(known, much_else) == "read as 7 and as 1"
+    assert doubted([], Page(1, np.zeros((9, 9), np.uint8)), 1, []) == ()
+
+
+class Sure:
+    """Holds every glyph for a 1."""
+
+    name, review_below = "sure-1", 0.9
+
+    def classify(self, glyphs: np.ndarray) -> np.ndarray:
+        return np.tile(np.eye(11, dtype=np.float32)[1] * 0.999, (len(glyphs), 1))
+
+
+@pytest.mark.parametrize(
+    ("hints", "doubt"), [(Hints(), AT_THE_EDGE), (Hints(expect=Expect.DIGIT), "")]
+)
+def test_reading_doubts_a_shadow_at_the_border_unless_told_that_there_is_a_digit(
+    hints: Hints, doubt: str
+) -> None:
+    picture = np.full((120, 80), 250, np.uint8)
+    picture[10:110, :9] = 30
+    data = cv2.imencode(".png", picture)[1].tobytes()
+    scan = Scan("0" * 32, "a.png", hashlib.sha256(data).hexdigest(), data, hints)
+    (outcome,) = read_batch([scan], Sure(), limits=Limits(), annotated="none")
+    (only,) = outcome.pages[0].lines
+    assert (only.text, only.reason) == ("1", doubt)
