@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..records import Box, Line, Page, Status
+from ..records import Box, Digit, Line, Page, Status
 from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .layout import FLUSH
@@ -45,23 +45,19 @@ def doubted(
         if digit is not None
     ]
     much_else = sum(_share(each, choices) for each in read) < LEAST_READ
-    flush = {
-        enlarge(candidate.box, page, factor)
-        for candidate in read
-        if _is_flush(candidate, enlarge(candidate.box, page, factor), page, factor)
-    }
 
-    def reason(line: Line) -> str:
-        (digit,) = line.digits
+    def reason(digit: Digit) -> str:
         if much_else:
             return MUCH_ELSE
         if digit.box.height < LEAST_HEIGHT:
             return TINY
-        if digit.digit == STROKE and digit.box in flush:
+        if digit.digit != STROKE:
+            return ""
+        if any(_is_flush(candidate, digit.box, page, factor) for candidate in read):
             return AT_THE_EDGE
-        return LYING if digit.digit == STROKE and digit.box.width > digit.box.height else ""
+        return LYING if digit.box.width > digit.box.height else ""
 
-    return tuple(_for_review(line, reason(line)) for line in lines)
+    return tuple(_for_review(line, reason(line.digits[0])) for line in lines)
 
 
 def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
@@ -83,10 +79,13 @@ def _are_one_mark(a: Box, b: Box) -> bool:
 
 
 def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:
-    """Whether a candidate, `box` on its page, lies along a side of it and leaves room at the other
-    side: what fills the picture was cut out so."""
+    """Whether a candidate, the one that stands in this `box` of its page, lies along a side of it
+    and leaves room at the other side: what fills the picture was cut out so."""
+    if enlarge(candidate.box, page, factor) != box:
+        return False
     left, top = box.x == 0, box.y == 0
-    right, bottom = box.right > page.width - factor, box.bottom > page.height - factor
+    scale = factor * page.reduction
+    right, bottom = box.right > page.width - scale, box.bottom > page.height - scale
     ink = candidate.ink > INK
     contacts = (
         (left and not right, ink[:, 0]),
