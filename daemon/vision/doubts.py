@@ -44,7 +44,8 @@ def doubted(
         for candidate, digit in zip(chosen.layout.candidates, chosen.digits, strict=True)
         if digit is not None
     ]
-    much_else = sum(_share(each, choices) for each in read) < LEAST_READ
+    own = sum(each.share for each in read) * chosen.layout.writing
+    much_else = own < LEAST_READ and sum(_share(each, choices) for each in read) < LEAST_READ
 
     def reason(digit: Digit) -> str:
         if much_else:

@@ -76,6 +76,8 @@ def fuse(
 ) -> PageReading:
     """The page's reading by both networks; lines whose digits are less sure than `review_below`, in
     the mean, are for review. `together` says that digits far apart on one line are one number."""
+    if not asked:
+        return reading
     lines = list(reading.lines)
     new: list[tuple[int, Line]] = []
     for question, seen in zip(asked, answers, strict=True):

@@ -250,7 +250,8 @@ class _Batch:
             if not reading.lines and _may_be_no_page(found):
                 empty.append(found)
                 continue
-            part = replace(reading, lines=_judged(first, reading))
+            lines = _judged(first, reading)
+            part = reading if lines == reading.lines else replace(reading, lines=lines)
             found.draft.add(found.view, part, self._traces(first))
         return empty
 
