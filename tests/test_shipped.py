@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
+from bench.variations import draw
 from daemon.ann.classifier import GlyphClassifier, load_classifier
 from daemon.ann.registry import load_version, verify, version_names
 from daemon.ann.trust import load_trusted
@@ -118,6 +119,20 @@ def test_of_photographs_of_nothing_hardly_any_is_called_read(classifier: GlyphCl
         if any(line.status is Status.READ for page in reading.pages for line in page.lines)
     ]
     assert len(called_read) <= 5  # without doubts about lone scraps, 11
+
+
+def test_pieces_of_a_large_digit_are_not_read_for_digits(classifier: GlyphClassifier) -> None:
+    pictures = [draw("sheet on a desk", number) for number in (19, 44, 55, 114)]
+    scans = [
+        Scan(f"{n:032}", "a.png", f"{n:064}", cv2.imencode(".png", picture)[1].tobytes())
+        for n, (picture, _) in enumerate(pictures)
+    ]
+    network = load_trusted(classifier.version)
+    outcomes = read_batch(
+        scans, classifier, limits=Limits(), annotated="none", line_network=network
+    )
+    read = [text(outcome) for outcome in outcomes if isinstance(outcome, Reading)]
+    assert read == [str(digit) for _, digit in pictures]
 
 
 def test_every_version_is_whole_and_small() -> None:

@@ -58,7 +58,7 @@ def doubted(
             return AT_THE_EDGE
         return LYING if digit.box.width > digit.box.height else ""
 
-    return tuple(_for_review(line, reason(line.digits[0])) for line in lines)
+    return tuple(for_review(line, reason(line.digits[0])) for line in lines)
 
 
 def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
@@ -98,7 +98,8 @@ def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:
     return bool(along >= FLUSH * max(candidate.box.width, candidate.box.height))
 
 
-def _for_review(line: Line, reason: str) -> Line:
+def for_review(line: Line, reason: str) -> Line:
+    """The line, for review where there is a `reason`; one that it has already stays."""
     if not reason or line.reason:
         return line
     return replace(line, status=Status.REVIEW, reason=reason)

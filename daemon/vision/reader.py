@@ -31,7 +31,7 @@ from ..records import (
 from .assemble import assemble
 from .choice import Probabilities, best, weigh
 from .decode import decode
-from .doubts import doubted
+from .doubts import MUCH_ELSE, doubted, for_review
 from .draft import Annotated, Draft, Traces, Wishes
 from .fusion import LineNetwork
 from .glyph import SIDE, normalise
@@ -45,7 +45,7 @@ from .second import First, Found, SecondOpinion, since
 from .stages import look_back
 
 ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
-FEW_MARKS = 40  # on a page without digits: it may be no page
+FEW_MARKS = 40  # on a page with hardly a digit: it may be no page
 
 _FAILED = "digitd failed on this scan; the log says where: please report it"
 
@@ -196,7 +196,7 @@ class _Batch:
             return Found(draft, seen, 1, (), self._taken(look.glyphs), look=look)
         return self._layouts_of(seen, draft)
 
-    def _layouts_of(self, seen: View, draft: Draft) -> Found:
+    def _layouts_of(self, seen: View, draft: Draft, as_page: tuple[Line, ...] = ()) -> Found:
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -210,25 +210,26 @@ class _Batch:
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
-        return Found(draft, seen, inks[0].factor, tuple(layouts), rows, tuple(sights))
+        factor, shown = inks[0].factor, tuple(sights)
+        return Found(draft, seen, factor, tuple(layouts), rows, shown, as_page=as_page)
 
     def _read(self) -> None:
         """Read all that was found in the round, and end it. What was taken for a page and holds
-        nothing may be a digit of many pieces: that is looked at once more, as no page."""
-        empty = self._read_found()
+        little may be a digit of many pieces: that is looked at once more, as no page."""
+        again = self._read_found()
         self._found, self._glyphs = [], []
-        for found in empty:
+        for found, lines in again:
             started = time.perf_counter()
-            self._found.append(self._layouts_of(found.view, found.draft))
+            self._found.append(self._layouts_of(found.view, found.draft, lines))
             found.draft.find_ms += since(started)
-        if empty:
+        if again:
             self._read_found()
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
-    def _read_found(self) -> list[Found]:
-        """Ask the networks about all that was found; pages with nothing on them are not drafted,
-        but returned."""
+    def _read_found(self) -> list[tuple[Found, tuple[Line, ...]]]:
+        """Ask the networks about all that was found; pages that may be none are not drafted, but
+        returned, with their lines."""
         started = time.perf_counter()
         asked = self._ask(self._glyphs)
         doubts = [self._doubt(found, asked) for found in self._found]
@@ -243,17 +244,17 @@ class _Batch:
         for found in self._found:
             found.draft.read_ms += read_ms * len(set(found.glyphs.tolist()))
             firsts.append(self._first(found, asked[found.glyphs]))
-        empty = []
+        again = []
         for first, reading in zip(firsts, self._opinions(firsts), strict=True):
             self._alive()
             found = first.found
-            if not reading.lines and _may_be_no_page(found):
-                empty.append(found)
+            if _may_be_no_page(found, reading.lines):
+                again.append((found, reading.lines))
                 continue
             lines = _judged(first, reading)
             part = reading if lines == reading.lines else replace(reading, lines=lines)
             found.draft.add(found.view, part, self._traces(first))
-        return empty
+        return again
 
     def _opinions(self, firsts: Sequence[First]) -> list[PageReading]:
         """The round's readings, by both networks where there are two."""
@@ -311,19 +312,25 @@ class _Batch:
 
 def _judged(first: First, reading: PageReading) -> tuple[Line, ...]:
     """The lines of a page; what is not as hints say is for review, and what is in doubt where they
-    say nothing of what the scan holds."""
+    say nothing of what the scan holds. Where nothing is read of what was taken for a page first,
+    what was read then is better than nothing."""
     found, lines = first.found, reading.lines
     hints = found.draft.scan.hints
-    if found.look is None and hints.expect is None:
+    if not lines:
+        lines = tuple(for_review(line, MUCH_ELSE) for line in found.as_page)
+    elif found.look is None and hints.expect is None:
         lines = doubted(lines, found.view.part, found.factor, first.choices)
     return judged(lines, hints)
 
 
-def _may_be_no_page(found: Found) -> bool:
-    """Whether a page may be something else, because it holds little and nobody said it is one."""
+def _may_be_no_page(found: Found, lines: Sequence[Line]) -> bool:
+    """Whether what looks like a page may be something else, because it has few marks, half of which
+    at least are no digits, the others stand alone, and nobody said it is one."""
     look = found.look
-    told = found.draft.scan.hints.expect is Expect.PAGE
-    return look is not None and not told and len(look.marks.all) <= FEW_MARKS
+    if look is None or found.draft.scan.hints.expect is Expect.PAGE:
+        return False
+    marks, alone = len(look.marks.all), all(len(line.digits) == 1 for line in lines)
+    return marks <= FEW_MARKS and alone and 2 * len(lines) <= marks
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:

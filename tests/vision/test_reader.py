@@ -21,6 +21,7 @@ from daemon.records import (
 from daemon.training.camera import Pen, Scene, compose
 from daemon.vision import reader
 from daemon.vision.decode import first_page
+from daemon.vision.doubts import MUCH_ELSE
 from daemon.vision.ink import find_ink
 from daemon.vision.reader import read_batch, single_glyph
 
@@ -381,6 +382,47 @@ def test_a_page_that_holds_nothing_stays_empty_where_it_was_said_to_be_one():
     (outcome,) = read(page, classifier=classifier)
     assert len(classifier.batches) == 2
     assert outcome.status is Status.EMPTY
+
+
+class SeesFew(FakeClassifier):
+    """Sees digits in so many of the first glyphs only, as they lie; later in all of them, or in
+    none."""
+
+    def __init__(self, few, later):
+        super().__init__()
+        self.few, self.later = few, later
+
+    def classify(self, glyphs):
+        rows = super().classify(glyphs)
+        none = np.eye(11, dtype=np.float32)[10]
+        if len(self.batches) == 1:
+            rows[self.few :] = none
+        elif len(self.batches) == 2 or not self.later:
+            rows[:] = none
+        return rows
+
+
+@pytest.mark.parametrize(
+    ("few", "later", "expect", "found"),
+    [
+        (4, True, None, 9),  # half of nine are more: looked at once more, and all is read
+        (5, True, None, 5),
+        (4, True, Expect.PAGE, 4),
+        (4, False, None, 4),  # the second look sees nothing
+    ],
+)
+def test_a_page_on_which_most_marks_are_no_digits_is_looked_at_as_no_page(
+    few, later, expect, found
+):
+    scene = Scene(tuple("314159265"), 600, 1200, 60, 6, grey=True)
+    data = encoded(compose(scene, np.random.default_rng(0)).pixels)
+    page = replace(scan(data), hints=Hints(expect=expect))
+    (outcome,) = read(page, classifier=SeesFew(few, later))
+    lines = outcome.pages[0].lines
+    assert sum(len(line.digits) for line in lines) == found
+    kept = {line.reason for line in lines}
+    assert (MUCH_ELSE in kept) == (not later)
+    assert later or outcome.status is Status.REVIEW
 
 
 def test_both_networks_are_called_once_for_a_batch():
