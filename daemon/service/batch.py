@@ -130,7 +130,8 @@ def run_batch(
             with _uninterrupted():
                 delivery.recover()
             batches = planner.batches(inputs)
-            with closing(_read(batches, settings, load_reader)) as read:
+            several = _outnumber(inputs, settings.max_scans)
+            with closing(_read(batches, settings, load_reader, several=several)) as read:
                 for batch, outcomes in read:
                     with _uninterrupted():
                         if explanations:
@@ -191,17 +192,26 @@ def _refuse_nothing(inputs: Sequence[Path]) -> None:
     )
 
 
+def _outnumber(inputs: Sequence[Path], count: int) -> bool:
+    """Whether there are more scans than that, read before or not."""
+    scans = (found for found in find_scans(inputs) if isinstance(found, Candidate))
+    return next(islice(scans, count, None), None) is not None
+
+
 def _read(
-    batches: Iterator[Batch], settings: BatchSettings, load_reader: LoadReader
+    batches: Iterator[Batch], settings: BatchSettings, load_reader: LoadReader, *, several: bool
 ) -> Generator[tuple[Batch, dict[str, Outcome]]]:
-    """Batches with their outcomes by id. Processes are worth their start from two batches on."""
-    first = list(islice(batches, 2))
-    if not first:
+    """Batches with their outcomes by id. Processes are worth their start from two batches on; where
+    there are `several` batches, if no scan was read before, they start while the first is filled.
+    """
+    at_once = several and settings.workers > 1 and not settings.cluster
+    first = [] if at_once else list(islice(batches, 2))
+    if not (at_once or first):
         return
     if settings.cluster:
         hired = hire_cluster(settings.cluster, load_reader)
     else:
-        needed = settings.workers if len(first) > 1 else 1
+        needed = settings.workers if at_once or len(first) > 1 else 1
         hired = hire(needed, load_reader, on_one_core=settings.workers == 1)
     with hired as crew:
         for batch, outcomes in crew.read_all(chain(first, batches)):

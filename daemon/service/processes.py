@@ -105,7 +105,7 @@ class _Worker:
     @property
     def is_alive(self) -> bool:
         """Whether it can be given more to read."""
-        return self._process.is_alive()
+        return self._has_started and self._process.is_alive()
 
     def read(self, scans: Sequence[Scan]) -> list[Outcome]:
         """Its answer to these scans."""

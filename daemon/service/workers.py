@@ -96,6 +96,8 @@ def hire(workers: int, load_reader: LoadReader, *, on_one_core: bool = False) ->
     from .processes import ProcessReader  # multiprocessing takes its time: only who needs it waits
 
     with ProcessReader(workers, load_reader) as reader:
+        for _ in range(workers):  # they load while the first batches are filled
+            reader.executor.submit(reader.read, [])
         yield Crew(reader.executor, reader.read, ahead=workers + 1)
 
 

@@ -152,6 +152,15 @@ class Journal:
         ).fetchone()
         return found and _arrival(found)
 
+    def was_read(self, sha256: str, model: str, hints: str) -> bool:
+        """Whether there is an `original`."""
+        found = self._db.execute(
+            "SELECT 1 FROM arrivals WHERE sha256 = ? AND model = ? AND hints = ?"
+            " AND duplicate_of IS NULL AND state NOT LIKE 'retr%'",
+            (sha256, model, hints),
+        )
+        return found.fetchone() is not None
+
     def record(self, arrivals: Sequence[Arrival]) -> None:
         """Commit arrivals with their results, in place of their claims: from here on, they exist.
         Those that never were claimed (batch moves no file) are seen for the first time."""

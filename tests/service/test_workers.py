@@ -137,6 +137,13 @@ def test_workers_that_cannot_start_blame_no_scan() -> None:
         list(crew.read_all([batch("1")]))
 
 
+def test_all_workers_start_before_there_is_anything_to_read() -> None:
+    others = set(multiprocessing.active_children())
+    with hire(2, fake_reader.load_reader) as crew:
+        crew.executor.submit(crew.read, []).result()  # waits its turn behind both
+        assert len(set(multiprocessing.active_children()) - others) == 2
+
+
 def test_leaving_early_waits_for_nobody() -> None:
     others = set(multiprocessing.active_children())  # what other tests left to run out
     before = set(threading.enumerate())
