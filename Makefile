@@ -40,8 +40,8 @@ demo: $(VENV)/reads ## read samples/ into outbox/demo/
 	@echo
 	@echo "Look at $(DEMO)/annotated/, $(DEMO)/readings.csv and $(DEMO)/json/."
 
-test: $(VENV)/tests ## run all tests; fails below 90 % branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+test: $(VENV)/tests ## run all tests, on all cores up to four; fails below 90 % branch coverage
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 check: $(VENV)/tests ## lint, formatting, types
 	$(BIN)/ruff check .
