@@ -106,7 +106,7 @@ def run_batch(
     """
     started = time.perf_counter()
     check_paths(inputs, out, settings.explain)
-    _refuse_nothing(inputs)
+    several = _are_more(inputs, settings.max_scans)
     files = HintFiles(settings.hints)
     check_hints(files, inputs)
     outbox = Outbox(out)
@@ -130,7 +130,6 @@ def run_batch(
             with _uninterrupted():
                 delivery.recover()
             batches = planner.batches(inputs)
-            several = _outnumber(inputs, settings.max_scans)
             with closing(_read(batches, settings, load_reader, several=several)) as read:
                 for batch, outcomes in read:
                     with _uninterrupted():
@@ -179,23 +178,24 @@ def _rejections(outcome: Outcome | None) -> list[Rejection]:
     ]
 
 
-def _refuse_nothing(inputs: Sequence[Path]) -> None:
-    ignored = 0
+def _are_more(inputs: Sequence[Path], count: int) -> bool:
+    """Whether there are more scans than that, read before or not. Raises NothingReadable where
+    there is none."""
+    scans = ignored = 0
     for found in find_scans(inputs):
         if isinstance(found, Candidate):
-            return
-        ignored += 1
+            scans += 1
+        else:
+            ignored += 1
+        if scans > count:
+            return True
+    if scans:
+        return False
     places = ", ".join(printable(shown(path)) for path in inputs)
     raise NothingReadable(
         f"no scan in {places} ({ignored} other files): scans are known by their extension, such as "
         ".png, .jpg or .tif; a file without one is read when it is named itself"
     )
-
-
-def _outnumber(inputs: Sequence[Path], count: int) -> bool:
-    """Whether there are more scans than that, read before or not."""
-    scans = (found for found in find_scans(inputs) if isinstance(found, Candidate))
-    return next(islice(scans, count, None), None) is not None
 
 
 def _read(
