@@ -130,12 +130,12 @@ with it; that what is less likely than 0.9 is looked at again, not 0.8, the cali
 validation digits chose (0.50 %, 0.56 %). That the mean is one of probabilities, not of
 logits, `nondigit` chose (4.2 in place of 4.9 % called read), where MNIST and Semeion hardly differ.
 That the advisor is asked first, and is enough where it gives a digit 0.94 and no digit at all at
-most 0.01, chose validation digits, damaged ones and what is none (23 and 309 wrong, 51 of 6,000
-read; 22, 309 and 60 with 0.94 alone, which the 0.01 mends in part). That a lone digit is doubted
-which has little of the ink, few pixels, or is a stroke along the border or on its side, was
-prompted by the seven pictures of `nondigit` that were called read; that 30 % of the ink is little
-was chosen on 2,500 scenes and words of the project's own (81 and 10 called read, then 26 and none)
-and on 2,400 of its own variations of digits (none lost by it).
+most 0.01, chose validation digits, damaged ones and what is none, with the `mlp` before (23 and
+309 wrong, 51 of 6,000 read; 22, 309 and 60 with 0.94 alone, which the 0.01 mends in part). That a
+lone digit is doubted which has little of the ink, few pixels, or is a stroke along the border or
+on its side, was prompted by the seven pictures of `nondigit` that were called read; that 30 % of
+the ink is little was chosen on 2,500 scenes and words of the project's own (81 and 10 called read,
+then 26 and none) and on 2,400 of its own variations of digits (none lost by it).
 That one tower of the line reader is enough where its reading has a probability of 0.95, and that
 further views take a tower each, chose lines of validation digits alone, composed and in rows
 (87.5 % right and a log loss of 0.396; 87.4 and 0.398 with both towers always). How the networks'

@@ -130,7 +130,7 @@ class Planner:
         """Whether this content has been read with these hints, or is about to be."""
         if claim.content in self._under_way:
             return True
-        return self._journal.was_read(sha256, self._model, claim.hints)
+        return self._journal.has_original(sha256, self._model, claim.hints)
 
     def _leave_out(self, fates: Sequence[Fate]) -> int:
         rejected = any(fate.status is Status.REJECTED for fate in fates)

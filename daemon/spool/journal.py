@@ -22,6 +22,9 @@ from .database import Database
 from .document import Result
 
 SHORT = 8  # characters of an id that are unique in the journal and stand in file names
+_ORIGINAL = (
+    "sha256 = ? AND model = ? AND hints = ? AND duplicate_of IS NULL AND state NOT LIKE 'retr%'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +148,16 @@ class Journal:
         """What this model version read the first time it met this content with these hints; a
         rejection only where there is no reading."""
         found = self._db.execute(
-            "SELECT * FROM arrivals WHERE sha256 = ? AND model = ? AND hints = ?"
-            " AND duplicate_of IS NULL AND state NOT LIKE 'retr%'"
+            f"SELECT * FROM arrivals WHERE {_ORIGINAL}"
             " ORDER BY status = 'rejected', number LIMIT 1",
             (sha256, model, hints),
         ).fetchone()
         return found and _arrival(found)
 
-    def was_read(self, sha256: str, model: str, hints: str) -> bool:
-        """Whether there is an `original`."""
+    def has_original(self, sha256: str, model: str, hints: str) -> bool:
+        """Whether there is an `original`, which is told in half the time."""
         found = self._db.execute(
-            "SELECT 1 FROM arrivals WHERE sha256 = ? AND model = ? AND hints = ?"
-            " AND duplicate_of IS NULL AND state NOT LIKE 'retr%'",
-            (sha256, model, hints),
+            f"SELECT 1 FROM arrivals WHERE {_ORIGINAL}", (sha256, model, hints)
         )
         return found.fetchone() is not None
 

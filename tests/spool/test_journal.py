@@ -98,8 +98,8 @@ def test_the_original_is_the_first_with_that_content_and_model(
     assert journal.original("ab" * 32, "test-2") is None
     assert journal.original("cd" * 32, "test-1") is None
     asked = [("ab" * 32, "test-1"), ("ab" * 32, "test-2"), ("cd" * 32, "test-1")]
-    assert [journal.was_read(*each, "") for each in asked] == [True, False, False]
-    assert not journal.was_read("ab" * 32, "test-1", "digits=5-5")
+    assert [journal.has_original(*each, "") for each in asked] == [True, False, False]
+    assert not journal.has_original("ab" * 32, "test-1", "digits=5-5")
 
 
 def test_the_journal_outlives_its_process(tmp_path: Path, arrival: Arrival) -> None:
