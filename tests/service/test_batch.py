@@ -28,7 +28,9 @@ from daemon.errors import (
     UsageError,
 )
 from daemon.records import Limits, Outcome, Scan
+from daemon.service import batch as batch_module
 from daemon.service.batch import BatchSettings, run_batch
+from daemon.service.planner import Batch, Planner
 from daemon.service.summary import Summary
 from daemon.service.workers import Reader
 from daemon.spool.lock import hold
@@ -504,6 +506,29 @@ def test_worker_processes_give_the_same_results(tmp_path: Path) -> None:
         bench.run(settings=replace(SETTINGS, workers=workers))
     one, many = ((bench.out / "readings.csv").read_bytes() for bench in benches)
     assert one == many
+
+
+@pytest.mark.parametrize(("scans", "order"), [(4, ["hire", "read", "read"]), (3, ["read", "hire"])])
+def test_workers_start_before_the_first_batch_is_filled_where_there_are_several(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, scans: int, order: list[str]
+) -> None:
+    seen: list[str] = []
+    filled, hired = Planner._filled, batch_module.hire
+
+    def fill(planner: Planner, every: Any) -> Batch:
+        batch = filled(planner, every)
+        seen.extend(["read"] if batch.claims else [])
+        return batch
+
+    def hire(*args: Any, **options: Any) -> Any:
+        seen.append("hire")
+        return hired(*args, **options)
+
+    monkeypatch.setattr(Planner, "_filled", fill)
+    monkeypatch.setattr(batch_module, "hire", hire)
+    bench.put(**{name: name for name in "1234"[:scans]})
+    assert bench.run(settings=replace(SETTINGS, workers=2)).scans == scans
+    assert seen == order
 
 
 def test_a_scan_that_kills_every_worker_is_rejected(bench: Bench) -> None:
