@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -18,6 +20,26 @@ ENCLOSED = 0.25  # of a box's shorter side: what is smaller is no writing inside
 WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 
 
+class Surroundings(NamedTuple):
+    """Which components of a mask surround the writing: printed `boxes`, and `frames` of any kind,
+    boxes among them."""
+
+    boxes: list[Component]
+    frames: list[Component]
+
+
+def surroundings(found: Components) -> Surroundings:
+    """What surrounds the writing on a page."""
+    boxes, frames = [], []
+    for each in found.components:
+        if _is_box(each, found):
+            boxes.append(each)
+            frames.append(each)
+        elif _is_around(each, found.labels):
+            frames.append(each)
+    return Surroundings(boxes, frames)
+
+
 def is_surrounded(mask: Grey) -> bool:
     """Whether much of a mask's ink, (H, W) uint8 of 0 and 1, lies at the border of the page."""
     zone = _zone(mask.shape)
@@ -26,48 +48,40 @@ def is_surrounded(mask: Grey) -> bool:
     return total - inside >= SURROUNDED * total
 
 
-def frame_region(found: Components) -> Grey | None:
+def frame_region(found: Components, around: Surroundings) -> Grey | None:
     """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
-    labels, components, _ = found
-    frames = [each for each in components if _is_frame(each, found)]
-    if not frames:
+    if not around.frames:
         return None
+    labels = found.labels
     region = np.zeros(labels.shape, np.uint8)
-    for frame in frames:
+    for frame in around.frames:
         window = np.s_[frame.y : frame.bottom, frame.x : frame.right]
         region[window] |= (labels[window] == frame.label).view(np.uint8)
     return cv2.dilate(region, np.ones((5, 5), np.uint8))
 
 
-def without_boxes(mask: Grey, found: Components) -> Grey:
+def without_boxes(mask: Grey, found: Components, around: Surroundings) -> Grey:
     """A mask, (H, W) uint8 of 0 and 1, without the printed boxes around writing. `found` are its
     components."""
-    for part in found.components:
-        if _is_box(part, found):
-            mask = mask * (found.labels != part.label)
+    for box in around.boxes:
+        mask = mask * (found.labels != box.label)
     return mask
 
 
-def without_frames(found: Components) -> list[Component]:
+def without_frames(found: Components, around: Surroundings) -> list[Component]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
     labels, components, _ = found
-    kept = [each for each in components if not _is_frame(each, found)]
+    if not around.frames:
+        return components
+    outer = {frame.label for frame in around.frames}
+    kept = [each for each in components if each.label not in outer]
     largest = max((max(each.width, each.height) for each in kept), default=0)
     return kept if largest >= WRITING * min(labels.shape) else components
-
-
-def area_of_boxes(found: Components) -> int:
-    """How many pixels the printed boxes around writing have."""
-    return sum(each.area for each in found.components if _is_box(each, found))
 
 
 def _zone(shape: tuple[int, ...]) -> int:
     """Width in pixels of the border where frames and paper edges lie."""
     return max(2, round(BORDER * min(shape)))
-
-
-def _is_frame(part: Component, found: Components) -> bool:
-    return _is_around(part, found.labels) or _is_box(part, found)
 
 
 def _is_around(part: Component, labels: Labels) -> bool:

@@ -19,7 +19,14 @@ import numpy as np
 from ..records import Box, Grey
 from . import rules
 from .components import Component, Components, Labels, find_components
-from .frames import area_of_boxes, frame_region, is_surrounded, without_boxes, without_frames
+from .frames import (
+    Surroundings,
+    frame_region,
+    is_surrounded,
+    surroundings,
+    without_boxes,
+    without_frames,
+)
 from .ink import Ink, find_mask_outside
 from .parts import (
     Candidate,
@@ -102,8 +109,10 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     """What counts as ink in the ways that the page leaves open, and the layouts of each."""
     least = MARK if min(ink.mask.shape) >= LARGE else 1
     found = find_components(ink.mask, MAX_PARTS, least)
+    around = surroundings(found)
     # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
-    inner, unruled = _inner(ink, found), rules.remove(without_boxes(ink.mask, found))
+    inner = _inner(ink, found, around)
+    unruled = rules.remove(without_boxes(ink.mask, found, around))
     cost = 0.0 if ink.likely else UNLIKELY_COST
     whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
     masks = (
@@ -116,8 +125,10 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     known: list[_Choices] = []
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
-        own = found if mask is ink.mask else find_components(mask, MAX_PARTS, least)
-        return tuple(_layouts(ink, own, cost, known))
+        if mask is ink.mask:
+            return tuple(_layouts(ink, found, around, cost, known))
+        own = find_components(mask, MAX_PARTS, least)
+        return tuple(_layouts(ink, own, surroundings(own), cost, known))
 
     return tuple(
         Proposal(basis, mask, layouts(mask, cost))
@@ -142,25 +153,28 @@ def _boxes(choices: _Choices) -> Iterator[Box]:
     return (part.box for lines in choices for line in lines for part in line)
 
 
-def _inner(ink: Ink, found: Components) -> Grey | None:
+def _inner(ink: Ink, found: Components, around: Surroundings) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
     if not is_surrounded(ink.mask):
         return None
-    around = frame_region(found)
-    return None if around is None else find_mask_outside(ink, around)
+    region = frame_region(found, around)
+    return None if region is None else find_mask_outside(ink, region)
 
 
-def _layouts(ink: Ink, found: Components, cost: float, known: list[_Choices]) -> list[Layout]:
+def _layouts(
+    ink: Ink, found: Components, around: Surroundings, cost: float, known: list[_Choices]
+) -> list[Layout]:
     """The layouts of a mask's components; none where they are those of a mask that is `known`."""
     if not found.components:
         return []
-    labels, components = found.labels, without_frames(found)
+    labels, components = found.labels, without_frames(found, around)
     height = _digit_height(components, found.dust)
     if height < min(MIN_HEIGHT, 0.3 * len(labels)):
         return []
     total = sum(each.area for each in components)
-    unboxed = sum(each.area for each in found.components) + found.dust - area_of_boxes(found)
+    inked = sum(each.area for each in found.components) + found.dust
+    unboxed = inked - sum(box.area for box in around.boxes)
     writing = min(1.0, total / max(1, unboxed))
     parts = [part_of(each) for each in components if max(each.width, each.height) >= SPECK * height]
     groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
@@ -186,11 +200,13 @@ def _layouts(ink: Ink, found: Components, cost: float, known: list[_Choices]) ->
         return []
     known.append(own)
 
-    distinct = dict.fromkeys(part for lines, _ in choices for line in lines for part in line)
-    candidates = {part: cut_out(ink.contrast, ink.floor, labels, part, total) for part in distinct}
+    distinct = {part.labels: part for lines, _ in choices for line in lines for part in line}
+    candidates = {
+        own: cut_out(ink.contrast, ink.floor, labels, part, total) for own, part in distinct.items()
+    }
     return [
         Layout(
-            tuple(tuple(candidates[part] for part in line) for line in lines),
+            tuple(tuple(candidates[part.labels] for part in line) for line in lines),
             partial,
             cost,
             ink.light_on_dark,

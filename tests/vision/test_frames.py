@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from daemon.vision.components import find_components
-from daemon.vision.frames import frame_region, is_surrounded, without_frames
+from daemon.vision.frames import frame_region, is_surrounded, surroundings, without_frames
 
 
 def sheet() -> np.ndarray:
@@ -26,9 +26,9 @@ def frame(mask: np.ndarray, kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["box", "desk", "edge"])
 def test_what_surrounds_the_writing_is_left_out(kind: str) -> None:
     found = find_components(frame(sheet(), kind))
-    (kept,) = without_frames(found)
+    (kept,) = without_frames(found, surroundings(found))
     assert (kept.x, kept.y) == (102, 57)
-    region = frame_region(found)
+    region = frame_region(found, surroundings(found))
     assert region is not None
     assert not (region & sheet()).any()
     assert region.sum() >= frame(sheet() * 0, kind).sum()
@@ -36,13 +36,13 @@ def test_what_surrounds_the_writing_is_left_out(kind: str) -> None:
 
 def test_writing_alone_is_no_frame() -> None:
     found = find_components(sheet())
-    assert without_frames(found) == found.components
-    assert frame_region(found) is None
+    assert without_frames(found, surroundings(found)) == found.components
+    assert frame_region(found, surroundings(found)) is None
 
 
 def test_a_frame_with_nothing_in_it_is_kept() -> None:
     found = find_components(frame(sheet() * 0, "box"))
-    assert without_frames(found) == found.components
+    assert without_frames(found, surroundings(found)) == found.components
 
 
 def test_a_page_is_surrounded_where_much_of_its_ink_is_at_the_border() -> None:

@@ -9,7 +9,7 @@ import pytest
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
 from daemon.vision.components import find_components
-from daemon.vision.frames import without_frames
+from daemon.vision.frames import surroundings, without_frames
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import CUT_COST, FLUSH_COST, GRAFT_COST, propose
 
@@ -46,14 +46,15 @@ def test_a_zero_around_a_speck_is_no_box() -> None:
     cv2.ellipse(mask, (50, 50), (30, 40), 0, 0, 360, 1, 6)
     cv2.circle(mask, (50, 50), 4, 1, -1)
     found = find_components(mask)
-    assert len(without_frames(found)) == 2
+    assert len(without_frames(found, surroundings(found))) == 2
 
 
 def test_a_digit_in_pieces_is_no_box() -> None:
     mask = np.zeros((120, 120), np.uint8)
     cv2.polylines(mask, [np.array([(30, 20), (30, 70), (90, 70)])], False, 1, 7)  # an open 4
     cv2.line(mask, (62, 35), (62, 60), 1, 7)
-    assert len(without_frames(find_components(mask))) == 2
+    found = find_components(mask)
+    assert len(without_frames(found, surroundings(found))) == 2
 
 
 def test_what_lies_along_the_border_is_an_unlikely_digit() -> None:
