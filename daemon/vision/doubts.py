@@ -2,8 +2,9 @@
 
 Brought to 28x28 pixels, a scrap of a photograph, a shadow or the edge of a sheet may look like a
 digit as clean as any. On its picture it does not: most of what there looks like ink is not writing,
-or the mark is tiny, or it is a stroke that lies along the border or on its side. What is doubted so
-is for review.
+or the mark is tiny, or it is a stroke that lies along the border or on its side. And of a 7 whose
+bar came off, what is left is as clean a 1: all the pieces together are as likely something else.
+What is doubted so is for review.
 """
 
 from __future__ import annotations
@@ -23,31 +24,41 @@ LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 SAME = 0.5  # of the box around both: boxes that share as much are of one mark
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
+RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
+HARDLY = 0.01  # of the ink: less is no difference
 
 MUCH_ELSE = "most of the ink here is no digit"
 TINY = "too few pixels"
 AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
 LYING = "a stroke on its side may be no digit"
+TWO_WAYS = "its pieces may be read in two ways"
 
 
 def doubted(
-    lines: Sequence[Line], page: Page, factor: int, choices: Sequence[Choice]
+    lines: Sequence[Line],
+    page: Page,
+    factor: int,
+    choices: Sequence[Choice],
+    *,
+    told: bool = False,
 ) -> tuple[Line, ...]:
     """The lines of a picture that is no whole page, read by the best of these `choices`, whose
     boxes are `factor` times smaller than the page's pixels; lone digits that are in doubt are for
-    review, with the reason."""
+    review, with the reason. Where users `told` what stands there, only which digit it is can be in
+    doubt."""
     chosen = best(choices)
     if chosen is None or any(len(line.digits) > 1 for line in lines):
         return tuple(lines)
-    read = [
-        candidate
-        for candidate, digit in zip(chosen.layout.candidates, chosen.digits, strict=True)
-        if digit is not None
-    ]
+    read = [candidate for candidate, _ in _read(chosen)]
     own = sum(each.share for each in read) * chosen.layout.writing
     much_else = own < LEAST_READ and sum(_share(each, choices) for each in read) < LEAST_READ
+    two_ways = _has_rival(chosen, choices)
 
     def reason(digit: Digit) -> str:
+        if two_ways:
+            return TWO_WAYS
+        if told:
+            return ""
         if much_else:
             return MUCH_ELSE
         if digit.box.height < LEAST_HEIGHT:
@@ -59,6 +70,24 @@ def doubted(
         return LYING if digit.box.width > digit.box.height else ""
 
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
+
+
+def _has_rival(chosen: Choice, choices: Sequence[Choice]) -> bool:
+    """Whether a layout that is almost as likely takes all of the ink that was read, and perhaps
+    more, for one other digit."""
+    own = _read(chosen)
+    digits, covered = [digit for _, digit in own], sum(mark.share for mark, _ in own)
+    near = (each for each in choices if each.score.total >= chosen.score.total - RIVAL)
+    return any(
+        len(marks) == 1 and marks[0][1] not in digits and marks[0][0].share > covered - HARDLY
+        for marks in map(_read, near)
+    )
+
+
+def _read(choice: Choice) -> list[tuple[Candidate, int]]:
+    """What is read of a layout."""
+    pairs = zip(choice.layout.candidates, choice.digits, strict=True)
+    return [(candidate, digit) for candidate, digit in pairs if digit is not None]
 
 
 def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:

@@ -311,15 +311,16 @@ class _Batch:
 
 
 def _judged(first: First, reading: PageReading) -> tuple[Line, ...]:
-    """The lines of a page; what is not as hints say is for review, and what is in doubt where they
-    say nothing of what the scan holds. Where nothing is read of what was taken for a page first,
-    what was read then is better than nothing."""
+    """The lines of a page; what is not as hints say is for review, and so is what is in doubt.
+    Where nothing is read of what was taken for a page first, what was read then is better than
+    nothing."""
     found, lines = first.found, reading.lines
     hints = found.draft.scan.hints
     if not lines:
         lines = tuple(for_review(line, MUCH_ELSE) for line in found.as_page)
-    elif found.look is None and hints.expect is None:
-        lines = doubted(lines, found.view.part, found.factor, first.choices)
+    elif found.look is None:
+        told = hints.expect is not None
+        lines = doubted(lines, found.view.part, found.factor, first.choices, told=told)
     return judged(lines, hints)
 
 

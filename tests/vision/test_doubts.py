@@ -10,7 +10,7 @@ import pytest
 
 from daemon.records import Box, Digit, Expect, Hints, Limits, Line, Page, Scan, Status
 from daemon.vision.choice import Choice, weigh
-from daemon.vision.doubts import AT_THE_EDGE, LYING, MUCH_ELSE, TINY, doubted
+from daemon.vision.doubts import AT_THE_EDGE, LYING, MUCH_ELSE, TINY, TWO_WAYS, doubted
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
 from daemon.vision.reader import read_batch
@@ -23,13 +23,15 @@ def line(box: Box = BOX, text: str = "7") -> Line:
     return Line(digits, text, 0.99, box, Status.READ)
 
 
-def choice(*boxes: Box, share: float = 1.0, writing: float = 1.0, cost: float = 0.0) -> Choice:
+def choice(
+    *boxes: Box, share: float = 1.0, writing: float = 1.0, cost: float = 0.0, digit: int = 7
+) -> Choice:
     candidates = tuple(
         Candidate(box, share / len(boxes), np.ones((box.height, box.width), np.float32))
         for box in boxes
     )
     rows = np.full((len(boxes), 11), 0.001, np.float32)
-    rows[:, 7] = 0.99
+    rows[:, digit] = 0.99
     (chosen,) = weigh([Layout((candidates,), cost=cost, writing=writing)], rows)
     return chosen
 
@@ -51,6 +53,35 @@ def test_a_digit_is_doubted_where_most_of_the_ink_is_something_else(
 ) -> None:
     assert reason(line(), choice(BOX, share=share, writing=writing)) == MUCH_ELSE
     assert reason(line(), choice(BOX, share=1.1 * share, writing=writing)) == ""
+
+
+WHOLE = Box(30, 30, 30, 40)
+
+
+def test_a_digit_is_doubted_where_all_the_pieces_may_be_another_one() -> None:
+    stem = choice(BOX, share=0.75, digit=1)
+    assert reason(line(text="1"), stem, choice(WHOLE, cost=0.5)) == TWO_WAYS
+    assert reason(line(text="1"), stem, choice(WHOLE, cost=0.9)) == ""  # hardly
+    assert reason(line(text="1"), stem, choice(WHOLE, digit=1, cost=0.5)) == ""
+    assert reason(line(text="1"), stem, choice(WHOLE, share=0.7, cost=0.1)) == ""
+
+
+def test_who_tells_that_there_is_a_digit_leaves_in_doubt_which() -> None:
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    stem, whole = choice(BOX, share=0.25, digit=1), choice(WHOLE, share=0.25)
+    for rival, why in ((), ""), ((whole,), TWO_WAYS):
+        (judged,) = doubted([line(text="1")], page, 1, [stem, *rival], told=True)
+        assert judged.reason == why
+
+
+def test_several_digits_are_doubted_that_may_be_the_pieces_of_one() -> None:
+    pieces = Box(30, 30, 10, 40), Box(50, 30, 10, 40)
+    lines = [line(each, text="1") for each in pieces]
+    page, both = Page(1, np.zeros((100, 100), np.uint8)), choice(*pieces, digit=1)
+    found = doubted(lines, page, 1, [both, choice(WHOLE, digit=4, cost=0.5)])
+    assert [each.reason for each in found] == [TWO_WAYS, TWO_WAYS]
+    found = doubted(lines, page, 1, [both, choice(pieces[0], share=0.5, digit=7)])
+    assert [each.reason for each in found] == ["", ""]
 
 
 def test_a_mask_on_which_the_same_mark_has_most_of_the_ink_takes_the_doubt_away() -> None:
