@@ -4,14 +4,15 @@ The exported network gives logits; the probabilities that leave here are calibra
 temperature that training found (Guo et al., On Calibration of Modern Neural Networks, 2017).
 
 An advisor, a network of another kind that costs a third, is asked first, and what it holds for a
-digit beyond doubt is read. The rest the network looks at. What it is not sure of either, it looks
-at twice more, turned a little to either side, and the advisor has as much say in which digit it is:
-what one misreads, the other often does not.
+digit beyond doubt is read, unless fewer errors than usual are wanted. The rest the network looks
+at. What it is not sure of either, it looks at twice more, turned a little to either side, and the
+advisor has as much say in which digit it is: what one misreads, the other often does not.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -47,9 +48,11 @@ class GlyphClassifier:
         self, version: ModelVersion, *, max_error_read: float = MAX_ERROR_READ, threads: int = 1
     ) -> None:
         """Load the networks of `version`. `max_error_read` is the share of digits that may be wrong
-        among those that nobody looks at. One thread is the fastest on networks this small.
+        among those that nobody looks at; for less than usual, the network looks at every glyph,
+        whatever the advisor says. One thread is the fastest on networks this small.
         Raises ModelUnavailable when LiteRT refuses a file."""
         self.version = version
+        self._at_once = AT_ONCE if max_error_read >= MAX_ERROR_READ else math.inf
         self.review_below = version.review_below(max_error_read)
         self._network = _Network(version.network, len(version.labels), threads)
         self._advisor = (
@@ -73,15 +76,15 @@ class GlyphClassifier:
 
     def logits(self, glyphs: Glyphs) -> Logits:
         """What the networks say before calibration, (N, labels) float32: the advisor's outputs
-        where it is sure at once, else those of the network; where that is not sure at its first
-        look, the logarithms of the mean probabilities of that and of turned ones, and the
+        where it is sure and that is enough, else those of the network; where that is not sure at
+        its first look, the logarithms of the mean probabilities of that and of turned ones, and the
         advisor's. Networks that learnt pictures as they are take one look."""
         if not self.version.normalised:
             return self.outputs(glyphs)
         if self._advisor is None:
             return self._looked(glyphs, None)
         logits = self._advisor.outputs(glyphs)
-        left = np.flatnonzero(~_is_sure(softmax(logits)))
+        left = np.flatnonzero(~_are_sure(softmax(logits), self._at_once))
         logits[left] = self._looked(glyphs[left], softmax(logits[left]))
         return logits
 
@@ -135,10 +138,10 @@ class _Network:
         return result
 
 
-def _is_sure(advice: Probabilities) -> npt.NDArray[np.bool_]:
-    """Whether the advisor holds each for a digit beyond doubt, (N,)."""
+def _are_sure(advice: Probabilities, at_once: float) -> npt.NDArray[np.bool_]:
+    """What the advisor holds for a digit beyond doubt, (N,)."""
     digits, none = advice[:, :DIGITS].max(axis=1), advice[:, DIGITS:].sum(axis=1)
-    return np.asarray((digits >= AT_ONCE) & (none <= HARDLY))
+    return np.asarray((digits >= at_once) & (none <= HARDLY))
 
 
 def _advised(said: Probabilities, advice: Probabilities) -> Probabilities:

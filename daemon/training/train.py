@@ -155,11 +155,7 @@ def _measure(
     classifier = GlyphClassifier(draft)
     validated = classifier.logits(calibration.glyphs)
     temperature = round(float(find_temperature(validated, calibration.labels)), 4)
-    calibrated = softmax(validated / np.float32(temperature))
-    thresholds = tuple(
-        (risk, math.ceil(threshold * 1e4) / 1e4)
-        for risk, threshold in find_thresholds(calibration.labels, calibrated)
-    )
+    thresholds = _thresholds(draft, calibration, temperature)
     glyphs = prepare_glyphs(test.images, draft)
     logits = classifier.logits(glyphs)
     trained = fitted.model.predict(glyphs, batch_size=1024, verbose=0)
@@ -170,3 +166,20 @@ def _measure(
         agreement=check_agreement(trained, classifier.outputs(glyphs), test.labels),
         test=Evaluation(draft.name, test, softmax(logits / np.float32(temperature)), review_below),
     )
+
+
+def _thresholds(
+    draft: ModelVersion, calibration: Validation, temperature: float
+) -> tuple[tuple[float, float], ...]:
+    """Pairs of a risk and the confidence that keeps it: of risks smaller than the usual one, by
+    what is said of a glyph where these are wanted."""
+    found: dict[float, float] = {}
+    for most in (MAX_ERROR_READ, 0.0):
+        logits = GlyphClassifier(draft, max_error_read=most).logits(calibration.glyphs)
+        calibrated = softmax(logits / np.float32(temperature))
+        found |= {
+            risk: math.ceil(threshold * 1e4) / 1e4
+            for risk, threshold in find_thresholds(calibration.labels, calibrated)
+            if most == MAX_ERROR_READ or risk < MAX_ERROR_READ
+        }
+    return tuple(found.items())

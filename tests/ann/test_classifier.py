@@ -94,7 +94,11 @@ def test_what_it_is_not_sure_of_it_looks_at_again_turned_to_both_sides(
 
 
 def advised(
-    version: ModelVersion, folder: Path, monkeypatch: pytest.MonkeyPatch, chances: dict[str, list]
+    version: ModelVersion,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    chances: dict[str, list],
+    **settings: float,
 ) -> tuple[GlyphClassifier, list[tuple[str, list[int]]]]:
     """A classifier whose networks give these chances of a 3, a 7 and of no digit for glyphs that
     are as dark as their number says, from 0 on; and who is asked about which of them."""
@@ -111,7 +115,7 @@ def advised(
         given[:, [3, 7, 10]] = np.reshape([chances[who][n] for n in numbers], (-1, 3))
         return np.log(np.maximum(given, 1e-6))
 
-    classifier = GlyphClassifier(version)
+    classifier = GlyphClassifier(version, **settings)
     monkeypatch.setattr(classifier, "outputs", partial(says, "network"))
     monkeypatch.setattr(classifier._advisor, "outputs", partial(says, "advisor"))
     return classifier, asked
@@ -135,6 +139,22 @@ def test_an_advisor_is_asked_first_and_where_it_is_sure_of_a_digit_nobody_else(
     assert all(glyphs == [] for _, glyphs in asked[2:])
     assert said.argmax(axis=1).tolist() == [3, 7, 7, 7]
     assert said[0, 3] == pytest.approx(0.95, abs=1e-4)
+
+
+@pytest.mark.parametrize(("max_error_read", "left"), [(0.01, [1]), (0.005, [1]), (0.002, [0, 1])])
+def test_where_fewer_errors_than_usual_are_wanted_the_network_looks_at_all(
+    trained_version: ModelVersion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    max_error_read: float,
+    left: list[int],
+) -> None:
+    chances = {"advisor": [(1, 0, 0), (0.9, 0.1, 0)], "network": [(0, 1, 0), (0, 1, 0)]}
+    classifier, asked = advised(
+        trained_version, tmp_path, monkeypatch, chances, max_error_read=max_error_read
+    )
+    classifier.logits(numbered(2))
+    assert asked[:2] == [("advisor", [0, 1]), ("network", left)]
 
 
 def test_an_advisor_counts_for_as_much_where_the_network_is_not_sure_either(

@@ -15,13 +15,15 @@ import pytest
 from daemon.ann.classifier import load_classifier
 from daemon.ann.registry import ModelVersion, load_version, verify, version_names
 from daemon.errors import OutputUnwritable, UsageError
+from daemon.training import train as module
 from daemon.training.architectures import architecture
 from daemon.training.backend import load_keras
+from daemon.training.calibrate import RISKS
 from daemon.training.datasets import DigitSet
 from daemon.training.evaluate import evaluate
 from daemon.training.extras import PenSet
 from daemon.training.fit import Settings, Step
-from daemon.training.split import TrainingData
+from daemon.training.split import TrainingData, Validation
 from daemon.training.strokes import PenDigit
 from daemon.training.train import train
 
@@ -156,6 +158,28 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
         assert version.metadata["advisor"]["architecture"] == "mlp"
         assert version.metadata["advisor"]["training"]["epochs"] == 3  # 70 of them where 60 are
         assert "## Advisor" in (version.path / "CARD.md").read_text()
+
+
+def test_small_risks_are_kept_by_what_is_said_where_they_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Classifier:
+        def __init__(self, _draft: object, *, max_error_read: float) -> None:
+            self._chance = 0.9 if max_error_read >= 0.005 else 0.6
+
+        def logits(self, glyphs: np.ndarray) -> np.ndarray:
+            return np.full((len(glyphs), 1), self._chance, np.float32)
+
+    monkeypatch.setattr(module, "GlyphClassifier", Classifier)
+    monkeypatch.setattr(module, "softmax", lambda logits: logits)
+    monkeypatch.setattr(
+        module, "find_thresholds", lambda _, said: [(risk, said[0, 0]) for risk in RISKS]
+    )
+    some = Validation(np.zeros((2, 28, 28), np.float32), np.zeros(2, np.uint8))
+    found = module._thresholds(None, some, 1.0)
+    assert found == tuple(
+        (risk, pytest.approx(0.6 if risk < 0.005 else 0.9, abs=1e-4)) for risk in RISKS
+    )
 
 
 def test_a_training_that_is_interrupted_leaves_nothing(
