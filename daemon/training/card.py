@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ann.classifier import MAX_ERROR_READ
 from .evaluate import Evaluation
 
 CARD_FILE = "CARD.md"
@@ -65,8 +66,9 @@ def _advisor(advisor: dict[str, Any]) -> str:
     training = advisor["training"]
     return f"""## Advisor
 
-`advisor.tflite` is asked first: what it holds for a digit beyond doubt is read. At the rest
-`model.tflite` looks. Where that is not sure either, both say as much about which digit it is;
+`advisor.tflite` is asked first: what it holds for a digit beyond doubt is read, unless
+`max_error_read` is less than {MAX_ERROR_READ:.2%}. At the rest `model.tflite` looks.
+Where that is not sure either, both say as much about which digit it is;
 whether it is one, `model.tflite` says alone. The advisor is a network of another kind,
 `{advisor["architecture"]}`, {advisor["weights"]:,} weights, trained on the same digits
 ({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; epoch

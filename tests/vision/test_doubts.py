@@ -64,6 +64,8 @@ def test_a_digit_is_doubted_where_all_the_pieces_may_be_another_one() -> None:
     assert reason(line(text="1"), stem, choice(WHOLE, cost=0.9)) == ""  # hardly
     assert reason(line(text="1"), stem, choice(WHOLE, digit=1, cost=0.5)) == ""
     assert reason(line(text="1"), stem, choice(WHOLE, share=0.7, cost=0.1)) == ""
+    little, two = choice(BOX, share=0.35, digit=1), choice(WHOLE, Box(70, 30, 20, 40), cost=1.0)
+    assert reason(line(text="1"), little, two) == ""
 
 
 def test_who_tells_that_there_is_a_digit_leaves_in_doubt_which() -> None:
@@ -159,3 +161,27 @@ def test_reading_doubts_a_shadow_at_the_border_unless_told_that_there_is_a_digit
     (outcome,) = read_batch([scan], Sure(), limits=Limits(), annotated="none")
     (only,) = outcome.pages[0].lines
     assert (only.text, only.reason) == ("1", doubt)
+
+
+class Torn:
+    """Holds a narrow glyph for a 1, and others for a 7, less surely."""
+
+    name, review_below = "torn-1", 0.9
+
+    def classify(self, glyphs: np.ndarray) -> np.ndarray:
+        rows = np.zeros((len(glyphs), 11), np.float32)
+        for row, glyph in zip(rows, glyphs, strict=True):
+            narrow = np.count_nonzero(glyph.any(axis=0)) < 8
+            row[1 if narrow else 7] = 0.999 if narrow else 0.6
+        return rows
+
+
+@pytest.mark.parametrize("hints", [Hints(), Hints(expect=Expect.DIGIT)])
+def test_reading_doubts_what_a_seven_leaves_whose_bar_came_off(hints: Hints) -> None:
+    picture = np.full((130, 100), 250, np.uint8)
+    picture[30:100, 60:68] = picture[20:28, 14:46] = 30
+    data = cv2.imencode(".png", picture)[1].tobytes()
+    scan = Scan("0" * 32, "a.png", hashlib.sha256(data).hexdigest(), data, hints)
+    (outcome,) = read_batch([scan], Torn(), limits=Limits(), annotated="none")
+    (only,) = outcome.pages[0].lines
+    assert (only.text, only.status, only.reason) == ("1", Status.REVIEW, TWO_WAYS)
