@@ -57,8 +57,9 @@ accuracy: $(VENV)/bench ## measure every network on every set that is there; WRI
 pages: $(VENV)/tests ## measure reading on the project's own pages; UNSEEN=1 those nobody looks at
 	$(BIN)/python -m bench.read_pages $(if $(UNSEEN),--unseen,--sheets)
 
-speed: $(VENV)/tests ## time the finding of digits beside OpenCV's decoding
+speed: $(VENV)/tests ## time finding and reading digits beside OpenCV's decoding
 	$(BIN)/python -m bench.vision
+	$(BIN)/python -m bench.reading
 
 bench: $(VENV)/bench ## throughput beside others and beside the floor; WRITE=1 writes docs/speed.md
 	$(BIN)/python -m bench.throughput $(if $(WRITE),--write)
