@@ -88,6 +88,8 @@ def train(
     if architecture == "line":
         if loss is not None:
             raise UsageError("the line reader has a loss of its own: leave --loss out")
+        if reader is not None and epochs is not None:
+            raise UsageError("a line reader that is taken is not trained: leave --epochs out")
         if reader is not None:
             _adopt_lines(reader, data, extra, seed, models, promote, config)
         else:
@@ -181,8 +183,12 @@ def _adopt_lines(
 @app.command()
 def evaluate(
     data: Annotated[
-        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
-    ] = "mnist",
+        str | None,
+        typer.Option(
+            help="mnist, or a path: IDX folder, .npz, images by class or labels.csv; MNIST, in "
+            "data/mnist or from Keras, where none is given."
+        ),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="A version's name.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and JSON.")] = None,
     models: Annotated[Path | None, typer.Option(help="The models folder.")] = None,
@@ -201,6 +207,7 @@ def evaluate(
     from .service.hints import HintFiles, hints_for
     from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
+    from .training.recipe import find_mnist
     from .training.report import tables, write_report
     from .training.scans import ScanEvaluation, evaluate_scans
     from .training.sources import labelled_scans, load
@@ -213,6 +220,7 @@ def evaluate(
     )
     review_below = None if settings.review_below == "auto" else settings.review_below
     evaluation: Evaluation | ScanEvaluation
+    data = data or find_mnist()
     if scans := labelled_scans(data):
         evaluation = evaluate_scans(
             classifier,
@@ -237,8 +245,12 @@ def evaluate(
 def sample(
     number: Annotated[int, typer.Argument(metavar="N", min=0, help="Which one; the first is 0.")],
     data: Annotated[
-        str, typer.Option(help="mnist, or a path: IDX folder, .npz, images by class or labels.csv.")
-    ] = "mnist",
+        str | None,
+        typer.Option(
+            help="mnist, or a path: IDX folder, .npz, images by class or labels.csv; MNIST, in "
+            "data/mnist or from Keras, where none is given."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write its picture here, as PNG.")] = None,
     model: Annotated[str | None, typer.Option(help="A version's name.")] = None,
     models: Annotated[Path | None, typer.Option(help="The models folder.")] = None,
@@ -248,12 +260,13 @@ def sample(
     from .ann.classifier import load_classifier
     from .config import load_config
     from .training.evaluate import evaluate as measure
+    from .training.recipe import find_mnist
     from .training.report import best_guesses, half_blocks, write_sample
     from .training.sources import load
 
     settings = load_config(config)
     classifier = load_classifier(models or settings.models, model or settings.model)
-    digits = load(data).for_evaluation()
+    digits = load(data or find_mnist()).for_evaluation()
     one = measure(classifier, digits.single(number))
     if out is not None:
         write_sample(one.digits.images[0], out)
@@ -286,7 +299,7 @@ def batch(
         typer.Option(help="What the cluster gets of a scan: its bytes, or its path."),
     ] = None,
     annotated: Annotated[
-        Literal["all", "review", "none"] | None, typer.Option(help="Which scans get a picture.")
+        Literal["all", "review", "none"] | None, typer.Option(help="Which pages get a picture.")
     ] = None,
     documents: Annotated[
         Literal["files", "lines", "none"] | None,
@@ -300,6 +313,9 @@ def batch(
             "reads, not of those read before.",
         ),
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read again what earlier runs rejected.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
@@ -343,6 +359,8 @@ def batch(
         cluster=far,
         hints=settings.hints,
         explain=explain,
+        timeout_s=settings.limits.timeout_s,
+        retry=retry,
     )
     with _progress_bar(paths, wanted=not quiet and sys.stderr.isatty()) as advance:
         summary = run_batch(paths, out, plan, load, advance=advance)
@@ -436,7 +454,7 @@ def doctor(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Try out folders, disk, network and clock: what is wrong, and how to mend it."""
+    """Try out folders, disk, hints, model, cluster and clock: what is wrong, and how to mend it."""
     from .config import load_config
     from .service.doctor import examine
 
@@ -476,6 +494,7 @@ def retry(
 ) -> None:
     """Put rejected scans back into the inbox, to be read again."""
     from .config import load_config
+    from .spool.durable import writing_to
     from .spool.inbox import Inbox
     from .spool.journal import Journal
     from .spool.retry import retry as put_back
@@ -483,7 +502,7 @@ def retry(
     if bool(ids) == everything:
         raise UsageError("name the scans, or give --all")
     settings = load_config(config)
-    with Journal(_journal_file(settings.state)) as journal:
+    with Journal(_journal_file(settings.state)) as journal, writing_to(settings.inbox):
         back = put_back(journal, Inbox(settings.inbox), settings.outbox, ids or None)
     print(f"{len(back)} back in the inbox")
 

@@ -120,6 +120,11 @@ def test_a_line_reader_is_taken_for_lines_only(data: Path) -> None:
         run("train", "--reader", data, "--data", data)
 
 
+def test_a_line_reader_that_is_taken_learns_no_epochs(data: Path) -> None:
+    with pytest.raises(UsageError, match="leave --epochs out"):
+        run("train", "--architecture", "line", "--reader", data, "--data", data, "--epochs", "3")
+
+
 def test_the_line_reader_has_a_loss_of_its_own(data: Path) -> None:
     with pytest.raises(UsageError, match="leave --loss out"):
         run("train", "--architecture", "line", "--data", data, "--loss", "sparse")

@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
     """How to run. `model` is the version's name, `workers` counts processes (1: this one), unless a
-    `cluster` reads; `hints` hold where no file beside the scans says otherwise. `explain` is the
-    folder for pictures of what the reader saw, if it is to make them."""
+    `cluster` reads; they may finish no page for `timeout_s`. `hints` hold where no file beside the
+    scans says otherwise. `explain` is the folder for pictures of what the reader saw, if it is to
+    make them. With `retry`, what earlier runs rejected is read again."""
 
     model: str
     limits: Limits = field(default_factory=Limits)
@@ -49,6 +50,8 @@ class BatchSettings:
     hints: HintSettings = field(default_factory=HintSettings)
     cluster: Cluster | None = None
     explain: Path | None = None
+    timeout_s: float | None = None
+    retry: bool = False
 
 
 @dataclass(slots=True)
@@ -129,6 +132,8 @@ def run_batch(
         try:
             with _uninterrupted():
                 delivery.recover()
+                if settings.retry:
+                    journal.forget_rejected()
             batches = planner.batches(inputs)
             with closing(_read(batches, settings, load_reader, several=several)) as read:
                 for batch, outcomes in read:
@@ -209,10 +214,11 @@ def _read(
     if not (at_once or first):
         return
     if settings.cluster:
-        hired = hire_cluster(settings.cluster, load_reader)
+        hired = hire_cluster(settings.cluster, load_reader, settings.timeout_s)
     else:
         needed = settings.workers if at_once or len(first) > 1 else 1
-        hired = hire(needed, load_reader, on_one_core=settings.workers == 1)
+        on_one_core = settings.workers == 1
+        hired = hire(needed, load_reader, on_one_core=on_one_core, timeout_s=settings.timeout_s)
     with hired as crew:
         for batch, outcomes in crew.read_all(chain(first, batches)):
             yield batch, {outcome.scan_id: outcome for outcome in [*outcomes, *batch.rejections]}

@@ -133,6 +133,8 @@ class Daemon:
                 retry_s = RETRY_S[0]
                 self._resume()
             except (DigitdError, OSError) as error:
+                if once and isinstance(error, DigitdError):
+                    raise
                 if once:
                     raise OutputUnwritable(str(error)) from error
                 needs_recovery, pause_s = True, retry_s
@@ -241,9 +243,11 @@ class Daemon:
             log.error("not reloaded, going on as before: %s", error)
             self._standing.error(str(error))
         else:
-            folders = ("inbox", "outbox", "state", "observer")
-            if any(getattr(setup.config, f) != getattr(self._setup.config, f) for f in folders):
-                log.warning("inbox, outbox, state and observer change with a restart only")
+            fixed = ("inbox", "outbox", "state", "observer", "rescan_s")
+            if any(getattr(setup.config, f) != getattr(self._setup.config, f) for f in fixed):
+                log.warning(
+                    "%s and %s change with a restart only", ", ".join(fixed[:-1]), fixed[-1]
+                )
             self._crew_stack.close()
             self._setup, self._crew, self._crew_stack = setup, crew, stack
             self._cycle.settings = _cycle_settings(setup)

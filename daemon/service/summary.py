@@ -82,6 +82,8 @@ class Summary:
         if self.interrupted:
             lines.append("Interrupted: run the same command again and it goes on from here.")
         lines.append(f"Results: {printable(shown(self.readings))}")
+        if self.already_rejected or self.already_incomplete:
+            lines.append("  (what earlier runs rejected is read again with --retry)")
         if self.explained is not None:
             pictures = _count(self.explanations, "picture")
             lines.append(f"Explained: {pictures} in {printable(shown(self.explained))}")

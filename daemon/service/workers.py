@@ -86,16 +86,23 @@ def hire_processes(workers: int, load_reader: LoadReader, timeout_s: float) -> I
 
 
 @contextmanager
-def hire(workers: int, load_reader: LoadReader, *, on_one_core: bool = False) -> Iterator[Crew]:
-    """A crew of that many worker processes, a core for each; of this process alone for one, which
-    takes what cores are free unless it is told to stay `on_one_core`."""
+def hire(
+    workers: int,
+    load_reader: LoadReader,
+    *,
+    on_one_core: bool = False,
+    timeout_s: float | None = None,
+) -> Iterator[Crew]:
+    """A crew of that many worker processes, a core for each, which may finish no page for
+    `timeout_s`; of this process alone for one, which takes what cores are free unless it is told to
+    stay `on_one_core`."""
     if workers == 1:
         with _one_core() if on_one_core else nullcontext():
             yield Crew(_Inline(), load_reader(), ahead=0)
         return
     from .processes import ProcessReader  # multiprocessing takes its time: only who needs it waits
 
-    with ProcessReader(workers, load_reader) as reader:
+    with ProcessReader(workers, load_reader, timeout_s) as reader:
         for _ in range(workers):  # they load while the first batches are filled
             reader.executor.submit(reader.read, [])
         yield Crew(reader.executor, reader.read, ahead=workers + 1)

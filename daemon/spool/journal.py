@@ -217,6 +217,15 @@ class Journal:
         """Commit that they did: when they come again, they are new."""
         self._advance(arrivals, "retried")
 
+    def forget_rejected(self) -> None:
+        """Commit that all that was rejected, as a whole or in a page, and of which no original was
+        put away, counts for nothing any more: where it lies, it is new."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE arrivals SET state = 'retried'"
+                " WHERE reason IS NOT NULL AND state = 'published'"
+            )
+
     def balance(self) -> Balance:
         """Count, all at one moment."""
         row = self._db.execute(

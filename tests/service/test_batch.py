@@ -4,7 +4,8 @@ import csv
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -30,9 +31,11 @@ from daemon.errors import (
 from daemon.records import Limits, Outcome, Scan
 from daemon.service import batch as batch_module
 from daemon.service.batch import BatchSettings, run_batch
+from daemon.service.cluster import Cluster
 from daemon.service.planner import Batch, Planner
 from daemon.service.summary import Summary
-from daemon.service.workers import Reader
+from daemon.service.workers import Crew, LoadReader, Reader
+from daemon.service.workers import hire as hire_workers
 from daemon.spool.lock import hold
 from daemon.spool.steps import Step
 
@@ -329,6 +332,38 @@ def test_a_scan_with_a_rejected_page_is_read_and_its_page_is_told_of(bench: Benc
     assert "3 already done (2 incomplete)" in second.as_text()
 
 
+def test_what_was_rejected_is_read_again_when_it_is_asked_for(bench: Bench) -> None:
+    bench.put(a="bad", b="42", c="half 7", d="bad")
+    first = bench.run()
+    bench.asked.clear()
+    assert "is read again with --retry" in bench.run().as_text()
+    again = replace(SETTINGS, retry=True)
+    second = bench.run(settings=again)
+    assert bench.asked == [["a.png", "c.png"]]  # d is as a once more
+    assert (second.scans, second.already_done, second.rejected) == (3, 1, 2)
+    assert second.exit_code == first.exit_code == 1
+    assert [file for (file,) in bench.cells("file")] == [
+        *("a.png", "b.png", "c.png", "c.png", "d.png"),
+        *("a.png", "c.png", "c.png", "d.png"),
+    ]
+    third = bench.run()
+    assert (third.scans, third.already_rejected, third.already_incomplete) == (0, 2, 1)
+
+
+def test_what_is_mended_counts_as_rejected_no_more(bench: Bench) -> None:
+    bench.put(a="bad")
+    bench.run()
+    mended = bench.scans / "a.png"
+    before = mended.stat()
+    mended.write_bytes(b"436")  # the same file to look at
+    os.utime(mended, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert bench.run().already_done == 1
+    assert bench.run(settings=replace(SETTINGS, retry=True)).exit_code == 0
+    third = bench.run()
+    assert (third.already_done, third.already_rejected, third.exit_code) == (1, 0, 0)
+    assert "--retry" not in third.as_text()
+
+
 def test_a_changed_file_is_a_new_arrival(bench: Bench) -> None:
     bench.put(a="42")
     bench.run()
@@ -542,6 +577,28 @@ def test_a_scan_that_kills_every_worker_is_rejected(bench: Bench) -> None:
         ("4", ""),
     ]
     assert summary.exit_code == 1
+
+
+def test_a_scan_that_hangs_its_worker_is_rejected(bench: Bench, tmp_path: Path) -> None:
+    bench.put(a="1", b="2", c=f"hang {tmp_path / 'pid'}", d="3", e="4")
+    bench.run(settings=replace(SETTINGS, workers=2, timeout_s=0.2))
+    assert [reason for (reason,) in bench.cells("reason")] == ["", "", "killed_worker", "", ""]
+
+
+def test_a_timeout_reaches_the_cluster(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[float | None] = []
+
+    @contextmanager
+    def hire(_cluster: Cluster, load_reader: LoadReader, timeout_s: float | None) -> Iterator[Crew]:
+        heard.append(timeout_s)
+        with hire_workers(1, load_reader) as crew:
+            yield crew
+
+    monkeypatch.setattr(batch_module, "hire_cluster", hire)
+    cluster = Cluster("tcp://nowhere:8786", "bytes", None, None)  # type: ignore[arg-type]
+    bench.put(a="1")
+    bench.run(settings=replace(SETTINGS, cluster=cluster, timeout_s=7))
+    assert heard == [7]
 
 
 def test_progress_counts_earlier_runs_too(bench: Bench) -> None:
