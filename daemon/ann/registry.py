@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ NETWORK_FILE = "model.tflite"
 ADVISOR_FILE = "advisor.tflite"
 READER_FILE = "reader.tflite"
 NONE_LABEL = "none"  # the label of the class "no digit at all"
+NEVER = math.nextafter(1, 2)  # a threshold that no confidence reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,17 @@ class ModelVersion:
 
     def review_below(self, max_error_read: float) -> float:
         """The confidence under which a person should look at a digit, so that at most the share
-        `max_error_read` of the others is wrong; 1 where that was too few to be measured."""
-        kept = [threshold for risk, threshold in self.thresholds if risk <= max_error_read]
-        return kept[-1] if kept else 1.0
+        `max_error_read` of the others is wrong; more than any where that was too few to be
+        measured."""
+        return threshold_of(self.thresholds, max_error_read)
+
+
+def threshold_of(thresholds: Sequence[tuple[float, float]], max_error_read: float) -> float:
+    """The threshold, among pairs of a risk and the confidence that keeps it, the smallest risk
+    first, for this risk at most. Where nothing was found to keep it, which a threshold of 1 says,
+    no confidence is enough, not 1 either, which networks without smoothed labels give."""
+    kept = [threshold for risk, threshold in thresholds if risk <= max_error_read]
+    return kept[-1] if kept and kept[-1] < 1 else NEVER
 
 
 def version_names(models: Path) -> list[str]:

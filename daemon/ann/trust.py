@@ -20,7 +20,7 @@ from ..errors import ModelUnavailable
 from ..records import AskedLine, Doubt, Evidence, SeenLine
 from .classifier import MAX_ERROR_READ
 from .line_reader import LineReader
-from .registry import METADATA_FILE, ModelVersion
+from .registry import METADATA_FILE, ModelVersion, threshold_of
 
 FEATURES = 10
 FAINT = 1e-5  # probability: what is less likely is no surer a sign
@@ -43,10 +43,9 @@ class Trust:
         return shares[:-1]
 
     def review_below(self, max_error_read: float) -> float:
-        """The confidence under which a person should look; 1 where so small a share of wrong
-        digits was too small to be measured."""
-        kept = [threshold for risk, threshold in self.thresholds if risk <= max_error_read]
-        return kept[-1] if kept else 1.0
+        """The confidence under which a person should look; more than any where so small a share of
+        wrong digits was too small to be measured."""
+        return threshold_of(self.thresholds, max_error_read)
 
 
 def features(texts: Sequence[Evidence], doubt: Doubt) -> npt.NDArray[np.float64]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from ..records import Reason
+from ..spool.names import printable, shown
 from ..spool.settle import End
 from ..vision.formats import read_header
 from ..vision.header import UnfitError
+
+log = logging.getLogger(__name__)
 
 
 class EndFinder:
@@ -25,6 +29,9 @@ class EndFinder:
             header = read_header(path.read_bytes())
         except UnfitError as error:
             return End.MISSING if error.reason is Reason.TRUNCATED else End.THERE
+        except Exception:  # it must not end who waits for it: whoever reads it says what is wrong
+            log.exception("could not look at the end of %s", printable(shown(path)))
+            return End.THERE
         if header.is_cut_off:
             return End.MISSING
         return End.MAY_GROW if header.format == "TIFF" else End.THERE

@@ -8,7 +8,7 @@ Sources: ISO/IEC 14496-12 (boxes), ISO/IEC 23008-12 (HEIF: items and their prope
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..records import Reason
@@ -41,7 +41,8 @@ def is_bmff(data: bytes) -> bool:
 
 
 def read_bmff(data: bytes) -> Header:
-    """The header of a HEIC or AVIF file. Raises UnfitError, struct.error, IndexError."""
+    """The header of a HEIC or AVIF file. Raises UnfitError, struct.error, IndexError,
+    OverflowError."""
     kind = "AVIF" if _brands(data) & _AVIF else "HEIC"
     boxes = list(_boxes(data, 0, len(data)))
     fault = Reason.TRUNCATED if any(box.end > len(data) for box in boxes) else None
@@ -50,7 +51,7 @@ def read_bmff(data: bytes) -> Header:
         raise IndexError("no description of a picture yet")
     try:
         frame = _frame(data, meta, turned=kind == "AVIF") if meta else None
-    except (KeyError, IndexError, struct.error):
+    except (KeyError, IndexError, OverflowError, struct.error):
         frame = None
     if frame is None:
         raise UnfitError(
@@ -96,6 +97,8 @@ def _frame(data: bytes, meta: _Box, *, turned: bool) -> Frame | None:
         each = properties[number - 1]
         if each.kind == b"ispe":
             width, height = struct.unpack_from(">II", data, each.start + 4)
+        elif each.kind == b"clap" and not turned:  # else its decoder keeps what is cut off here
+            width, height = _clean(struct.unpack_from(">IIII", data, each.start), width, height)
         elif each.kind == b"irot":
             turns = data[each.start] & 3
         elif each.kind == b"imir":
@@ -103,6 +106,17 @@ def _frame(data: bytes, meta: _Box, *, turned: bool) -> Frame | None:
     if not width or not height:
         return None
     return Frame(width, height, _ORIENTATIONS[turns, axis] if turned else 1)
+
+
+def _clean(aperture: Sequence[int], width: int, height: int) -> tuple[int, int]:
+    """The size that a clean aperture, two fractions, leaves of a picture: encoders add a row or a
+    column where a side is odd. What leaves less than half of a side is not believed."""
+    (clean_width, by_x), (clean_height, by_y) = aperture[:2], aperture[2:]
+    if not by_x or not by_y or clean_width % by_x or clean_height % by_y:
+        return width, height
+    clean = clean_width // by_x, clean_height // by_y
+    is_likely = width / 2 <= clean[0] <= width and height / 2 <= clean[1] <= height
+    return clean if is_likely else (width, height)
 
 
 def _primary(data: bytes, pitm: _Box) -> int:

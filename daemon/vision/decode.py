@@ -59,7 +59,7 @@ def count_pixels(data: bytes) -> int:
         return size[0] * size[1]
     try:
         header = read_header(data)
-    except UnfitError:
+    except Exception:  # of a file that is no image, and of any that we misread: its reader tells
         return 0
     if header.format == "PDF":
         return guess_pages(data) * MAX_SIDE * MAX_SIDE

@@ -19,6 +19,7 @@ Pixels: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, 3 or 4): OpenCV's types
 
 _FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}  # EXIF orientation -> cv2.flip, after transposing
 _ENOUGH = 20_000  # pixels that tell the tone of a picture
+_FRACTION = 1.5  # up to this fractions count as such: sharpened or enlarged, some are above 1
 _CONTRAST = 64  # between ink and paper, where a picture holds both; grey levels
 
 
@@ -54,7 +55,7 @@ def _eight_bits(picture: Pixels, white: int | None = None) -> Pixels:
     """Scale samples to 0..255 so that `white` becomes 255.
 
     Where the file does not say what white is, it is the largest value of as many bits as the
-    picture uses: scanners put 10, 12 or 14 bits into 16. Fractions go up to 1, as a rule.
+    picture uses: scanners put 10, 12 or 14 bits into 16. Fractions go up to 1, or little more.
     """
     if picture.dtype == np.uint8 and white in (None, 255):
         return picture
@@ -70,7 +71,7 @@ def _eight_bits(picture: Pixels, white: int | None = None) -> Pixels:
 
 def _white(largest: float, *, fractions: bool) -> int:
     """The value of white in a picture whose largest is known."""
-    if fractions and largest <= 1:
+    if fractions and largest <= _FRACTION:
         return 1
     return (1 << max(8, math.ceil(largest).bit_length())) - 1
 

@@ -107,13 +107,13 @@ class Draft:
             scan_id=self.scan.id,
             file=self.scan.file,
             sha256=self.scan.sha256,
-            pages=tuple(self.pages),
+            pages=tuple(sorted(self.pages, key=lambda each: each.number)),
             status=Status.REVIEW if self.rejected else status,
             model=model,
             durations=Durations(self.decode_ms, self.find_ms, self.read_ms),
-            pictures=tuple(self.pictures),
+            pictures=tuple(sorted(self.pictures, key=lambda each: each.page)),
             explanations=tuple(sorted(self.explanations, key=lambda each: each.page)),
-            rejected_pages=tuple(self.rejected),
+            rejected_pages=tuple(sorted(self.rejected, key=lambda each: each.number)),
         )
 
     def _title(self, number: int) -> str:

@@ -42,6 +42,7 @@ _JFIF_UNITS = {1: 1.0, 2: 2.54}  # of density -> per inch
 _BMP_HEADERS = (16, 40, 52, 56, 64, 108, 124)  # bytes
 _BMP_RUN_LENGTHS = (1, 2)  # compressions whose size only the header knows
 
+_PNM_HEAD = 65_536  # bytes in which a header ends: matching takes a hundred times as much memory
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _PNM_SIZE = rb"P\d" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})"
 _PNM_BITS = re.compile(_PNM_SIZE + rb"\s")
@@ -64,7 +65,7 @@ def read_header(data: bytes) -> Header:
     try:
         if read is not None:
             return read(data)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         pass  # it ends where the header should go on
     raise UnfitError(Reason.TRUNCATED, "the file ends within its header: copy or scan it again")
 
@@ -203,7 +204,7 @@ def _read_bmp(data: bytes) -> Header:
 
 def _read_pnm(data: bytes) -> Header:
     kind = data[1] - ord("0")
-    match = (_PNM_BITS if kind in (1, 4) else _PNM_SAMPLES).match(data)
+    match = (_PNM_BITS if kind in (1, 4) else _PNM_SAMPLES).match(data[:_PNM_HEAD])
     if match is None:
         raise _stranger(data)
     width, height, white = int(match[1]), int(match[2]), int(match[3] if match.re.groups > 2 else 1)

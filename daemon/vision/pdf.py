@@ -33,8 +33,15 @@ _MAX_DPI = 300  # of a page that was drawn, and of one with pictures beside othe
 _ROUNDING = 1e-6  # a page's size and its picture's are given in single precision
 _WHOLE_PAGE = 0.9  # of the page that the picture on a scanned one covers
 _ALL = 0.98  # of a picture's bytes: some programs leave out the last ones
+_FEWER = {8: (2, 4), 24: (6, 12, 16)}  # bits a pixel that PDFium takes for so many
+_COARSE = (
+    1 / 2
+)  # of the scale that reading needs: a picture as coarse as that is a ground to write on
 _JPEG_END = b"\xff\xd9"
-_IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
+_IMAGE, _FORM = 3, 5  # FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM
+_MASK = re.compile(rb"/S?Mask\s+(\d+)\s+(\d+)\s+R\b")
+_STREAM = re.compile(rb"\b(\d{1,9})\s{1,9}(\d{1,9})\s{1,9}obj\b(.{0,2000}?)\bstream\b", re.DOTALL)
+_WIDTH, _HEIGHT = re.compile(rb"/Width\s+(\d{1,9})"), re.compile(rb"/Height\s+(\d{1,9})")
 _LOCKED = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
@@ -71,6 +78,7 @@ class PdfFile:
 
         self._error = pypdfium2.PdfiumError
         self._length_of = pypdfium2.raw.FPDFImageObj_GetImageDataDecoded
+        self._mask = _largest_mask(header.data) / 1e6  # megapixels: PDFium tells of no mask
         self.is_cut_off = header.is_cut_off
         try:
             self._file = pypdfium2.PdfDocument(header.data)
@@ -104,15 +112,18 @@ class PdfFile:
         sides = page.get_size()
         if not 0 < min(sides) <= max(sides) < math.inf:
             raise UnfitError(Reason.DAMAGED, "this page of the PDF file has no size: save it again")
-        images = list(page.get_objects(filter=(_IMAGE,)))
+        objects = [each for each in page.get_objects() if each.type != _FORM]
+        images = [each for each in objects if each.type == _IMAGE]
         megapixels = sum(math.prod(image.get_px_size()) for image in images) / 1e6
+        if images:
+            megapixels = max(megapixels, self._mask)
         if megapixels > max_megapixels:
             raise UnfitError(
                 Reason.TOO_LARGE,
                 f"the pictures on this page are {megapixels:.0f} megapixels, more than "
                 f"limits.max_megapixels ({max_megapixels:g}): raise the limit",
             )
-        scale = _scale(sides, images)
+        scale = _scale(sides, images, alone=len(objects) == 1)
         drawn = page.render(scale=scale * (1 - _ROUNDING)).to_numpy()  # it rounds sides up
         is_plain = drawn.min() == drawn.max()
         if not all(self._is_whole(image, decode=is_plain) for image in images):
@@ -127,9 +138,11 @@ class PdfFile:
             filters = image.get_filters(skip_simple=True)
             if not filters:
                 about = image.get_metadata()
-                expected = about.width * about.bits_per_pixel / 8 * about.height
+                depths = about.bits_per_pixel, *_FEWER.get(about.bits_per_pixel, ())
+                expected, *fewer = (-(-about.width * bits // 8) * about.height for bits in depths)
                 length: int = self._length_of(image, None, 0)
-                return length >= _ALL * expected or (length == 0 and not decode)
+                is_whole = length >= _ALL * expected or length in fewer
+                return is_whole or (length == 0 and not decode)
             if filters[-1] == "DCTDecode" and _JPEG_END not in bytes(image.get_data()):
                 return False
             if decode:
@@ -139,17 +152,31 @@ class PdfFile:
         return True
 
 
-def _scale(sides: tuple[float, float], images: list[pypdfium2.PdfImage]) -> float:
-    """Pixels a point: where a picture covers the page, its own or a whole fraction of them."""
+def _scale(sides: tuple[float, float], images: list[pypdfium2.PdfImage], *, alone: bool) -> float:
+    """Pixels a point: where a picture covers the page, its own or a whole fraction of them, unless
+    it is coarse and not `alone` on the page."""
+    needed = min(_MAX_DPI / _POINTS, MAX_SIDE / max(sides))
     densest = 0.0
     for image in images:
         left, bottom, right, top = image.get_bounds()
         width, height = abs(right - left), abs(top - bottom)
         if width * height >= _WHOLE_PAGE * sides[0] * sides[1]:
             densest = max(densest, max(image.get_px_size()) / max(width, height))
-    if not densest:
-        return min(_MAX_DPI / _POINTS, MAX_SIDE / max(sides))
-    return densest / math.ceil(densest * max(sides) / MAX_SIDE - _ROUNDING)
+    if not densest or (densest < _COARSE * needed and not alone):
+        return needed
+    return densest / max(1, math.ceil(densest * max(sides) / MAX_SIDE - _ROUNDING))
+
+
+def _largest_mask(data: bytes) -> int:
+    """Pixels of the largest picture that masks another. It stands in the file as it is: no stream
+    is part of another."""
+    largest = 0
+    masks = set(_MASK.findall(data))
+    for head in _STREAM.finditer(data) if masks else ():
+        width, height = _WIDTH.search(head[3]), _HEIGHT.search(head[3])
+        if head.group(1, 2) in masks and width and height:
+            largest = max(largest, int(width[1]) * int(height[1]))
+    return largest
 
 
 def _unfit(code: int | None, header: Header) -> UnfitError:

@@ -57,7 +57,7 @@ def questions(
         return [_question(None, grey, band, page, (0, 0), expected)]
     if not lines:
         band = find_band(grey)
-        if band.usual < LARGE * grey.shape[0]:
+        if band.usual < LARGE * grey.shape[0] or _is_long(band):
             return []
         return [replace(_question(0, grey, band, page, (0, 0), expected), is_new=True)]
     if len(digits) == 1 and lines[0].status is Status.READ:
@@ -84,8 +84,12 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     band = find_band(grey)
     all_sure = len(sure) == len(lines) > 0
     shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
-    long = band.right - band.left > LONGEST * band.height
-    return None if shadowed or long or band.usual < LARGE * height else band
+    return None if shadowed or _is_long(band) or band.usual < LARGE * height else band
+
+
+def _is_long(band: InkBand) -> bool:
+    """Whether it is too long to be a line: a view of it would be endless."""
+    return band.right - band.left > LONGEST * band.height
 
 
 def _about_line(number: int, line: Line, grey: Grey, page: Page, expected: Expected) -> Question:

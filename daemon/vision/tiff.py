@@ -88,6 +88,12 @@ class _Directory:
             raise KeyError(tag)
         return default
 
+    @property
+    def places(self) -> int:
+        """How many numbers say where the picture lies."""
+        tags = _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES
+        return sum(self.entries[tag][1] for tag in tags if tag in self.entries)
+
     def dpi(self) -> float | None:
         """Pixels per inch, None where the tags do not say. Raises one of _BAD_STRUCTURE."""
         try:
@@ -118,8 +124,12 @@ def read_tiff(data: bytes) -> Header:
     """The header of a TIFF file; what is wrong with a page is its frame's fault, and a chain of
     directories that breaks off ends with a frame that says so. Raises UnfitError."""
     frames: list[Frame] = []
+    places = 0
     try:
         for directory in _directories(data):
+            places += directory.places
+            if places > len(data):  # more than the file has room for: all are in one
+                raise _endless()
             frames.append(_frame(directory, len(data), first=not frames))
     except (*_BAD_STRUCTURE, KeyError):
         if not frames:
@@ -138,6 +148,7 @@ def _directories(data: bytes) -> Iterator[_Directory]:
     layout = _LAYOUTS[data[:4]]
     entry = struct.Struct(f"{layout.order}HH{layout.offset}{struct.calcsize(layout.offset)}s")
     pointer = 8 if layout.offset == "Q" else 4  # where the place of the next directory stands
+    left = len(data)  # bytes that directories may take up: none lies upon another
     for _ in range(MAX_DIRECTORIES):
         at = layout.read(layout.offset, data, pointer)
         if not at:
@@ -146,12 +157,19 @@ def _directories(data: bytes) -> Iterator[_Directory]:
         pointer = start + layout.read(layout.entries, data, at) * entry.size
         if pointer > len(data):
             raise ValueError("a directory reaches beyond the end of the file")
+        left -= pointer - at
+        if left < 0:
+            break
         entries = {
             tag: (kind, count, value)
             for tag, kind, count, value in entry.iter_unpack(data[start:pointer])
         }
         yield _Directory(data, layout, entries)
-    raise UnfitError(
+    raise _endless()
+
+
+def _endless() -> UnfitError:
+    return UnfitError(
         Reason.TOO_LARGE,
         f"the TIFF file has more than {MAX_DIRECTORIES} pages, or goes in circles: split it",
     )

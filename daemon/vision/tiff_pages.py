@@ -2,7 +2,8 @@
 
 Pillow comes first, for it notices damage where OpenCV returns half a page and no error (LZW,
 deflate, PackBits), reads 2 and 4 bits a sample, and goes straight to a page. What it does not know
-(64-bit floats, 12 bits in 12, big-endian BigTIFF, Lab), OpenCV does.
+(64-bit floats, 12 bits in 12, big-endian BigTIFF, Lab), or coarsely (colours of 16 bits), OpenCV
+does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _MODES = {
     **dict.fromkeys(("P", "CMYK", "YCbCr", "RGBX"), "RGB"),
     **dict.fromkeys(("LA", "PA", "RGBa"), "RGBA"),
 }
+_COARSENED = ("RGB", "RGBA")  # of 16 bits a sample Pillow keeps the upper 8, which may be 0
+_BITS = 258  # the tag BitsPerSample
 _TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 
 Image.MAX_IMAGE_PIXELS = None  # the limit is ours, and was checked on the header
@@ -75,6 +78,10 @@ class TiffPages:
         except Exception:  # as above, and here it has said that it can read this kind
             message = "this page of the TIFF file is damaged: copy or scan it again"
             raise UnfitError(Reason.DAMAGED, message) from None
+        if self._file.mode in _COARSENED and max(self._file.tag_v2.get(_BITS, (8,))) > 8:  # type: ignore[attr-defined]
+            finer = self._by_opencv(index)
+            if finer is not None:
+                return finer
         mode = _MODES[self._file.mode]
         picture = np.asarray(self._file if mode == self._file.mode else self._file.convert(mode))
         return cv2.cvtColor(picture, _TO_BGR[picture.shape[2]]) if picture.ndim == 3 else picture

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from daemon.ann.registry import (
+    NEVER,
     current_name,
     load_version,
     new_version,
     promote,
+    threshold_of,
     verify,
     version_names,
 )
@@ -61,7 +63,13 @@ def test_the_threshold_for_a_risk_is_that_of_the_next_smaller_one_measured(tmp_p
     version = load_version(tmp_path, "mlp-1")
     assert version.review_below(0.5) == version.review_below(0.01) == 0.8
     assert version.review_below(0.009) == version.review_below(0.001) == 0.9
-    assert version.review_below(0.0009) == 1.0  # nothing is known about so small a risk
+    assert version.review_below(0.0009) > 1.0  # nothing is known about so small a risk
+
+
+def test_where_nothing_keeps_a_risk_not_even_certainty_is_enough() -> None:
+    assert threshold_of(((0.001, 1.0), (0.01, 0.8)), 0.005) == NEVER > 1.0
+    assert threshold_of(((0.001, 1.0), (0.01, 0.8)), 0.01) == 0.8
+    assert threshold_of((), 0.5) == NEVER
 
 
 def test_the_promoted_version_is_the_current_one(tmp_path: Path) -> None:

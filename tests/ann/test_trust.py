@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daemon.ann.registry import ModelVersion
+from daemon.ann.registry import NEVER, ModelVersion
 from daemon.ann.trust import FEATURES, Trust, features, load_trusted, parse_trust
 from daemon.errors import ModelUnavailable
 from daemon.records import Doubt, Evidence
@@ -60,7 +60,9 @@ def test_certainty_has_a_finite_score(seen: float) -> None:
     assert 0 < probability(replace(PLAIN, seen=seen), replace(RIVAL, seen=1 - seen), doubt) < 1
 
 
-@pytest.mark.parametrize(("risk", "below"), [(0.0001, 1.0), (0.001, 0.99), (0.005, 0.99), (1, 0.9)])
+@pytest.mark.parametrize(
+    ("risk", "below"), [(0.0001, NEVER), (0.001, 0.99), (0.005, 0.99), (1, 0.9)]
+)
 def test_the_threshold_is_that_of_the_largest_risk_allowed(risk: float, below: float) -> None:
     assert TRUST.review_below(risk) == below
 

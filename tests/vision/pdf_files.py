@@ -42,16 +42,16 @@ def image(pixels: Grey, entries: bytes = b"", content: bytes | None = None) -> b
 
 def drawn(*contents: bytes, size: tuple[float, float] = (300, 300), entries: bytes = b"") -> bytes:
     """A PDF file with a page for each of the contents; `entries` are those of all its pages."""
-    return _document([(content, b"") for content in contents], size, entries)
+    return document([(content, b"") for content in contents], size, entries)
 
 
 def scanned(*images: bytes, size: tuple[float, float], entries: bytes = b"") -> bytes:
     """A PDF file with a page for each of these image objects, which fills it."""
     place = b"q %g 0 0 %g 0 0 cm /X Do Q" % size
-    return _document([(place, each) for each in images], size, entries)
+    return document([(place, each) for each in images], size, entries)
 
 
-def _document(
+def document(
     pages: Sequence[tuple[bytes, bytes]], size: tuple[float, float], entries: bytes
 ) -> bytes:
     """Pages of a content and perhaps an image object."""

@@ -4,6 +4,7 @@ read."""
 from __future__ import annotations
 
 import io
+import struct
 import sys
 
 import cv2
@@ -115,3 +116,47 @@ def test_headers_that_go_in_circles_or_nowhere_end_soon(brand: bytes) -> None:
         b"\xff\xff\xff\xffmeta" + bytes(100),
     ):
         assert not tried(head + rest)
+
+
+def with_aperture(width: int, height: int, parts: int = 1) -> bytes:
+    """The HEIC with a clean aperture of that size, in so many parts of a pixel."""
+    clean = struct.pack(">8I", width, parts, height, parts, 0, 1, 0, 1)
+    box = struct.pack(">I4s", 8 + len(clean), b"clap") + clean
+    at = HEIC.index(b"ipma") - 4
+    data = HEIC[:at] + box + HEIC[at:]
+    data = data.replace(
+        HEIC[at : at + 22],
+        bytes.fromhex("00000017") + HEIC[at + 4 : at + 18] + bytes.fromhex("04810283") + b"\x84",
+    )
+    for kind, more in ((b"meta", 41), (b"iprp", 40 + 1), (b"ipco", 40)):
+        place = data.index(kind) - 4
+        size = struct.unpack_from(">I", data, place)[0] + more
+        data = data[:place] + struct.pack(">I", size) + data[place + 4 :]
+    moved = struct.pack(">I", 0x15F + 41)
+    return data.replace(struct.pack(">I", 0x15F), moved, 1)
+
+
+def test_the_clean_aperture_of_a_heic_is_its_size() -> None:
+    header = read_header(with_aperture(157, 125))
+    assert (header.frames[0].width, header.frames[0].height) == (157, 125)
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    assert page(with_aperture(157, 125)).pixels.shape == (125, 157)
+
+
+@pytest.mark.parametrize(("width", "parts"), [(3, 1), (161, 1), (471, 3 * 7), (10, 0)])
+def test_an_aperture_that_cannot_be_is_not_believed(width: int, parts: int) -> None:
+    frame = read_header(with_aperture(width, 128 * max(parts, 1), parts)).frames[0]
+    assert (frame.width, frame.height) == (160, 128)
+
+
+def test_a_box_beyond_all_addresses_is_damage() -> None:
+    def box(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I4s", 8 + len(content), kind) + content
+
+    inner = struct.pack(">I4sQ", 1, b"ipco", 2**63)
+    outer = struct.pack(">I4sQ", 1, b"iprp", 2**64 - 1) + inner
+    main = box(b"pitm", b"\0\0\0\0\0\1")
+    data = box(b"ftyp", b"heic\0\0\0\0heic") + box(b"meta", bytes(4) + main + outer)
+    data += box(b"mdat", bytes(40))
+    assert rejected(data).reason in (Reason.DAMAGED, Reason.TRUNCATED)
+    assert count_pixels(data) == 0

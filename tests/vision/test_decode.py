@@ -28,8 +28,10 @@ from image_files import (
 )
 
 from daemon.records import Limits, Page, Reason, RejectedPage, Rejection
+from daemon.vision import tiff as tiff_module
 from daemon.vision.decode import count_pixels, decode
 from daemon.vision.formats import read_header
+from daemon.vision.header import Frame
 
 FORMATS = (".png", ".jpg", ".webp", ".bmp", ".pgm", ".tif")
 PAPER = np.full((32, 40, 3), 255, np.uint8)
@@ -578,3 +580,37 @@ def test_pixels_are_counted_on_the_header_alone() -> None:
     assert count_pixels(png[:23]) == 0
     assert count_pixels(encoded(".jpg", np.zeros((30, 40), np.uint8))) == 1200
     assert count_pixels(b"no image") == 0
+
+
+def test_directories_that_lie_upon_each_other_are_refused_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(tiff_module, "_frame", lambda *_, **__: made.append(1) or Frame(8, 8))
+    entries = 2000
+    data = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", entries) + bytes(12 * entries)
+    data += struct.pack("<I", 8)
+    rejection = rejected(data)
+    assert rejection.reason is Reason.TOO_LARGE
+    assert "goes in circles" in rejection.message
+    assert len(made) == 1
+
+
+def test_pages_that_all_name_the_same_strips_are_refused_soon() -> None:
+    count = 50_000
+    pages_of_it = [{**tiff_tags(8, 8), 273: 0, 279: 0} for _ in range(9)]
+    data = b"II*\0" + struct.pack("<I", 8)
+    for number, tags in enumerate(pages_of_it):
+        size = 2 + 12 * len(tags) + 4
+        shared = 8 + size * len(pages_of_it)
+        data += struct.pack("<H", len(tags))
+        for tag, value in sorted(tags.items()):
+            many = tag in (273, 279)
+            data += struct.pack("<HHII", tag, 4, count if many else 1, shared if many else value)
+        data += struct.pack("<I", len(data) + 4 if number < len(pages_of_it) - 1 else 0)
+    data += bytes(4 * count)
+    assert rejected(data).reason is Reason.TOO_LARGE
+
+
+def test_a_pgm_of_spaces_is_no_image() -> None:
+    assert rejected(b"P5" + b" " * 3_000_000 + b"8 8 255\n" + bytes(64)).reason is not None

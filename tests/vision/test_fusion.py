@@ -20,7 +20,8 @@ from daemon.records import (
 )
 from daemon.vision.assemble import LEFT_OUT
 from daemon.vision.fusion import ONE_SIDED, differ, fuse, torn
-from daemon.vision.questions import questions
+from daemon.vision.line_view import find_band
+from daemon.vision.questions import LARGE, questions
 
 PAPER, INK = 230, 20
 
@@ -153,6 +154,13 @@ def test_about_a_sure_digit_alone_nothing_is_asked_if_it_is_tiny_or_a_stroke(sid
     alone = Line((only,), str(label), 0.99, only.box, Status.READ)
     shown, reading = page(side, side, alone)
     assert len(questions(shown, reading, Expected(), light_on_dark=False)) == asked
+
+
+def test_a_strip_that_would_be_an_endless_line_is_not_asked_about():
+    strip = np.random.default_rng(0).integers(0, 255, (9, 3000), np.uint8)
+    assert find_band(strip).usual >= LARGE * len(strip)
+    reading = PageReading(1, 3000, 9, ())
+    assert questions(Page(1, strip), reading, ANYTHING, light_on_dark=False) == []
 
 
 def test_a_blank_page_is_not_asked_about():

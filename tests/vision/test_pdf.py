@@ -6,10 +6,10 @@ import zlib
 
 import numpy as np
 import pytest
-from image_files import drawing, encode, page, pages, rejected, tried
-from pdf_files import STROKE, blank, drawn, image, pdf, scanned
+from image_files import drawing, encode, pack, page, pages, rejected, tried
+from pdf_files import STROKE, blank, document, drawn, image, pdf, scanned, stream
 
-from daemon.records import Limits, Page, Reason, RejectedPage
+from daemon.records import Grey, Limits, Page, Reason, RejectedPage
 from daemon.vision.decode import count_pixels
 from daemon.vision.formats import read_header
 from daemon.vision.reduce import MAX_SIDE
@@ -164,3 +164,64 @@ def test_a_locked_file_says_what_to_do_and_a_damaged_one_after_it_is_not_held_fo
 def test_its_pixels_are_guessed_without_opening_it() -> None:
     assert count_pixels(drawn(STROKE, STROKE)) == 2 * MAX_SIDE * MAX_SIDE
     assert count_pixels(b"%PDF-1.7\n" + bytes(100)) == MAX_SIDE * MAX_SIDE
+
+
+def packed(pixels: Grey, bits: int, colours: bytes = b"/DeviceGray") -> bytes:
+    """An image object of (H, W) samples of so few bits."""
+    height, width = pixels.shape
+    samples = pixels >> (8 - bits) if bits < 8 else pixels
+    rows = pack(samples, bits) if bits < 8 else [(samples.astype(">u2") * 257).tobytes()]
+    about = b"/Type /XObject /Subtype /Image /Filter /FlateDecode /ColorSpace %s" % colours
+    about += b" /BitsPerComponent %d /Width %d /Height %d" % (bits, width, height)
+    return stream(zlib.compress(b"".join(rows)), about)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 16])
+def test_scans_of_few_and_of_many_bits_are_read(bits: int) -> None:
+    read = page(scanned(packed(drawing(), bits), size=(60, 48)))
+    assert np.abs(read.pixels.astype(int) - drawing()).max() <= (128 if bits < 4 else 20)
+
+
+def test_scans_with_a_palette_are_read() -> None:
+    greys = b"".join(b"%02x" % (17 * number) * 3 for number in range(16))
+    read = page(
+        scanned(packed(drawing(), 4, b"[/Indexed /DeviceRGB 15 <%s>]" % greys), size=(60, 48))
+    )
+    assert np.abs(read.pixels.astype(int) - drawing()).max() <= 20
+
+
+def test_a_grey_scan_that_ends_early_is_no_scan_of_fewer_bits() -> None:
+    for share in (0.25, 0.4, 0.6):
+        part = drawing().tobytes()[: int(share * drawing().size) + 1]
+        broken = image(drawing(), b"/Filter /FlateDecode", zlib.compress(part))
+        assert rejected(scanned(broken, size=(60, 48))).reason is Reason.DAMAGED
+
+
+@pytest.mark.parametrize("side", [1, 40])
+def test_what_is_written_on_a_coarse_picture_is_drawn_as_large_as_reading_needs(side: int) -> None:
+    ground = b"q 300 0 0 300 0 0 cm /X Do Q " + STROKE
+    read = page(document([(ground, image(blank(side, side)))], (300, 300), b""))
+    assert read.pixels.shape == (1250, 1250)
+    alone = scanned(image(blank(40, 40)), size=(300, 300))
+    assert page(alone).pixels.shape == (40, 40)
+
+
+def test_text_over_a_scan_leaves_it_pixel_by_pixel() -> None:
+    scan = np.kron(drawing(100, 80), np.ones((8, 8), np.uint8))  # 192 dots an inch
+    over = b"q 300 0 0 240 0 0 cm /X Do Q 3 Tr"
+    read = page(document([(over + b" " + STROKE, image(scan))], (300, 240), b""))
+    assert read.pixels.shape == scan.shape
+
+
+def test_a_mask_that_is_too_large_is_a_bomb_as_well() -> None:
+    mask = image(blank(8, 8), b"/Filter /FlateDecode", zlib.compress(bytes(1000)))
+    mask = mask.replace(b"/Width 8 /Height 8", b"/Width 60000 /Height 60000")
+    place = b"q 60 0 0 48 0 0 cm /X Do Q"
+    pages_of_it = [(place, image(drawing(), b"/SMask 8 0 R")), (b"", mask), (STROKE, b"")]
+    first, _mask, third = tried(document(pages_of_it, (60, 48), b""))
+    assert isinstance(first, RejectedPage)
+    assert first.reason is Reason.TOO_LARGE
+    assert isinstance(third, Page)
+    small = mask.replace(b"/Width 60000 /Height 60000", b"/Width 8 /Height 8")
+    whole = document([pages_of_it[0], (b"", small)], (60, 48), b"")
+    assert isinstance(tried(whole)[0], Page)

@@ -425,6 +425,16 @@ def test_a_page_on_which_most_marks_are_no_digits_is_looked_at_as_no_page(
     assert later or outcome.status is Status.REVIEW
 
 
+def test_pages_are_given_in_their_order_though_one_is_looked_at_once_more():
+    scene = Scene(tuple("314159265"), 600, 1200, 60, 6, grey=True)
+    sheet = compose(scene, np.random.default_rng(0)).pixels
+    digit = picture("3").pixels
+    data = tiff(sheet, digit, digit)
+    (outcome,) = read(scan(data, "a.tif"), classifier=SeesFew(4, True), annotated="all")
+    assert [page.number for page in outcome.pages] == [1, 2, 3]
+    assert [made.page for made in outcome.pictures] == [1, 2, 3]
+
+
 def test_both_networks_are_called_once_for_a_batch():
     classifier, line_network = FakeClassifier(), FakeLineNetwork()
     scans = [scan(encoded(picture("123", "456", seed=n).pixels)) for n in range(3)]

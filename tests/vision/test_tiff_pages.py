@@ -151,3 +151,25 @@ def test_many_pages_are_decoded_one_at_a_time() -> None:
     assert len(pages(data, limits)) == 2
     few = tiff(*[(tiff_tags(16, 16), bytes(range(256)))] * 500)
     assert [each.number for each in pages(few)] == list(range(1, 501))
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(-1e-6, 1), (0, 1.03), (-0.02, 1.01)])
+def test_fractions_a_little_beyond_their_range_count_as_such(lowest: float, highest: float) -> None:
+    fractions = drawing().astype(np.float32) / 255
+    fractions[0, 0], fractions[-1, -1] = lowest, highest
+    read = page(saved(fractions)).pixels.astype(int)
+    assert np.abs(read - drawing())[1:-1].max() <= 8
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_colours_in_16_bits_are_scaled_by_the_bits_in_use(bits: int) -> None:
+    levels = (RGB.astype(np.uint32) * ((1 << bits) - 1) // 255).astype(np.uint16)
+    read = page(encode(".tif", cv2.cvtColor(levels, cv2.COLOR_RGB2BGR)))
+    assert read.colour is not None
+    assert np.abs(read.colour[..., ::-1].astype(int) - RGB).max() <= 1
+
+
+def test_damage_in_colours_of_16_bits_is_noticed() -> None:
+    data = encode(".tif", cv2.merge([noise().astype(np.uint16) * 257] * 3))
+    (only,) = tried(with_damage(data, 1))
+    assert isinstance(only, RejectedPage)
