@@ -6,11 +6,14 @@ One batch is under way at a time, so at most its scans are claimed: the inbox st
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from ..config import Config
 from ..records import Hints, Limits, Outcome, Reason, Rejection, Scan
 from ..spool.claims import OpenClaim
 from ..spool.delivery import Claim, Delivery, JsonMode
@@ -21,8 +24,9 @@ from ..spool.journal import SHORT, Arrival, Journal
 from ..spool.names import printable
 from ..spool.originals import Originals, Store, destination
 from ..spool.outbox import Outbox
-from ..spool.place import Place
+from ..spool.place import Place, check_claimed
 from ..spool.steps import Step
+from .planner import MAX_BATCH_BYTES
 from .workers import DEATHS
 
 TOGETHER = 2  # attempts in a batch; after these a scan is read alone, to find who kills the reader
@@ -39,6 +43,12 @@ class CycleSettings:
     json: JsonMode = "files"
     originals: Originals = "archive"
 
+    @classmethod
+    def of(cls, model: str, config: Config) -> CycleSettings:
+        """As the configuration says."""
+        limits = config.limits.for_decoding()
+        return cls(model, limits, config.outputs.json, config.originals)
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -52,9 +62,9 @@ class Cycle:
 
     `read` gives the outcomes of scans; `hints_of` what is known of one before, None where that is
     not to be had: then it waits in the inbox. `clock` gives an aware time, whose day is local;
-    `reached` hears of every step; `guard` says whether other daemons are at the same inbox. Errors
-    of the disk leave as OSError or OutputUnwritable: then no scan is to blame, and after `recover`
-    all goes on.
+    `reached` hears of every step; `locks` is for what tells other daemons at the same inbox of this
+    one, for as long as it is open. Errors of the disk leave as OSError or OutputUnwritable: then no
+    scan is to blame, and after `recover` all goes on.
     """
 
     def __init__(
@@ -65,7 +75,7 @@ class Cycle:
         settings: CycleSettings,
         read: Callable[[Sequence[Scan]], list[Outcome]],
         *,
-        guard: Guard,
+        locks: ExitStack,
         clock: Callable[[], datetime],
         hints_of: Callable[[OpenClaim], Hints | None] = lambda _: Hints(),
         reached: Callable[[Step], None] = lambda _: None,
@@ -75,7 +85,7 @@ class Cycle:
         self._staging = outbox / ".staging"
         self._journal = journal
         self._read = read
-        self._guard = guard
+        self._locks = locks
         self._clock = clock
         self._hints_of = hints_of
         self._reached = reached
@@ -91,8 +101,8 @@ class Cycle:
     def recover(self) -> list[OpenClaim]:
         """Finish what was recorded; the claims that are still to be read."""
         self.check()
-        self._inbox.create()
-        self._guard.renew()
+        self._open_claimed()
+        guard = self._share()
         with writing_to(self._outbox):
             self._staging.mkdir(exist_ok=True)
             for folder in self._journal.unfinished_folders():
@@ -105,14 +115,17 @@ class Cycle:
             is_here = self._inbox.place_of(claim.id, claim.file).exists()
             is_ours = is_here and not self._inbox.was_put_back(claim)
             (waiting if is_ours else gone).append(claim)
+        check_claimed(self._inbox.claimed)  # else they may be on a disk that was away just now
         self._journal.claims.forget([claim.id for claim in gone])
         self._journal.claims.moved([claim.id for claim in waiting if not claim.is_moved])
-        return waiting + self._adopt()
+        return waiting + self._adopt(guard)
 
     def claim(self, found: Sequence[Found]) -> list[OpenClaim]:
-        """Steps 1 to 4: take files out of the inbox; those that were still there, unchanged."""
+        """Steps 1 to 4: take files out of the inbox, as many as make a batch by their bytes; those
+        that were still there, unchanged."""
         self.check()
         settled = [each for each in found if signature_of(each.path) == each.signature]
+        settled = _fitting(settled)
         self._reached(Step.LOOKED)
         if not settled:
             return []
@@ -124,8 +137,7 @@ class Cycle:
         self._inbox.sync(taken)
         if len(taken) < len(claims):
             kept = {claim.id for claim in taken}
-            self._journal.claims.forget([claim.id for claim in claims if claim.id not in kept])
-            log.info("%d files were taken by somebody else", len(claims) - len(taken))
+            self._leave([claim for claim in claims if claim.id not in kept])
         self._journal.claims.moved([claim.id for claim in taken])
         self._reached(Step.CLAIMED)
         return taken
@@ -188,6 +200,7 @@ class Cycle:
         content = read(place, self.settings.limits)
         after = signature_of(place)
         if after is None:
+            self._check_removed(place)
             log.warning("%s was removed after it was claimed", printable(claim.file))
             self._journal.claims.forget([claim.id])
             return None
@@ -196,6 +209,23 @@ class Cycle:
         if self._wait_again(claim, "it is still being written"):
             return None
         return content  # another file has its name: this one is as whole as it will be
+
+    def _check_removed(self, place: Path) -> None:
+        """Raise OSError or OutputUnwritable where a claimed file is not gone but out of reach: its
+        disk is away, or fails."""
+        with suppress(FileNotFoundError):
+            place.lstat()
+        self.check()
+        check_claimed(self._inbox.claimed)
+
+    def _leave(self, claims: Sequence[OpenClaim]) -> None:
+        """Take back claims whose files could not be taken."""
+        self._journal.claims.forget([claim.id for claim in claims])
+        cures = [(claim, cure) for claim in claims if (cure := self._inbox.cure_of(claim))]
+        for claim, cure in cures:
+            log.warning("%s is blocked: %s", printable(claim.file), cure)
+        if others := len(claims) - len(cures):
+            log.info("%d files were taken by somebody else", others)
 
     def _wait_again(self, claim: OpenClaim, why: str) -> bool:
         """Put a claimed file back to where it was; False where another has its name."""
@@ -210,9 +240,31 @@ class Cycle:
         original = self._journal.original(sha256, self.settings.model, hints)
         return original is not None and original.result.reason is None
 
-    def _adopt(self) -> list[OpenClaim]:
+    def _open_claimed(self) -> None:
+        """Make the folder of claimed files where there is none, unless the journal knows of some:
+        then the folder is on a disk that is away."""
+        if not self._inbox.claimed.is_dir() and self._has_claimed():
+            check_claimed(self._inbox.claimed)
+        with writing_to(self._inbox.claimed):
+            self._inbox.create()
+
+    def _has_claimed(self) -> bool:
+        """Whether files have to lie in that folder, by what the journal says; those that were about
+        to be taken and still lie where they lay do not."""
+        journal = self._journal
+        return bool(journal.unfinished_folders() or journal.unarchived()) or any(
+            claim.is_moved or not os.path.lexists(claim.source.path)
+            for claim in journal.claims.open()
+        )
+
+    def _share(self) -> Guard:
+        """Lock the folder that is there now, and let go of one that was there before."""
+        with self._locks.pop_all():
+            return self._locks.enter_context(self._inbox.shared())
+
+    def _adopt(self, guard: Guard) -> list[OpenClaim]:
         """Claim files in .claimed that no journal knows, unless another daemon may know them."""
-        if not self._guard.is_alone():
+        if not guard.is_alone():
             return []
         known = {claim.id for claim in self._journal.claims.open()}
         adopted = []
@@ -254,3 +306,15 @@ class Cycle:
         )
         self._today = folder, self.settings, delivery
         return delivery
+
+
+def _fitting(found: Sequence[Found]) -> list[Found]:
+    """As many of these as make a batch by their bytes; one at least."""
+    size = 0
+    fitting: list[Found] = []
+    for each in found:
+        size += each.signature.size
+        if fitting and size > MAX_BATCH_BYTES:
+            break
+        fitting.append(each)
+    return fitting

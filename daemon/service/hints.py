@@ -27,7 +27,8 @@ from ..spool.scanner import Wait
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What holds for the scans of a folder. With `mistakes` in `file`, they wait until these are
-    mended; with `due_s`, so many seconds more until it is clear that a file of hints is whole."""
+    mended; with `due_s`, so many seconds more until it is clear that all files of hints that it is
+    by are whole."""
 
     said: Said
     hints: Hints
@@ -131,6 +132,12 @@ class HintFiles:
             self._answers[root, each] = answer
         return answer
 
+    def of_home(self, home: Path, root: Path) -> Answer:
+        """What holds for a file that lay in `root` or below it, by its absolute path."""
+        top = Path(os.path.abspath(root))  # noqa: PTH100 -- resolve() would follow links
+        folder = home.parent
+        return self.of(root / folder.relative_to(top) if folder.is_relative_to(top) else root, root)
+
     def of_scan(self, scan: HasFile) -> Answer:
         """What holds for a file that was named, or found below a folder that was."""
         key = os.path.dirname(scan.path), scan.file.count("/")  # noqa: PTH120 -- for each file
@@ -143,15 +150,16 @@ class HintFiles:
 
     def _below(self, outer: Answer, folder: Path) -> Answer:
         """What holds in a folder, by what holds around it and by its own file."""
-        if outer.mistakes or outer.due_s:
+        if outer.mistakes:
             return outer
         path = folder / FILE_NAME
         file = self._track(folder, _state_of(path))
         if file is None:
             return outer
-        due_s = max(0.0, file.since + self._quiet_s - self._clock())
+        own_due_s = max(0.0, file.since + self._quiet_s - self._clock())
+        due_s = max(outer.due_s, own_due_s)
         if file.state is None:
-            if not due_s:
+            if not own_due_s:
                 del self._files[folder]
             return Answer(outer.said, outer.hints, path, due_s=due_s)
         if file.answer is None or file.outer is not outer.said:

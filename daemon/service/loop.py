@@ -17,10 +17,10 @@ from datetime import datetime
 from pathlib import Path
 
 from ..config import Config
-from ..errors import DigitdError, OutputUnwritable
+from ..errors import ClusterUnavailable, DigitdError, OutputUnwritable
 from ..records import Hints, Outcome, Scan, Status
 from ..spool.claims import OpenClaim
-from ..spool.inbox import Found, Guard, Inbox, source_of
+from ..spool.inbox import Found, Inbox, source_of
 from ..spool.journal import Journal
 from ..spool.scanner import Scanner, View
 from ..spool.settle import Settler
@@ -29,9 +29,9 @@ from .cluster import Cluster, hire_cluster
 from .cycle import TOGETHER, Cycle, CycleSettings
 from .ends import EndFinder
 from .events import Bell, observing, sees_events
-from .hints import HintFiles
+from .hints import Answer, HintFiles
 from .mounts import network_kind
-from .planner import MAX_BATCH_BYTES, count_shares
+from .planner import count_shares
 from .standing import Standing
 from .systemd import Notifier
 from .workers import Crew, LoadReader, cores, hire_processes, read_carefully
@@ -63,7 +63,7 @@ class Daemon:
         load_setup: Callable[[], Setup],
         inbox: Inbox,
         journal: Journal,
-        guard: Guard,
+        locks: ExitStack,
         bell: Bell,
         notifier: Notifier,
         *,
@@ -81,22 +81,24 @@ class Daemon:
             inbox,
             setup.config.outbox,
             journal,
-            _cycle_settings(setup),
+            CycleSettings.of(setup.model, setup.config),
             self._read,
-            guard=guard,
+            locks=locks,
             clock=clock,
             hints_of=self._hints_of,
             reached=reached,
         )
-        self._hint_files, self._scanner = self._new_scanner()
+        self._hint_files, self._scanner = self._new_scanner(setup.config)
         self._observer = ExitStack()
         self._look_every_s = POLL_S
         self._claims: list[OpenClaim] = []  # of an interrupted run, still to be read
         self._first_ready: float | None = None  # when the batch that is filling up began
         self._stopping = False
         self._reloading = False
+        self._has_recovered = False  # and may have begun to read since
         self._crew_stack = ExitStack()
-        self._crew = self._hire(setup, self._crew_stack)
+        # A cluster may come later: the loop waits for it, ready for systemd and for signals.
+        self._crew = None if setup.cluster else self._hire(setup, self._crew_stack)
         self.has_rejected = False
 
     def __enter__(self) -> Daemon:
@@ -126,6 +128,7 @@ class Daemon:
             if self._reloading:
                 self._reload()
             try:
+                self._present_crew()
                 if needs_recovery:
                     self._recover()
                     needs_recovery = False
@@ -133,7 +136,8 @@ class Daemon:
                 retry_s = RETRY_S[0]
                 self._resume()
             except (DigitdError, OSError) as error:
-                if once and isinstance(error, DigitdError):
+                cannot_start = self._crew is None and not isinstance(error, ClusterUnavailable)
+                if cannot_start or (once and isinstance(error, DigitdError)):
                     raise
                 if once:
                     raise OutputUnwritable(str(error)) from error
@@ -149,9 +153,10 @@ class Daemon:
 
     def _recover(self) -> None:
         self._observer.close()
-        if self._standing.paused is not None:
+        if self._has_recovered and self._standing.paused is not None:
             self._journal.claims.absolve()  # we are alive: no attempt was fatal
         self._claims = self._cycle.recover()
+        self._has_recovered = True
         config = self._setup.config
         self._look_every_s = min(config.rescan_s, POLL_S)
         if sees_events(self._inbox.folder, config.observer):
@@ -163,24 +168,30 @@ class Daemon:
     def _turn(self) -> float | None:
         """Do what there is to do, one batch at most; the seconds until there may be more, None if
         nothing is on its way."""
+        self._cycle.check()
         if self._claims:
             batch = self._next_recovered()
+            if due_s := self._hints_due_s(batch):
+                return min(due_s, self._look_every_s)
             self._deliver(batch)
             self._claims = self._claims[len(batch) :]
             return 0
-        self._cycle.check()
         started = time.monotonic()
         view = self._scanner.look(self._max_scans, self._bell.take_renamed())
         self._standing.look(view)
         if view.ready and self._is_batch(view):
             self._first_ready = None
-            if claims := self._cycle.claim(_fitting(view.ready)):
+            claims = self._cycle.claim(view.ready)
+            self._standing.immovable = self._inbox.immovable()
+            if claims:
                 self._deliver(claims)
+            else:
+                self._say_status()
             return 0
         if not view.ready:
             self._first_ready = None
-        if view.due_s is None:
-            return None
+        if not view.due_s:  # nothing, or the look was cut short
+            return view.due_s
         # A folder that takes long to look through is looked through less often.
         due_s = max(view.due_s, 0.01, 2 * (time.monotonic() - started))
         return min(due_s, self._look_every_s)
@@ -222,7 +233,7 @@ class Daemon:
 
     def _read(self, scans: Sequence[Scan]) -> list[Outcome]:
         """Read in the workers, and tell systemd meanwhile that all is well."""
-        crew = self._crew
+        crew = self._present_crew()
         shares = count_shares(scans, crew.ahead)
         futures = [
             crew.executor.submit(read_carefully, crew.read, scans[share::shares])
@@ -237,6 +248,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             setup = self._load_setup()
+            scanning = self._new_scanner(setup.config)
             stack = ExitStack()
             crew = self._hire(setup, stack)
         except (DigitdError, OSError) as error:
@@ -250,9 +262,10 @@ class Daemon:
                 )
             self._crew_stack.close()
             self._setup, self._crew, self._crew_stack = setup, crew, stack
-            self._cycle.settings = _cycle_settings(setup)
-            self._hint_files, self._scanner = self._new_scanner()
+            self._cycle.settings = CycleSettings.of(setup.model, setup.config)
+            self._hint_files, self._scanner = scanning
             self._inbox.forgive()
+            self._standing.immovable = []
             self._standing.model = setup.model
             log.info("reloaded: model %s", setup.model)
         self._notifier.ready()
@@ -282,6 +295,12 @@ class Daemon:
         self._notifier.status(self._standing.line())
         self._standing.write()
 
+    def _present_crew(self) -> Crew:
+        """Who reads; hired here where that has to wait for a cluster. Raises ClusterUnavailable."""
+        if self._crew is None:
+            self._crew = self._hire(self._setup, self._crew_stack)
+        return self._crew
+
     def _hire(self, setup: Setup, stack: ExitStack) -> Crew:
         config = setup.config
         timeout_s = config.limits.timeout_s
@@ -290,17 +309,14 @@ class Daemon:
         workers = cores() if config.workers == "auto" else config.workers
         return stack.enter_context(hire_processes(workers, setup.load_reader, timeout_s))
 
-    def _new_scanner(self) -> tuple[HintFiles, Scanner]:
-        config, folder = self._setup.config, self._inbox.folder
+    def _new_scanner(self, config: Config) -> tuple[HintFiles, Scanner]:
+        """Raises OSError where the inbox is gone."""
+        folder = self._inbox.folder
         is_remote = network_kind(folder) is not None
         quiet_s = max(config.quiet_s, NETWORK_QUIET_S) if is_remote else config.quiet_s
         files = HintFiles(config.hints, quiet_s=quiet_s, tell=log.warning)
-        settler = Settler(
-            quiet_s,
-            config.incomplete_after_s,
-            EndFinder(config.limits.max_file_mb),
-            time.monotonic,
-        )
+        end_of = EndFinder(config.limits.max_file_mb)
+        settler = Settler(quiet_s, config.incomplete_after_s, end_of, time.monotonic)
         is_done = self._is_done if config.originals == "keep" else lambda _: False
         return files, Scanner(self._inbox, settler, is_done, lambda: files.look(folder))
 
@@ -308,14 +324,20 @@ class Daemon:
         """Whether a file that stays in the inbox was read as it is."""
         return bool(self._journal.fates(source_of(found)))
 
+    def _hints_due_s(self, claims: Sequence[OpenClaim]) -> float:
+        """How long recovered claims have to wait for files of hints that nobody has seen settle."""
+        self._hint_files.look(self._inbox.folder)
+        return max(self._answer_of(claim).due_s for claim in claims)
+
     def _hints_of(self, claim: OpenClaim) -> Hints | None:
-        """What is known of a claimed file by where it lay."""
-        root = self._inbox.folder
-        home = Path(os.fsdecode(claim.source.path)).parent
-        top = Path(os.path.abspath(root))  # noqa: PTH100 -- as in the claim
-        folder = root / home.relative_to(top) if home.is_relative_to(top) else root
-        answer = self._hint_files.of(folder, root)
+        """What is known of a claimed file; None where that holds mistakes."""
+        answer = self._answer_of(claim)
         return None if answer.mistakes else answer.hints
+
+    def _answer_of(self, claim: OpenClaim) -> Answer:
+        """What the files of hints say of a claimed file by where it lay."""
+        home = Path(os.fsdecode(claim.source.path))
+        return self._hint_files.of_home(home, self._inbox.folder)
 
     @property
     def _max_scans(self) -> int:
@@ -324,21 +346,3 @@ class Daemon:
     @property
     def _heartbeat_s(self) -> float:
         return (self._notifier.watchdog_s or 60) / 2
-
-
-def _fitting(ready: Sequence[Found]) -> list[Found]:
-    """As many of these as make a batch by their bytes; one at least."""
-    size = 0
-    fitting: list[Found] = []
-    for found in ready:
-        size += found.signature.size
-        if fitting and size > MAX_BATCH_BYTES:
-            break
-        fitting.append(found)
-    return fitting
-
-
-def _cycle_settings(setup: Setup) -> CycleSettings:
-    config = setup.config
-    limits = config.limits.for_decoding()
-    return CycleSettings(setup.model, limits, config.outputs.json, config.originals)

@@ -19,6 +19,7 @@ from ..spool.retry import original_of
 from ..spool.scanner import Scanner, View
 from ..spool.settle import End, Settler
 from .hints import HintFiles
+from .standing import told_immovable
 
 MAX_LISTED = 20
 
@@ -128,7 +129,9 @@ def overview(config: Config) -> Overview:
         is_done = _is_done(journal if config.originals == "keep" else None)
         settler = Settler(0, 0, lambda _: End.THERE, time.monotonic)
         files = HintFiles(config.hints)
-        scanner = Scanner(Inbox(config.inbox), settler, is_done, lambda: files.look(config.inbox))
+        inbox = Inbox(config.inbox)
+        inbox.block(told_immovable(told))
+        scanner = Scanner(inbox, settler, is_done, lambda: files.look(config.inbox))
         try:
             view = scanner.look(0)
         except OSError as error:

@@ -76,7 +76,7 @@ class ProcessReader:
         with self._lock:
             if self._closed:
                 raise DigitdError("interrupted")
-            worker = self._idle.pop() if self._idle else _Worker(self._load_reader, self._timeout_s)
+            worker = self._idle_one() or _Worker(self._load_reader, self._timeout_s)
             self._busy.add(worker)
         try:
             return worker.read(scans)
@@ -89,6 +89,15 @@ class ProcessReader:
                 self._busy.remove(worker)
                 if worker.is_alive:
                     self._idle.append(worker)
+
+    def _idle_one(self) -> _Worker | None:
+        """An idle worker that is still alive: the system may have killed some while they had
+        nothing in hand, and that is no death of the next scan."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
+                return worker
+        return None
 
 
 class _Worker:

@@ -7,15 +7,19 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from ..spool.inbox import Blocked
 from ..spool.names import printable
 from ..spool.scanner import View
 
 RATE_SHARE = 0.2  # of the last batch in the running rate
+MAX_TOLD = 1000  # files that cannot be moved; of more, nobody needs the names
 
 
 class Standing:
-    """Keeps the file `path` up to date; `model` reads, `paused` says why nothing does."""
+    """Keeps the file `path` up to date; `model` reads, `paused` says why nothing does, and
+    `immovable` are the files that could not be claimed, which a look does not tell."""
 
     def __init__(self, path: Path, model: str) -> None:
         self._path = path
@@ -26,6 +30,7 @@ class Standing:
         self._error: str | None = None
         self.model = model
         self.paused: str | None = None
+        self.immovable: list[Blocked] = []
 
     def look(self, view: View) -> None:
         """Hear what lies in the inbox."""
@@ -70,11 +75,22 @@ class Standing:
             "last_error": self._error,
             "scans_since_start": self._scans,
             "scans_per_second": self._rate,
+            "immovable": [
+                {"path": str(each.path), "cure": each.cure} for each in self.immovable[:MAX_TOLD]
+            ],
         }
         with suppress(OSError):
             new = self._path.with_suffix(".new")
             new.write_text(json.dumps(values), encoding="utf-8")
             new.replace(self._path)
+
+
+def told_immovable(told: dict[str, Any]) -> list[Blocked]:
+    """The files that a daemon could not move, of what it wrote."""
+    try:
+        return [Blocked(Path(each["path"]), each["cure"]) for each in told["immovable"]]
+    except (KeyError, TypeError):  # an older one, or damaged
+        return []
 
 
 def _mixed(old: float, new: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from ..spool.durable import writing_to
@@ -33,26 +33,27 @@ def watch(
     Raises:
         ConfigInvalid, ModelUnavailable: it cannot start like this.
         StateHeld: another digitd has the same state folder.
-        OutputUnwritable: with `once` only; else it waits until the disk is mended.
+        OutputUnwritable, ClusterUnavailable: with `once` only; else it waits until the disk is
+            mended, or the cluster there.
     """
     setup = load_setup()
     config = setup.config
     refuse_overlaps({"inbox": config.inbox, "outbox": config.outbox, "state": config.state})
     inbox = Inbox(config.inbox)
-    for folder in (config.inbox, config.outbox, config.state, inbox.claimed):
+    for folder in (config.inbox, config.outbox, config.state):
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
     with (
         hold(config.state),
         Journal(config.state / "journal.db") as journal,
-        inbox.shared() as guard,
+        ExitStack() as locks,
         Bell() as bell,
         Daemon(
             setup,
             load_setup,
             inbox,
             journal,
-            guard,
+            locks,
             bell,
             notifier or Notifier(),
             clock=clock,

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..errors import DigitdError
 from ..records import Outcome, Reason, Rejection, Scan
+from ..spool.names import printable
 
 DEATHS = 3  # of the worker that reads it alone, until a scan is held to be the cause
 
@@ -142,11 +143,11 @@ def _read_alone(read: Reader, scan: Scan) -> Outcome:
         try:
             return read([scan])[0]
         except WorkerDiedError as death:
-            log.warning("%s: %s", scan.file, death)
+            log.warning("%s: %s", printable(scan.file), death)
         except DigitdError:
             raise
         except Exception as error:  # as above
-            log.exception("could not read %s", scan.file)
+            log.exception("could not read %s", printable(scan.file))
             message = f"digitd failed on it ({type(error).__name__}); please report it"
             return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
     message = f"the worker that reads it died {DEATHS} times"

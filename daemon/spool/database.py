@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 from ..errors import OutputUnwritable
 from .names import printable, shown
@@ -68,13 +69,70 @@ INSERT INTO seen VALUES (0);
 _UPGRADES = {2: "ALTER TABLE arrivals ADD COLUMN hints TEXT NOT NULL DEFAULT '';"}  # by version
 
 
+def _blame_the_disk(error: sqlite3.DatabaseError, path: Path) -> NoReturn:
+    """Raise an error of the disk as one that names the journal and the way out."""
+    if isinstance(error, sqlite3.IntegrityError):
+        raise error  # a bug of ours
+    raise OutputUnwritable(
+        f"cannot use the journal {printable(shown(path))}: {error}; mend that and "
+        "run the same command again, or name another folder"
+    ) from error
+
+
+@contextmanager
+def _blaming_the_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        _blame_the_disk(error, path)
+
+
+class _Connection(sqlite3.Connection):
+    """A connection to the journal at `path`. What is asked blames the disk by itself: who asks
+    outside a transaction need not think of it."""
+
+    path = Path()
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Ask, or change."""
+        try:
+            return self.cursor(_Cursor).execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            _blame_the_disk(error, self.path)
+
+
+class _Cursor(sqlite3.Cursor):
+    """An answer: SQLite reads the disk while rows are drawn from it, not only when it is asked.
+    (No context managers here: they take as long as a question.)"""
+
+    def __next__(self) -> Any:
+        """The next row."""
+        try:
+            return super().__next__()
+        except sqlite3.DatabaseError as error:
+            _blame_the_disk(error, self._path)
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+        try:
+            return super().fetchone()
+        except sqlite3.DatabaseError as error:
+            _blame_the_disk(error, self._path)
+
+    @property
+    def _path(self) -> Path:
+        assert isinstance(self.connection, _Connection)
+        return self.connection.path
+
+
 class Database:
     """The file at `path`, made when it is not there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self.blaming_the_disk():
-            self.connection = sqlite3.connect(path, isolation_level=None)
+        with _blaming_the_disk(self._path):
+            self.connection = sqlite3.connect(path, isolation_level=None, factory=_Connection)
+            self.connection.path = path
             self.connection.row_factory = sqlite3.Row
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
@@ -95,7 +153,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit at the end of the block, and not at all when it raises."""
-        with self.blaming_the_disk():
+        with _blaming_the_disk(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -108,22 +166,9 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read what there is at one moment: the file is locked once, not for every question."""
-        with self.blaming_the_disk():
-            self.connection.execute("BEGIN")
+        self.connection.execute("BEGIN")
         try:
             yield
         finally:
-            self.connection.execute("COMMIT")
-
-    @contextmanager
-    def blaming_the_disk(self) -> Iterator[None]:
-        """Turn an error of the disk into one that names the journal and the way out."""
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise  # a bug of ours
-        except sqlite3.DatabaseError as error:
-            raise OutputUnwritable(
-                f"cannot use the journal {printable(shown(self._path))}: {error}; mend that and "
-                "run the same command again, or name another folder"
-            ) from error
+            if self.connection.in_transaction:  # an error of the disk ends it by itself
+                self.connection.execute("COMMIT")

@@ -6,14 +6,17 @@ Links, FIFOs and what may not be read or moved are blocked: listed with the cure
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from .claims import OpenClaim, Source
@@ -24,6 +27,15 @@ from .settle import Signature
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # of senders, browsers
 _NOT_SCANS = frozenset({"thumbs.db", "desktop.ini", "@eadir"})
 _IMMOVABLE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.EBUSY)  # of this file, not of the disk
+_NOT_THIS_WAY = (  # a system, a disk or its rules lack a way to rename; another may be there
+    errno.EPERM,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.ENOTSUP,  # macOS tells the two apart
+    errno.EMLINK,
+)
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _CLAIMED = re.compile(r"([0-9a-f]{32})~(.*)", re.DOTALL)
 
 
@@ -138,6 +150,19 @@ class Inbox:
             return False
         return True
 
+    def cure_of(self, claim: OpenClaim) -> str | None:
+        """What would help a file that could not be moved; None where that was not tried, or went
+        well."""
+        return self._immovable.get(claim.source.path)
+
+    def immovable(self) -> list[Blocked]:
+        """What could not be moved since the start or `forgive`."""
+        return [Blocked(Path(os.fsdecode(path)), cure) for path, cure in self._immovable.items()]
+
+    def block(self, immovable: Iterable[Blocked]) -> None:
+        """Hear from another one at this inbox what it could not move."""
+        self._immovable |= {_absolute(each.path): each.cure for each in immovable}
+
     def forgive(self) -> None:
         """Try again to move what could not be moved."""
         self._immovable.clear()
@@ -189,23 +214,14 @@ class Guard:
     """A lock on `.claimed` that all its daemons share: what another one claimed is not adopted."""
 
     def __init__(self, claimed: Path) -> None:
-        self._claimed = claimed
-        self._descriptor = self._open()
+        """Raises OSError where the folder is gone."""
+        self._descriptor = os.open(claimed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with suppress(OSError):  # a network file system without locks
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def close(self) -> None:
         """Release it."""
         os.close(self._descriptor)
-
-    def renew(self) -> None:
-        """Lock the folder that is there now: its disk may have been away. Raises OSError."""
-        old, self._descriptor = self._descriptor, self._open()
-        os.close(old)
-
-    def _open(self) -> int:
-        descriptor = os.open(self._claimed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        with suppress(OSError):  # a network file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-        return descriptor
 
     def is_alone(self) -> bool:
         """Whether no other daemon is at work here."""
@@ -220,15 +236,67 @@ class Guard:
 
 
 def rename_if_free(source: Path, target: Path) -> bool:
-    """Rename a file unless the target exists; its folder is made if need be. Raises OSError."""
+    """Rename a file unless the target exists, be it a link; its folder is made if need be.
+    Raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source, target)
+        _rename_exclusively(source, target)
     except FileExistsError:
-        if not target.samefile(source):  # else a crash came between the two
+        if not os.path.samestat(target.lstat(), source.lstat()):
             return False
-    source.unlink()
+        source.unlink()  # a crash came between the link and this
     return True
+
+
+def _rename_exclusively(source: Path, target: Path) -> None:
+    """Rename a file; FileExistsError where the target has a name already.
+
+    The first way that the system and the disk know: renameat2, which is one step; a link, then one
+    name less (macOS, NFS); and where links are refused too (some FUSE and SMB disks; files of
+    others under `fs.protected_hardlinks`), a look and a rename. Only there a file is overwritten
+    that comes to have the name in the microseconds between the two.
+    """
+    for way in (_rename_at_once, _rename_by_link):
+        try:
+            return way(source, target)
+        except OSError as error:
+            if error.errno not in _NOT_THIS_WAY:
+                raise
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)
+    return None
+
+
+def _rename_at_once(source: Path, target: Path) -> None:
+    function = _renameat2()
+    if function is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    function(source, target)
+
+
+def _rename_by_link(source: Path, target: Path) -> None:
+    os.link(source, target)
+    source.unlink()
+
+
+@cache
+def _renameat2() -> Callable[[Path, Path], None] | None:
+    """Linux's renameat2(2) that overwrites nothing, which the standard library lacks; None where
+    there is none."""
+    if sys.platform != "linux":
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return None
+
+    def rename(source: Path, target: Path) -> None:
+        names = os.fsencode(source), os.fsencode(target)
+        if function(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_NOREPLACE) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(source), None, str(target))
+
+    return rename
 
 
 def _absolute(path: Path) -> bytes:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ..errors import StateHeld
 from .durable import writing_to
 from .names import printable, shown
+
+PAUSE_S, PAUSES = 0.05, 20  # for those who only look who the holder is
 
 
 def holder(folder: Path) -> int | None:
@@ -20,17 +24,14 @@ def holder(folder: Path) -> int | None:
     except FileNotFoundError:
         return None
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(file.read() or 0)
-    return None
+        return None if _try(file, fcntl.LOCK_SH) else int(file.read() or 0)
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
     """Hold `folder` (which exists) for the time of the block.
 
+    Whoever asks for the `holder` shares the lock for a moment; it is waited for, up to a second.
     The file `lock` in it names the holder's process id and is never removed: removing it would let
     two holders lock two different files.
 
@@ -40,16 +41,34 @@ def hold(folder: Path) -> Iterator[None]:
     with writing_to(folder):
         file = (folder / "lock").open("a+")
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(file, sleep):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise StateHeld(
                 f"another digitd (pid {holder}) is writing to {printable(shown(folder.parent))}; "
                 "wait for it, or name another folder"
-            ) from None
+            )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _lock(file: IO[str], sleep: Callable[[float], None]) -> bool:
+    """Lock a file for ourselves; False where another process has."""
+    for _ in range(PAUSES):
+        if _try(file, fcntl.LOCK_EX):
+            return True
+        if not _try(file, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)  # it was shared only
+        sleep(PAUSE_S)
+    return _try(file, fcntl.LOCK_EX)
+
+
+def _try(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

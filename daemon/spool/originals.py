@@ -65,7 +65,10 @@ class Store:
             return {home.parent}
         name = arrival.original or original_artifact(arrival.file, arrival.id, rejected=False)
         target = self._target(arrival, name)
-        target.parent.mkdir(exist_ok=True)
+        if not target.parent.exists():  # even the day may be gone: somebody removed it meanwhile
+            target.parent.mkdir(parents=True)
+            for folder in (target.parent.parent, self._outbox):
+                sync_folder(folder)
         move(place, target, self._staging)
         return {target.parent, target.parent.parent}
 

@@ -26,6 +26,17 @@ class Place:
             raise OutputUnwritable(f"the disk of {name} is no longer mounted: mount it again")
 
 
+def check_claimed(folder: Path) -> None:
+    """Raise OutputUnwritable where the folder of claimed files is gone, and with it those files."""
+    if not folder.is_dir():
+        name = printable(shown(folder))
+        raise OutputUnwritable(
+            f"the folder {name} is gone, with scans that digitd has in work: mount the disk of the "
+            "inbox, or put the folder back; only if these scans are really gone, make it anew "
+            f"(mkdir {name}), and they are forgotten"
+        )
+
+
 def refuse_overlaps(folders: Mapping[str, Path]) -> None:
     """Refuse folders (by what they are called) of which one is or lies inside another: results
     would be read as scans. Raises ConfigInvalid."""

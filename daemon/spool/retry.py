@@ -65,9 +65,11 @@ def _put_back(original: Path, arrival: Arrival, inbox: Inbox) -> None:
         if error.errno != errno.EXDEV:
             raise
         copy = home.with_name(f".{original.name}.tmp")
+        copy.unlink(missing_ok=True)  # of a crash: it may be the same file as `home` by now
         shutil.copyfile(original, copy)
         sync_files([copy], copy.parent)
-        copy.rename(spare if home.exists() else home)
+        if not rename_if_free(copy, home):
+            copy.rename(spare)
         sync_folder(home.parent)
         original.unlink()
     for folder in {home.parent, inbox.folder, original.parent}:

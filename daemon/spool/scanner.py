@@ -7,6 +7,7 @@ so that memory stays bounded. Oldest by their own times, which are compared with
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from .settle import Settler
 
 WINDOW = 4096  # files that settle at the same time
 MAX_LISTED = 100  # blocked ones that are named
+ENDS_S = 1.0  # of finding out ends in one look: who looks has signals and a watchdog to answer
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class Wait:
 class Scanner:
     """Looks through `inbox`. `is_done` tells of files that were read and stay in the inbox.
     `waits` is called for every look, and what it gives says of a file why it has to wait, if it
-    has to."""
+    has to. `clock` is monotonic, in seconds."""
 
     def __init__(
         self,
@@ -52,21 +54,27 @@ class Scanner:
         settler: Settler,
         is_done: Callable[[Found], bool] = lambda _: False,
         waits: Callable[[], Callable[[Path], Wait | None]] = lambda: lambda _: None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox = inbox
         self._settler = settler
         self._is_done = is_done
         self._waits = waits
+        self._clock = clock
 
     def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
-        """Look through all of it; stop finding out what is ready when `max_ready` files are.
-        `renamed` are those of which is known that they appeared by a rename. Raises OSError."""
+        """Look through all of it; stop finding out what is ready when `max_ready` files are, or
+        after `ENDS_S`: then it goes on with the next look, which is due at once. `renamed` are
+        those of which is known that they appeared by a rename. Raises OSError."""
         view, wait_of = View(), self._waits()
         oldest = heapq.nsmallest(WINDOW, self._sort(view, wait_of), key=_age)
         self._settler.keep_only({found.path for found in oldest})
         view.oldest = oldest[0].path if oldest else None
+        end_s = self._clock() + ENDS_S
         for found in oldest:
-            if len(view.ready) >= max_ready and found.path in self._settler:
+            is_enough = len(view.ready) >= max_ready or self._clock() >= end_s
+            if is_enough and found.path in self._settler:
                 view.due_s = 0.0  # it may be ready too
                 continue
             try:

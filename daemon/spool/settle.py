@@ -4,8 +4,9 @@ A file is ready when
 
 1. it is not empty,
 2. its signature (size, mtime, inode) is the same over at least two looks,
-3. and has been for `quiet_s`; for `PAGES_FACTOR` times that where its format lets pages be appended
-   (such a file is whole after every page); for `CONFIRM_S` only where it was renamed into place,
+3. and has been for `quiet_s`, `CONFIRM_S` at the least; for `PAGES_FACTOR` times that where its
+   format lets pages be appended (such a file is whole after every page); for `CONFIRM_S` only where
+   it was renamed into place,
 4. and the format's own end is there.
 
 A quiet file that is empty or cut off waits for `incomplete_after_s` since its last change; then it
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-CONFIRM_S = 0.05  # one more look at what appeared by a rename, which is atomic
+CONFIRM_S = 0.05  # until the second look, at the least; for what appeared by a rename, enough
 PAGES_FACTOR = 3
 
 
@@ -64,7 +65,7 @@ class Settler:
         end_of: Callable[[Path], End],
         clock: Callable[[], float],
     ) -> None:
-        self._quiet_s = quiet_s
+        self._quiet_s = max(quiet_s, CONFIRM_S)
         self._incomplete_after_s = incomplete_after_s
         self._end_of = end_of
         self._clock = clock
@@ -105,13 +106,13 @@ class Settler:
 
     def _first_wait_s(self, track: _Track) -> float:
         quiet = track.was_renamed and track.signature.size > 0 and track.end is not End.MISSING
-        return min(CONFIRM_S, self._quiet_s) if quiet else self._quiet_s
+        return CONFIRM_S if quiet else self._quiet_s
 
     def _needed_s(self, track: _Track) -> float:
         if track.end is End.MISSING:
             return self._incomplete_after_s
         if track.was_renamed:
-            return min(CONFIRM_S, self._quiet_s)
+            return CONFIRM_S
         return self._quiet_s * (PAGES_FACTOR if track.end is End.MAY_GROW else 1)
 
 

@@ -35,6 +35,15 @@ class _Tip:
     stat: tuple[int, int, int] | None
     digest: hashlib._Hash
 
+    def stands_for(self, voucher: Voucher, stat: tuple[int, int, int] | None) -> bool:
+        """Whether it is the end of what is vouched for, and the file is as it was. Rows whose
+        publishing the journal could not take in are in the file, but are not vouched for."""
+        return (self.name, self.stat, self.digest.hexdigest()) == (
+            voucher.name,
+            stat,
+            voucher.sha256,
+        )
+
 
 class Sheet:
     """The rows of one form in `folder`, which the journal calls `place`; `staging` lies on the same
@@ -115,7 +124,7 @@ class Sheet:
         beginning of `tail`; else None."""
         path = self._folder / voucher.name
         found = _stat(path)
-        if self._tip and self._tip.stat == found and self._tip.name == voucher.name:
+        if self._tip and self._tip.stands_for(voucher, found):
             return self._tip.digest
         digest = hashlib.sha256()
         if found is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import errno
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -15,14 +17,16 @@ from pathlib import Path
 import fake_reader
 import pytest
 from aftermath import problems
+from crashes import Crash
 
 from daemon.errors import OutputUnwritable
 from daemon.records import Expected, Hints, Outcome, Scan
+from daemon.service import cycle as cycles
 from daemon.service.cycle import TOGETHER, Cycle, CycleSettings
 from daemon.service.workers import DEATHS
-from daemon.spool import originals
+from daemon.spool import durable, originals
 from daemon.spool.claims import OpenClaim
-from daemon.spool.inbox import Found, Guard, Inbox, source_of
+from daemon.spool.inbox import Found, Inbox, source_of
 from daemon.spool.journal import Journal
 from daemon.spool.retry import retry
 from daemon.spool.steps import Step
@@ -38,7 +42,7 @@ class House:
         self.inbox = Inbox(folder / "inbox")
         for name in ("inbox/.claimed", "outbox", "state"):
             (folder / name).mkdir(parents=True)
-        self.guard: Guard = stack.enter_context(self.inbox.shared())
+        self.locks = stack.enter_context(ExitStack())
         self.journal = stack.enter_context(Journal(folder / "state" / "journal.db"))
         self.settings = CycleSettings(model="fake-1")
         self.now = NOON
@@ -55,7 +59,7 @@ class House:
             self.journal,
             self.settings,
             self._read,
-            guard=self.guard,
+            locks=self.locks,
             clock=lambda: self.now,
             hints_of=lambda _: self.hints,
             reached=lambda step: self.on.get(step, lambda: None)(),
@@ -275,6 +279,13 @@ def test_a_full_disk_at_any_step_blames_no_scan_and_the_same_daemon_goes_on(
     house.run(cycle)
     assert house.cells("text", "reason") == [("42", ""), ("7", ""), ("", "not_an_image")]
     assert problems(house.folder, house.drops) == []
+    (sheet,) = (house.folder / "outbox").glob("*/readings*.csv")
+    (voucher,) = house.journal.vouchers(".csv", sheet.parent.name)
+    assert voucher.sha256 == hashlib.sha256(sheet.read_bytes()).hexdigest()
+    house.put(d="1")
+    house.run()  # a daemon that was started again goes on in the same file
+    assert list((house.folder / "outbox").glob("*/readings*.csv")) == [sheet]
+    assert house.cells("text")[-1] == ("1",)
 
 
 def test_a_folder_that_is_gone_stops_everything_before_a_file_is_touched(house: House) -> None:
@@ -288,6 +299,122 @@ def test_a_folder_that_is_gone_stops_everything_before_a_file_is_touched(house: 
     (house.folder / "elsewhere").rename(house.folder / "outbox")
     house.run(cycle)
     assert problems(house.folder, house.drops) == []
+
+
+def disk_away(house: House) -> Callable[[], None]:
+    """Leave of the inbox an empty mount point; what mounts its disk again."""
+    disk = house.folder / "disk"
+    house.inbox.folder.rename(disk)
+    house.inbox.folder.mkdir()
+
+    def mount() -> None:
+        house.inbox.folder.rmdir()
+        disk.rename(house.inbox.folder)
+
+    return mount
+
+
+@pytest.mark.parametrize("step", [Step.CLAIMED, Step.ATTEMPTED, Step.READ, Step.PUBLISHED])
+def test_no_claim_is_forgotten_while_the_disk_of_the_inbox_is_away(
+    house: House, step: Step
+) -> None:
+    mounts: list[Callable[[], None]] = []
+    house.on[step] = lambda: mounts.append(disk_away(house))
+    house.put(a="42", b="bad")
+    cycle = house.cycle()
+    for _ in range(3):
+        with pytest.raises((OutputUnwritable, FileNotFoundError)):
+            house.run(cycle)
+        house.on.clear()
+    for again in (cycle, house.cycle()):
+        with pytest.raises(OutputUnwritable, match=r"inbox/\.claimed is gone.*mkdir .*/\.claimed"):
+            again.recover()
+    assert list(house.inbox.folder.iterdir()) == []
+    assert house.journal.balance().in_work == 2
+    (mount,) = mounts
+    mount()
+    house.run()
+    assert problems(house.folder, house.drops) == []
+
+
+def test_who_really_removed_the_claimed_files_makes_their_folder_anew(house: House) -> None:
+    cycle = house.cycle()
+    cycle.recover()
+    cycle.claim(house.put(a="42"))
+    shutil.rmtree(house.inbox.claimed)
+    with pytest.raises(OutputUnwritable):
+        house.run()
+    house.inbox.claimed.mkdir()
+    house.put(b="7")
+    house.run()
+    assert house.cells("file") == [("b.png",)]
+    assert house.journal.balance().is_even
+
+
+def test_a_folder_of_claimed_files_that_goes_while_it_is_empty_is_made_again(house: House) -> None:
+    cycle = house.cycle()
+    cycle.recover()
+    found = house.put(a="42")
+    house.inbox.claimed.rmdir()
+    with pytest.raises(FileNotFoundError):
+        cycle.claim(found)
+    house.run(cycle)
+    assert problems(house.folder, house.drops) == []
+
+
+def test_a_claimed_file_whose_disk_fails_is_not_forgotten(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lstat = Path.lstat
+
+    def fail(path: Path) -> os.stat_result:
+        if path.parent == house.inbox.claimed:
+            raise OSError(errno.EIO, "Input/output error")
+        return lstat(path)
+
+    house.put(a="42")
+    with monkeypatch.context() as patch:
+        house.on[Step.ATTEMPTED] = lambda: patch.setattr(Path, "lstat", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            house.run()
+    house.on.clear()
+    assert house.rows() == []
+    house.run()
+    assert problems(house.folder, house.drops) == []
+
+
+def test_a_file_that_cannot_be_moved_is_named_with_its_cure(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rename = Path.rename
+
+    def forbid(path: Path, target: Path) -> Path:
+        if path.name == "a.png":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return rename(path, target)
+
+    caplog.set_level("INFO")
+    house.put(a="42", b="43", c="44")
+    house.on[Step.CLAIMING] = (house.inbox.folder / "b.png").unlink
+    monkeypatch.setattr(Path, "rename", forbid)
+    house.run()
+    assert house.cells("file") == [("c.png",)]
+    assert [record.message for record in caplog.records] == [
+        "a.png is blocked: digitd cannot move it (Operation not permitted): mend that, then "
+        "restart or reload",
+        "1 files were taken by somebody else",
+    ]
+
+
+def test_a_batch_has_so_many_bytes_or_one_file(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cycles, "MAX_BATCH_BYTES", 4)
+    cycle = house.cycle()
+    cycle.recover()
+    found = house.put(a="12345", b="12", c="34", d="5")
+    taken = [cycle.claim(found), cycle.claim(found[1:])]
+    assert [[claim.file for claim in batch] for batch in taken] == [["a.png"], ["b.png", "c.png"]]
 
 
 def test_claimed_files_without_a_journal_are_adopted(house: House) -> None:
@@ -334,6 +461,40 @@ def test_an_original_whose_place_is_taken_goes_to_the_archive(house: House) -> N
     assert (house.inbox.folder / "a.png").read_text() == "new"
     (archived,) = (house.folder / "outbox").glob("*/archive/*")
     assert archived.read_text() == "42"
+
+
+def test_an_original_of_another_user_can_stay_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")  # fs.protected_hardlinks
+
+    monkeypatch.setattr(os, "link", forbid)
+    house.settings = replace(house.settings, originals="keep")
+    (found,) = house.put(a="42")
+    house.run()
+    assert house.found() == [found]
+
+
+def test_a_day_that_somebody_removed_after_a_crash_is_made_again_for_its_originals(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash() -> None:
+        raise Crash
+
+    day = house.folder / "outbox" / "2026-11-21"
+    house.put(a="42", b="bad")
+    house.on[Step.PUBLISHED] = crash
+    with pytest.raises(Crash):
+        house.run()
+    house.on.clear()
+    shutil.rmtree(day)
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "_fsync", synced.append)
+    house.run()
+    assert [path.read_text() for path in sorted(day.glob("*/?.*.png"))] == ["42", "bad"]
+    assert {day.parent, day, day / "archive", day / "rejected"} <= set(synced)
+    assert house.journal.unarchived() == []
 
 
 def test_originals_can_be_deleted_but_not_rejected_ones(house: House) -> None:

@@ -16,7 +16,7 @@ from daemon.service.hints import HintFiles, bad_files, check_hints, hints_for
 from daemon.spool.inbox import Inbox
 from daemon.spool.intake import Candidate, find_scans
 from daemon.spool.scanner import Scanner, View
-from daemon.spool.settle import End, Settler
+from daemon.spool.settle import CONFIRM_S, End, Settler
 
 NAME = ".digitd.yaml"
 
@@ -51,6 +51,12 @@ class Box:
 
     def look(self) -> View:
         return self.scanner.look(10)
+
+    def settled(self) -> View:
+        """What a second look finds, when files have been quiet for long enough."""
+        self.look()
+        self.now += CONFIRM_S
+        return self.look()
 
 
 @pytest.fixture
@@ -190,8 +196,7 @@ def test_scans_beside_a_bad_file_wait_and_others_do_not(box: Box) -> None:
     for name in ("a.png", "meters/b.png", "meters/c.png"):
         (box.root / name).write_text("x")
     path = box.say("digits: five\n")
-    box.look()
-    view = box.look()
+    view = box.settled()
     assert names(view) == ["a.png"]
     assert (view.waiting, view.blocked_count, view.due_s) == (3, 1, None)
     (blocked,) = view.blocked
@@ -203,8 +208,7 @@ def test_scans_beside_a_bad_file_wait_and_others_do_not(box: Box) -> None:
     assert box.told == [f"{path}: {blocked.cure}"]
     box.now = 1
     box.say("digits: 5\n")
-    box.look()
-    view = box.look()
+    view = box.settled()
     assert names(view) == ["a.png", "b.png", "c.png"]
     assert view.blocked == []
 
@@ -214,8 +218,7 @@ def test_a_bad_file_keeps_all_folders_below_waiting(box: Box) -> None:
     (box.meters / "b.png").write_text("x")
     path = box.say("digits: five\n", box.root)
     box.say("digits: 4\n")
-    box.look()
-    view = box.look()
+    view = box.settled()
     assert (view.ready, [each.path for each in view.blocked]) == ([], [path])
 
 
@@ -241,10 +244,36 @@ def test_scans_wait_until_a_changed_file_has_settled(tmp_path: Path) -> None:
     assert box.files.of(box.meters, box.root).hints == Hints()
 
 
+def test_a_young_file_above_hides_no_file_below(tmp_path: Path) -> None:
+    box = Box(tmp_path, HintSettings(), quiet_s=2)
+    box.say("digits: 4\nrotate: 90\n", box.root)
+    box.say("digits: 5\n")
+    answer = box.files.of(box.meters, box.root)
+    assert (answer.hints, answer.due_s) == (Hints(line=Expected(5, 5), rotate=90), 2)
+    box.now = 2
+    box.say("digits: 4\nrotate: 180\n", box.root)
+    box.files.look(box.root)
+    answer = box.files.of(box.meters, box.root)
+    assert (answer.hints, answer.due_s) == (Hints(line=Expected(5, 5), rotate=180), 2)
+    box.now = 3
+    (box.meters / NAME).unlink()
+    for now, due_s in ((3, 2), (4.5, 0.5), (5, 0)):
+        box.now = now
+        box.files.look(box.root)
+        answer = box.files.of(box.meters, box.root)
+        assert (answer.hints, answer.due_s) == (Hints(line=Expected(4, 4), rotate=180), due_s)
+
+
+def test_a_file_that_was_moved_has_the_hints_of_where_it_lay(box: Box) -> None:
+    box.say("digits: 4\n")
+    outside = box.root.parent / "a.png"
+    assert box.files.of_home(box.meters / "a.png", box.root).hints.line.most == 4
+    assert box.files.of_home(outside, box.root) == box.files.of(box.root, box.root)
+
+
 def test_a_file_of_hints_is_no_scan(box: Box) -> None:
     box.say("digits: 5\n")
-    box.look()
-    view = box.look()
+    view = box.settled()
     assert (view.ready, view.waiting, view.ignored) == ([], 0, 1)
 
 

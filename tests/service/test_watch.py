@@ -19,6 +19,7 @@ from daemon.errors import ConfigInvalid
 from daemon.service import events
 from daemon.service.loop import Setup
 from daemon.service.watch import watch
+from daemon.spool.journal import Journal
 
 TIMEOUT_S = 60
 
@@ -88,6 +89,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for each in running:
         each.process.kill()
         each.ends()
+
+
+def day(daemon: Running) -> str:
+    """The name of the one results folder."""
+    (folder,) = (daemon.folder / "outbox").glob("2*")
+    return folder.name
 
 
 def test_what_is_dropped_is_read_and_sigterm_ends_it_well(start: Callable[..., Running]) -> None:
@@ -175,6 +182,60 @@ def test_a_folder_that_goes_and_comes_back_pauses_it(
     daemon.logs("batch of 1")
     assert daemon.stops() == 0
     assert problems(daemon.folder, {"a.png": b"1", "b.png": b"2"}) == []
+
+
+def test_sighup_while_the_inbox_is_gone_changes_nothing(start: Callable[..., Running]) -> None:
+    daemon = start("--rescan", "0.2")
+    daemon.logs("watching")
+    inbox, elsewhere = daemon.folder / "inbox", daemon.folder / "elsewhere"
+    inbox.rename(elsewhere)
+    daemon.logs("paused: ")
+    (daemon.folder / "model").write_text("fake-2")
+    daemon.signals(signal.SIGHUP)
+    daemon.logs("not reloaded, going on as before: ")
+    elsewhere.rename(inbox)
+    daemon.logs("going on")
+    daemon.drop("a.png", "42")
+    daemon.logs("batch of 1")
+    assert daemon.stops() == 0
+    with Journal(daemon.folder / "state" / "journal.db") as journal:
+        assert [arrival.model for arrival in journal.published_since(0, day(daemon))] == ["fake-1"]
+
+
+def test_a_start_without_the_disk_of_claimed_scans_waits_for_it(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    claimed, elsewhere = tmp_path / "inbox" / ".claimed", tmp_path / "elsewhere"
+    (tmp_path / "inbox" / "a.png").write_text("42")
+    assert start("--once", "--kill", "attempted").ends() == -signal.SIGKILL
+    claimed.rename(elsewhere)
+    once = start("--once")
+    assert once.ends() == 73
+    assert f"the folder {claimed} is gone, with scans that digitd has in work: " in once.lines[-1]
+    daemon = start("--kill", "attempted")
+    daemon.logs("paused: ")
+    assert not claimed.exists()
+    elsewhere.rename(claimed)
+    assert daemon.ends() == -signal.SIGKILL
+    with Journal(tmp_path / "state" / "journal.db") as journal:
+        (claim,) = journal.claims.open()
+    assert claim.attempts == 2, "that it paused does not tell that it outlived the scan"
+    assert start("--once").ends() == 0
+    assert problems(tmp_path, {"a.png": b"42"}) == []
+
+
+def test_scans_of_an_interrupted_run_get_the_hints_of_all_files(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    meters = tmp_path / "inbox" / "meters"
+    meters.mkdir()
+    (tmp_path / "inbox" / ".digitd.yaml").write_text("digits: 4\n")
+    (meters / ".digitd.yaml").write_text("digits: 5\n")
+    (meters / "a.png").write_text("hints")
+    assert start("--once", "--kill", "claimed").ends() == -signal.SIGKILL
+    daemon = start("--once")
+    assert daemon.ends() == 0
+    assert daemon.texts() == ["5"]
 
 
 @pytest.mark.parametrize("observer", ["polling", "inotify"])

@@ -101,6 +101,37 @@ def test_a_scan_that_kills_its_worker_costs_only_itself(tmp_path: Path) -> None:
     assert (second, third) == (["7"], ["3"])
 
 
+def test_workers_that_died_while_idle_are_no_death_of_a_scan(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    others = set(multiprocessing.active_children())
+    with hire(2, fake_reader.load_reader) as crew:
+        crew.executor.submit(crew.read, []).result()  # one is idle now, if not both
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+            worker.join()
+        ((_, outcomes),) = crew.read_all([batch("1")])
+    assert said(outcomes) == ["1"]
+    assert caplog.messages == []
+
+
+def test_a_name_that_is_no_line_forges_no_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def die(_: Sequence[Scan]) -> list[Outcome]:
+        raise WorkerDiedError("killed")
+
+    def fail(_: Sequence[Scan]) -> list[Outcome]:
+        raise ValueError("a bug")
+
+    for read in (die, fail):
+        (outcome,) = read_carefully(read, [scan("1", "a\n2026 all is well\x1b[2J.png")])
+        assert outcome.file == "a\n2026 all is well\x1b[2J.png"
+    about_it = [message for message in caplog.messages if "all is well" in message]
+    assert len(about_it) == DEATHS + 1
+    assert all(message.isprintable() for message in about_it)
+
+
 def test_a_readers_bug_costs_only_the_scan_that_meets_it(caplog: pytest.LogCaptureFixture) -> None:
     for workers in (1, 2):
         with hire(workers, fake_reader.load_reader) as crew:

@@ -2,13 +2,25 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from daemon.spool.inbox import Blocked, Found, Ignored, Inbox, is_ignored, signature_of
+from daemon.spool import inbox as inbox_module
+from daemon.spool.inbox import (
+    Blocked,
+    Found,
+    Ignored,
+    Inbox,
+    is_ignored,
+    rename_if_free,
+    signature_of,
+)
 
 ID = "0123456789abcdef" * 2
+_link = os.link  # some tests forbid it to digitd
 
 
 @pytest.fixture
@@ -144,6 +156,104 @@ def test_a_crash_while_putting_back_is_finished(inbox: Inbox) -> None:
     os.link(inbox.place_of(ID, "a.png"), inbox.folder / "a.png")
     assert inbox.was_put_back(claim)
     assert list(inbox.claimed.iterdir()) == []
+
+
+def failing(number: int) -> Callable[..., NoReturn]:
+    def fail(*_: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.fixture(
+    params=[
+        ("at once", None, None),
+        ("at once, links forbidden", None, errno.EPERM),
+        ("link, system lacks renameat2", errno.ENOSYS, None),
+        ("link, disk lacks the flag", errno.EINVAL, None),
+        ("look, links of others forbidden", errno.EINVAL, errno.EPERM),
+        ("look, disk lacks links", errno.EINVAL, errno.EOPNOTSUPP),
+        ("look, system lacks links", errno.ENOSYS, errno.ENOSYS),
+        ("look, too many links", errno.EINVAL, errno.EMLINK),
+    ],
+    ids=lambda param: param[0],
+)
+def refusals(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system and a disk that lack some of the ways to rename without overwriting."""
+    _, at_once, link = request.param
+    if at_once == errno.ENOSYS:
+        monkeypatch.setattr(inbox_module, "_renameat2", lambda: None)
+    elif at_once:
+        monkeypatch.setattr(inbox_module, "_renameat2", lambda: failing(at_once))
+    if link:
+        monkeypatch.setattr(os, "link", failing(link))
+
+
+@pytest.mark.usefixtures("refusals")
+def test_what_is_put_back_is_where_it_was_whatever_the_disk_lacks(inbox: Inbox) -> None:
+    claim = inbox.claim_of(put(inbox, "x/\udcff a.png", b"42"), ID)
+    inbox.take(claim)
+    (inbox.folder / "x").rmdir()
+    assert inbox.put_back(claim)
+    assert (inbox.folder / "x" / "\udcff a.png").read_bytes() == b"42"
+    assert list(inbox.claimed.iterdir()) == []
+
+
+@pytest.mark.usefixtures("refusals")
+@pytest.mark.parametrize("taken_by", ["file", "folder", "link to nothing", "link to the file"])
+def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path, taken_by: str) -> None:
+    source, target = tmp_path / "old", tmp_path / "new"
+    source.write_text("old")
+    match taken_by:
+        case "file":
+            target.write_text("new")
+        case "folder":
+            target.mkdir()
+        case "link to nothing":
+            target.symlink_to("nothing")
+        case "link to the file":
+            target.symlink_to(source)
+    before = target.lstat()
+    assert not rename_if_free(source, target)
+    assert os.path.samestat(target.lstat(), before)
+    assert source.read_text() == "old"
+    if taken_by == "file":
+        assert target.read_text() == "new"
+
+
+@pytest.mark.usefixtures("refusals")
+def test_a_link_that_a_crash_left_is_finished_whatever_the_disk_lacks(tmp_path: Path) -> None:
+    source, target = tmp_path / "old", tmp_path / "new"
+    target.write_text("42")
+    _link(target, source)
+    assert rename_if_free(source, target)
+    assert not source.exists()
+    assert target.read_text() == "42"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EXDEV, errno.EROFS])
+def test_an_error_of_the_disk_is_not_taken_for_a_way_that_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    source, target = tmp_path / "old", tmp_path / "new"
+    source.write_text("old")
+    for at_once in (failing(number), None):
+        monkeypatch.setattr(inbox_module, "_renameat2", lambda at_once=at_once: at_once)
+        if at_once is None:
+            monkeypatch.setattr(os, "link", failing(number))
+        with pytest.raises(OSError, match=os.strerror(number)):
+            rename_if_free(source, target)
+        assert not target.exists()
+
+
+@pytest.mark.skipif(inbox_module._renameat2() is None, reason="the system has no renameat2")
+def test_the_system_tells_what_is_wrong_with_a_rename(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as error:
+        rename_if_free(tmp_path / "nothing", tmp_path / "new")
+    assert (error.value.filename, error.value.filename2) == (
+        str(tmp_path / "nothing"),
+        str(tmp_path / "new"),
+    )
 
 
 def test_claimed_files_that_nobody_knows_are_strangers(inbox: Inbox) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from daemon.errors import InputMissing, UsageError
 from daemon.records import Reason, Rejection
+from daemon.spool import inbox
 from daemon.spool.claims import Source
 from daemon.spool.document import result_of
 from daemon.spool.export import export
@@ -60,6 +61,18 @@ class Shelf:
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     with Journal(tmp_path / "journal.db") as journal:
         yield Shelf(tmp_path, journal)
+
+
+def cross_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the inbox lie on another disk than the outbox."""
+    rename = inbox._rename_exclusively
+
+    def cross(source: Path, target: Path) -> None:
+        if source.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target)
+
+    monkeypatch.setattr(inbox, "_rename_exclusively", cross)
 
 
 def test_a_rejected_scan_goes_back_to_where_it_lay(shelf: Shelf) -> None:
@@ -116,14 +129,39 @@ def test_a_crash_between_is_finished_by_the_next_call(
 def test_an_inbox_on_another_disk_gets_a_copy(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.EXDEV, "Invalid cross-device link")
-
+    cross_disks(monkeypatch)
     shelf.reject("1" * 32, "a.png")
-    monkeypatch.setattr(os, "link", fail)
+    (shelf.inbox.folder / f".{'1' * 32}.png.tmp").write_text("left by a crash")
     shelf.retry()
-    assert [path.name for path in shelf.inbox.folder.glob("[!.]*")] == ["a.png"]
+    (back,) = (path for path in shelf.inbox.folder.iterdir() if path != shelf.inbox.claimed)
+    assert (back.name, back.read_text()) == ("a.png", "1" * 32)
     assert list((shelf.outbox / DAY / "rejected").iterdir()) == []
+
+
+def test_a_copy_from_another_disk_overwrites_nothing(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cross_disks(monkeypatch)
+    shelf.reject("1" * 32, "a.png")
+    (shelf.inbox.folder / "a.png").symlink_to("nothing")
+    shelf.retry()
+    assert (shelf.inbox.folder / "a.png").is_symlink()
+    assert (shelf.inbox.folder / f"{'1' * 32}.png").read_text() == "1" * 32
+
+
+def test_a_scan_of_another_user_goes_back_too(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")  # fs.protected_hardlinks
+
+    monkeypatch.setattr(os, "link", forbid)
+    for number, renameat2 in enumerate((inbox._renameat2, lambda: None)):
+        monkeypatch.setattr(inbox, "_renameat2", renameat2)
+        scan_id = f"{number}" * 32
+        shelf.reject(scan_id, f"{number}.png")
+        assert shelf.retry() == [scan_id]
+        assert (shelf.inbox.folder / f"{number}.png").read_text() == scan_id
 
 
 def test_an_export_gives_all_again(shelf: Shelf, tmp_path: Path) -> None:

@@ -20,10 +20,19 @@ class Queue:
         self.now = 0.0
         self.done: set[str] = set()
         self.unreadable: dict[str, OSError] = {}
+        self.ends: list[str] = []
+        self.end_takes_s = 0.0
         self.settler = Settler(2, 120, self._end, lambda: self.now)
-        self.scanner = Scanner(self.inbox, self.settler, lambda found: found.path.name in self.done)
+        self.scanner = Scanner(
+            self.inbox,
+            self.settler,
+            lambda found: found.path.name in self.done,
+            clock=lambda: self.now,
+        )
 
     def _end(self, path: Path) -> End:
+        self.ends.append(path.name)
+        self.now += self.end_takes_s
         if error := self.unreadable.get(path.name):
             raise error
         return End.THERE
@@ -67,6 +76,37 @@ def test_no_more_is_found_out_than_a_batch_needs(queue: Queue) -> None:
     queue.now = 2
     view = queue.look(max_ready=2)
     assert (names(view.ready), view.due_s, view.waiting) == (["c", "b"], 0, 3)
+
+
+def test_a_look_at_many_large_files_is_cut_short_and_the_next_one_goes_on(queue: Queue) -> None:
+    queue.put("a", "b", "c", "d", "e")
+    queue.look()
+    queue.now = 2
+    queue.end_takes_s = 0.6
+    ready = []
+    for _ in range(3):
+        view = queue.look()
+        ready.append((names(view.ready), view.due_s))
+    assert ready == [(["e", "d"], 0), (["e", "d", "c", "b"], 0), (["e", "d", "c", "b", "a"], None)]
+    assert queue.ends == ["e", "d", "c", "b", "a"]
+
+
+def test_however_long_an_end_takes_every_look_finds_one(queue: Queue) -> None:
+    queue.put("a", "b")
+    queue.look()
+    queue.now = 2
+    queue.end_takes_s = 60
+    assert [names(queue.look().ready) for _ in range(2)] == [["b"], ["b", "a"]]
+
+
+def test_a_short_look_begins_to_watch_what_is_new(queue: Queue) -> None:
+    queue.put("b", "c")
+    queue.look()
+    queue.now = 2
+    queue.end_takes_s = 60
+    (queue.inbox.folder / "a").write_text("x")
+    view = queue.look()
+    assert (names(view.ready), view.due_s, len(queue.settler)) == (["c"], 0, 3)
 
 
 def test_only_a_window_of_the_oldest_is_watched(

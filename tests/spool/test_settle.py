@@ -14,12 +14,12 @@ QUIET_S, INCOMPLETE_AFTER_S = 2.0, 120.0
 class Folder:
     """One file, a clock that is set by hand, and the settler that looks at them."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_s: float = QUIET_S) -> None:
         self.now = 1000.0
         self.end = End.THERE
         self.ends_read = 0
         self.state = Signature(size=100, mtime_ns=5, inode=7)
-        self.settler = Settler(QUIET_S, INCOMPLETE_AFTER_S, self.read_end, lambda: self.now)
+        self.settler = Settler(quiet_s, INCOMPLETE_AFTER_S, self.read_end, lambda: self.now)
 
     def read_end(self, path: Path) -> End:
         assert path == FILE
@@ -52,6 +52,17 @@ def test_one_look_is_never_enough(folder: Folder) -> None:
     assert folder.look() > 0
     folder.now += 1000
     assert folder.look() == 0
+
+
+def test_who_wants_no_quiet_gets_a_second_look_and_the_end_all_the_same() -> None:
+    folder = Folder(quiet_s=0)
+    assert folder.ready_after_s() == pytest.approx(CONFIRM_S)
+    assert folder.ends_read == 1
+    folder.end = End.MISSING
+    folder.change()
+    assert folder.ready_after_s() == pytest.approx(INCOMPLETE_AFTER_S)
+    folder.change(size=0)
+    assert folder.ready_after_s() == pytest.approx(INCOMPLETE_AFTER_S)
 
 
 def test_a_file_is_ready_when_it_was_quiet(folder: Folder) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,22 @@ def test_zeros_that_a_power_cut_left_are_cut_off(desk: Desk) -> None:
     os.truncate(path, len(before) + 5)
     os.truncate(path, size)
     rows = desk.write(desk.new_sheet())
+    assert desk.read() == before + rows
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_is_vouched_for_is_the_file_after_a_publishing_that_failed(
+    desk: Desk, is_first: bool
+) -> None:
+    sheet = desk.new_sheet()
+    before = CSV_HEADER + ("" if is_first else desk.write(sheet))
+    desk.write(sheet, publish=False)  # the disk is full: the journal does not take it in
+    rows = desk.write(sheet)
+    assert desk.read() == before + rows
+    (voucher,) = desk.journal.vouchers(".csv")
+    content = desk.read().encode()
+    assert (voucher.length, voucher.sha256) == (len(content), sha256(content).hexdigest())
+    rows += desk.write(desk.new_sheet())
     assert desk.read() == before + rows
 
 

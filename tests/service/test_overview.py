@@ -1,0 +1,88 @@
+"""What a daemon tells of itself, and what `digitd status` makes of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import fake_reader
+import pytest
+
+from daemon.config_schema import Config
+from daemon.service import loop
+from daemon.service.loop import Setup
+from daemon.service.overview import overview
+from daemon.service.watch import watch
+from daemon.service.workers import hire
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Folders for a daemon that reads in this process."""
+    monkeypatch.setattr(loop, "hire_processes", lambda _, load, __: hire(1, load))
+    (tmp_path / "inbox").mkdir()
+    folders = {name: tmp_path / name for name in ("inbox", "outbox", "state")}
+    return Config(**folders, quiet_s=0)
+
+
+def put(config: Config, **contents: str) -> None:
+    for name, content in contents.items():
+        (config.inbox / f"{name}.png").write_text(content)
+
+
+def read_all(config: Config) -> None:
+    watch(lambda: Setup(config, "fake-1", fake_reader.load_reader), once=True)
+
+
+def forbid_moving(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    rename = Path.rename
+
+    def forbid(path: Path, target: Path) -> Path:
+        if path.name == name:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", forbid)
+
+
+def test_what_waits_is_counted_and_not_read(config: Config) -> None:
+    put(config, a="42", b="")
+    seen = overview(config)
+    assert (seen.view.waiting, seen.seen, seen.needs_person) == (2, 2, True)
+
+
+def test_a_file_that_a_daemon_could_not_move_needs_a_person(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(config, a="42", b="43")
+    with monkeypatch.context() as patch:
+        forbid_moving(patch, "a.png")
+        read_all(config)
+    seen = overview(config)
+    assert (seen.view.waiting, seen.balance.done, seen.needs_person) == (0, 1, True)
+    (line,) = (line for line in seen.as_text().splitlines() if line.startswith("blocked"))
+    assert line == (
+        f"blocked  {config.inbox / 'a.png'}: digitd cannot move it (Operation not permitted): "
+        "mend that, then restart or reload"
+    )
+    read_all(config)  # it was mended
+    assert not overview(config).needs_person
+
+
+def test_all_that_could_not_be_moved_is_told_though_nothing_else_was_read(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(config, a="42")
+    forbid_moving(monkeypatch, "a.png")
+    read_all(config)
+    assert [each.path.name for each in overview(config).view.blocked] == ["a.png"]
+    (config.inbox / "a.png").unlink()
+    assert not overview(config).needs_person
+
+
+@pytest.mark.parametrize("told", [None, "?", ["?"], [{"path": 1, "cure": "?"}], [{}]])
+def test_what_an_older_or_damaged_file_tells_is_no_error(config: Config, told: object) -> None:
+    config.state.mkdir()
+    (config.state / "status.json").write_text(json.dumps({"immovable": told}))
+    assert overview(config).view.blocked == []
