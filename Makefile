@@ -13,7 +13,7 @@ help: ## list what can be made
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "digitd needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Stamps: what is installed is installed again only when pyproject.toml changes.
 $(VENV)/reads: pyproject.toml | $(BIN)/python

@@ -71,7 +71,9 @@ class ScanLimits:
         float, Field(gt=0, le=1000, description="a number above 0, at most 1000")
     ] = 200  # OpenCV decodes 1073 at most
     max_pages: _Count = 500
-    timeout_s: _Positive = 60
+    timeout_s: Annotated[
+        float, Field(gt=0, le=1_000_000, description="a number above 0, at most 1000000")
+    ] = 60  # a system waits for its milliseconds in 31 bits
 
     def for_decoding(self) -> Limits:
         """Those that decoding keeps."""

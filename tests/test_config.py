@@ -206,7 +206,7 @@ quiet_s: 2
 max_pages: 4
 quiet_s: 3
 outputs: files
-limits: {max_megapixels: 5000}
+limits: {max_megapixels: 5000, timeout_s: 1e9}
 """
     assert mistakes(write(text)) == [
         "config.yaml:1: inbx: there is no such key; did you mean inbox?",
@@ -216,6 +216,7 @@ limits: {max_megapixels: 5000}
         "config.yaml:7: quiet_s: is there twice, first in line 5",
         "config.yaml:8: outputs: must be a group of keys (annotated, json), not files",
         "config.yaml:9: limits.max_megapixels: must be a number above 0, at most 1000, not 5000",
+        "config.yaml:9: limits.timeout_s: must be a number above 0, at most 1000000, not 1e9",
         "DIGITD_BATCH__MAX_SCAN: there is no such key; did you mean DIGITD_BATCH__MAX_SCANS?",
         "DIGITD_WORKERS: must be auto, or a whole number, 1 or more, not 0",
     ]

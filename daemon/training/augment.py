@@ -32,6 +32,7 @@ DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the 
 COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
 COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
 UNSHARP = (1.0, 2.2)  # pixels at the 20-pixel scale, standard deviation of the blur
+_TRIED = 1000  # crops, of which one should hold a piece
 JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
 NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 
@@ -190,15 +191,16 @@ def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
 
 def _piece(images: Grey, rng: np.random.Generator) -> Ink:
     """What the edge of a crop leaves of a digit, where that is more than one stroke."""
-    while True:
+    for left in reversed(range(_TRIED)):
         ink = _warp(images[rng.integers(len(images))], rng)
         side = int(rng.integers(8, 15))
         top, left = rng.integers(8, FIELD - 8 - side, 2)
         piece = ink[top : top + side, left : left + side]
         rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
         crossings = np.count_nonzero((rim > 0.5) & (np.roll(rim, 1) <= 0.5))
-        if crossings >= 3:
-            return piece
+        if crossings >= 3 or not left:
+            break
+    return piece
 
 
 def _several(images: Grey, rng: np.random.Generator) -> Ink:

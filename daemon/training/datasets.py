@@ -17,6 +17,7 @@ from ..vision.glyph import SIDE, normalise_images
 Labels = npt.NDArray[np.uint8]
 
 TEST_SHARE = 1 / 7  # of a source without a test part, as in MNIST
+LEAST_INK = 64  # of 255: pixels that go no further are on a scale of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,15 @@ def glyph_bytes(glyphs: npt.NDArray[np.float32]) -> Grey:
 
 
 def _as_bytes(name: str, images: npt.NDArray[Any]) -> Grey:
-    if images.dtype == np.uint8:
-        return images
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 255):  # also false for NaN
         raise NothingReadable(f"{name}: pixels must be in 0..1 or 0..255, not {low:g}..{high:g}")
+    if 1 < high < LEAST_INK:
+        raise NothingReadable(
+            f"{name}: the strongest ink of all is {high:g} of 255, which is none: scale pixels to "
+            "0..1 or 0..255"
+        )
+    if images.dtype == np.uint8 and high > 1:
+        return images
     scaled = images.astype(np.float32) * (255 if high <= 1 else 1)
     return np.rint(scaled).astype(np.uint8)

@@ -7,7 +7,9 @@ glyphs.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -116,6 +118,19 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
             workers.shutdown(wait=False, cancel_futures=True)
 
 
+def end_with_parent() -> None:
+    """End this process when the one that made it is gone, killed perhaps: it has nobody to tell it
+    then. (No signal at its end, for that comes at the end of the thread that made us.)"""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 _in_worker: tuple[Material, int] | None = None  # set once in each worker process, never here
 
 
@@ -124,6 +139,7 @@ def _start_worker(material: Material, seed: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     cv2.setNumThreads(1)  # glyphs are too small to share: more only wait for each other
     _in_worker = material, seed
+    end_with_parent()
 
 
 def _draw_in_worker(number: int) -> Epoch:

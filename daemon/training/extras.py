@@ -59,10 +59,12 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
+    found = {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
     return [
         file
-        for file in sorted(path.iterdir())
-        if file.is_file() and Path(file.name.removesuffix(".gz")).suffix in _SUFFIXES
+        for name, file in found.items()
+        if Path(name.removesuffix(".gz")).suffix in _SUFFIXES
+        and not (name.endswith(".gz") and name.removesuffix(".gz") in found)  # the same once more
     ]
 
 

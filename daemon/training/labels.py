@@ -58,4 +58,10 @@ def read_labels(folder: Path) -> tuple[LabelledScan, ...]:
         raise NothingReadable(f"{path} cannot be read: {error}") from None
     if not found:
         raise NothingReadable(f"{path} names no file")
+    for scan in found:
+        if scan.label != NO_DIGITS and not scan.lines:
+            raise NothingReadable(
+                f"{path}, line {scan.row}: {scan.file} has the label {scan.label!r}, which is "
+                f"neither digits nor `{NO_DIGITS}`"
+            )
     return found

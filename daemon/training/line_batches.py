@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ..records import Ink
 from ..vision.line_view import HEIGHT, STRIDE, InkBand, find_band, padded, view_of
+from .epochs import end_with_parent
 from .hands import Copybook, Digits
 from .line_ink import ComposedLine
 from .lines import LineComposer
@@ -185,6 +186,7 @@ def _start_worker(digits: Digits, seed: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     cv2.setNumThreads(1)
     _in_worker = LineSource(digits, seed)
+    end_with_parent()
 
 
 def _make_in_worker(batches: int, size: int) -> list[LineBatch]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import logging
 import math
 import zipfile
 import zlib
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..ann.quiet import native_stderr_logged
-from ..errors import InputMissing, NothingReadable
+from ..errors import InputMissing, NothingReadable, UsageError
 from ..records import Grey
+from .backend import load_keras
 from .datasets import DigitSet, Source, as_digit_set
 from .folders import find_labelled, read_folder
 from .labels import LabelledScan
@@ -30,8 +29,6 @@ _OFFLINE = (
     "t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) into a folder and give it as "
     "--data FOLDER"
 )
-
-_log = logging.getLogger(__name__)
 
 
 def load(where: str) -> Source:
@@ -59,9 +56,8 @@ def labelled_scans(where: str) -> tuple[LabelledScan, ...]:
 
 def _mnist() -> Source:
     try:
-        with native_stderr_logged(_log):
-            import keras
-    except ImportError:
+        keras = load_keras()
+    except UsageError:
         raise InputMissing(
             "MNIST comes through Keras, which is not installed: pip install 'digitd[train]', "
             f"or {_OFFLINE}"
@@ -126,7 +122,7 @@ def _idx_file(folder: Path, prefix: str) -> Path | None:
     """The IDX file whose name starts so, as published (`-idx3-ubyte`), renamed (`.idx3-ubyte`),
     gzipped or not."""
     found = sorted(folder.glob(f"{prefix}[-.]idx[13]-ubyte*"))
-    return found[0] if found else None
+    return next((file for file in found if file.is_file()), None)
 
 
 def _read_idx(path: Path, magic: int) -> Grey:

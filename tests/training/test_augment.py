@@ -113,3 +113,8 @@ def test_some_digits_are_as_blurred_as_a_tiny_scan_leaves_them(train_digits: Dig
     )
     steps = [max(np.abs(np.diff(glyph, axis=axis)).max() for axis in (0, 1)) for glyph in glyphs]
     assert 0.02 < np.mean(np.array(steps) < 0.4) < 0.15
+
+
+def test_pictures_without_a_piece_hold_nobody_up() -> None:
+    blank = np.zeros((3, 28, 28), np.uint8)
+    assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)

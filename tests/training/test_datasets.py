@@ -72,3 +72,10 @@ def test_sets_are_joined_in_order() -> None:
     joined = concatenated([digits, digits.single(3)])
     assert joined.name == "a"
     assert joined.labels.tolist() == [*LABELS, 3]
+
+
+def test_pictures_of_ones_are_of_full_ink_and_of_sixteenths_are_refused() -> None:
+    some = np.eye(28, dtype=np.uint8)[None]
+    assert as_digit_set("ones", "", some, np.array([1])).images.max() == 255
+    with pytest.raises(NothingReadable, match="the strongest ink of all is 16 of 255"):
+        as_digit_set("sixteenths", "", some * 16, np.array([1]))

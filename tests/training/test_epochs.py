@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import daemon
 from daemon.training.datasets import DigitSet
 from daemon.training.epochs import (
     NEGATIVE_SHARE,
@@ -84,3 +91,28 @@ def test_stopping_early_leaves_no_process_waiting(material: Material) -> None:
     with drawn_ahead(material, seed=1, count=50) as epochs:
         first = next(epochs)
     assert len(first.labels) == material.size
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for a process that is no child")
+def test_who_draws_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
+    script = tmp_path / "main.py"
+    script.write_text(
+        "import multiprocessing, os, signal\n"
+        "from daemon.training.epochs import end_with_parent\n"
+        "def draw():\n"
+        "    end_with_parent()\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    while True:\n"
+        "        signal.pause()\n"
+        "if __name__ == '__main__':\n"
+        "    process = multiprocessing.get_context('spawn').Process(target=draw)\n"
+        "    process.start()\n"
+        "    process.join()\n"
+    )
+    path = {**os.environ, "PYTHONPATH": str(Path(daemon.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=path) as parent:
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+    with open(child, closefd=True) as file:  # noqa: PTH123 -- a descriptor
+        assert select.select([file], [], [], 60)[0]

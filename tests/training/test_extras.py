@@ -93,3 +93,12 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="no extra digits at"):
         load_extra(tmp_path / "nowhere")
+
+
+def test_a_file_that_lies_there_unpacked_too_is_learnt_once(tmp_path: Path) -> None:
+    text = STROKE.format(label=1, writer=1)
+    (tmp_path / "a.tra").write_text(text)
+    (tmp_path / "a.tra.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "b.tra.gz").write_bytes(gzip.compress(text.encode()))
+    (both,) = load_extra(tmp_path)
+    assert both.source == "a.tra, b.tra.gz"

@@ -46,3 +46,10 @@ def test_a_labels_csv_that_says_nothing_is_refused(tmp_path: Path, data, complai
     (tmp_path / "labels.csv").write_bytes(data)
     with pytest.raises(NothingReadable, match=complaint):
         read_labels(tmp_path)
+
+
+@pytest.mark.parametrize("label", ["", "None", "seven", "\u0663"])
+def test_a_label_without_digits_says_none_or_is_a_mistake(tmp_path: Path, label: str) -> None:
+    (tmp_path / "labels.csv").write_text(f"file,label\na.png,5\nb.png,{label}\n", encoding="utf-8")
+    with pytest.raises(NothingReadable, match=r"labels\.csv, line 3: b\.png has the label"):
+        read_labels(tmp_path)

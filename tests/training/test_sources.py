@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from daemon.errors import InputMissing, NothingReadable
+from daemon.training import sources
 from daemon.training.datasets import DigitSet
 from daemon.training.sources import load
 
@@ -145,7 +146,7 @@ def test_a_path_that_does_not_exist_is_reported(tmp_path: Path) -> None:
 def pretend_keras(monkeypatch: pytest.MonkeyPatch, load_data: object) -> None:
     keras = ModuleType("keras")
     keras.datasets = SimpleNamespace(mnist=SimpleNamespace(load_data=load_data))  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "keras", keras)
+    monkeypatch.setattr(sources, "load_keras", lambda: keras)
 
 
 def test_mnist_comes_through_keras(
@@ -181,3 +182,14 @@ def test_without_keras_mnist_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "keras", None)
     with pytest.raises(InputMissing, match=r"pip install 'digitd\[train\]'"):
         load("mnist")
+
+
+def test_a_folder_named_like_an_idx_file_is_not_taken_for_one(tmp_path: Path) -> None:
+    write_idx(tmp_path, "train", 3, zipped=False)
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        file = tmp_path / name
+        file.rename(tmp_path / name.replace("-idx", ".idx"))
+        file.mkdir()
+    train = load(str(tmp_path)).train
+    assert train is not None
+    assert len(train) == 3
