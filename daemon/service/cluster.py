@@ -77,6 +77,11 @@ class ClusterReader:
                 f"a cluster needs Dask, which is not installed ({error}): "
                 "pip install 'digitd[cluster]'"
             ) from None
+        except OSError as error:  # it looks at the machine's memory when it is imported
+            raise ClusterUnavailable(
+                f"Dask cannot look at this machine ({_one_line(error)}): as a service, it needs "
+                "ProcSubset=all"
+            ) from None
         self._cluster = cluster
         self._errand = Errand(__version__, load_reader, timeout_s, secrets.token_hex(8))
         self._sends_paths = cluster.transfer == "path"
@@ -197,6 +202,11 @@ class ClusterReader:
             raise ClusterUnavailable(
                 f"the scheduler at {address} has no workers: start some with "
                 f"`dask worker {address}`"
+            ) from None
+        except OSError as error:
+            client.close()
+            raise ClusterUnavailable(
+                f"the scheduler at {address} went away ({_one_line(error)}): start it again"
             ) from None
         except BaseException:
             client.close()

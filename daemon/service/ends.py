@@ -25,8 +25,9 @@ class EndFinder:
         """Read the header and what follows from it. Raises OSError."""
         if path.stat().st_size > self._max_bytes:
             return End.THERE
+        data = path.read_bytes()
         try:
-            header = read_header(path.read_bytes())
+            header = read_header(data)
         except UnfitError as error:
             return End.MISSING if error.reason is Reason.TRUNCATED else End.THERE
         except Exception:  # it must not end who waits for it: whoever reads it says what is wrong

@@ -14,6 +14,7 @@ from concurrent.futures import wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from ..config import Config
@@ -169,12 +170,11 @@ class Daemon:
         """Do what there is to do, one batch at most; the seconds until there may be more, None if
         nothing is on its way."""
         self._cycle.check()
-        if self._claims:
-            batch = self._next_recovered()
-            if due_s := self._hints_due_s(batch):
-                return min(due_s, self._look_every_s)
+        ready, waiting_s = self._recovered()
+        if ready:
+            batch = self._next_recovered(ready)
             self._deliver(batch)
-            self._claims = self._claims[len(batch) :]
+            self._claims = [claim for claim in self._claims if claim not in batch]
             return 0
         started = time.monotonic()
         view = self._scanner.look(self._max_scans, self._bell.take_renamed())
@@ -190,11 +190,13 @@ class Daemon:
             return 0
         if not view.ready:
             self._first_ready = None
-        if not view.due_s:  # nothing, or the look was cut short
-            return view.due_s
+        if view.due_s == 0:  # the look was cut short
+            return 0
+        due_s = min((each for each in (view.due_s, waiting_s) if each is not None), default=None)
+        if due_s is None:
+            return None
         # A folder that takes long to look through is looked through less often.
-        due_s = max(view.due_s, 0.01, 2 * (time.monotonic() - started))
-        return min(due_s, self._look_every_s)
+        return min(max(due_s, 0.01, 2 * (time.monotonic() - started)), self._look_every_s)
 
     def _is_batch(self, view: View) -> bool:
         """Whether what is ready is read now: it is a full batch, or waited for others long enough,
@@ -205,13 +207,20 @@ class Daemon:
         left_s = self._first_ready + self._setup.config.batch.max_wait_s - now
         return len(view.ready) >= self._max_scans or view.due_s is None or view.due_s > left_s
 
-    def _next_recovered(self) -> list[OpenClaim]:
-        """The next claims to read: together, or one alone that may be what kills the reader."""
-        suspects = [claim for claim in self._claims if claim.attempts >= TOGETHER]
-        if suspects and self._claims[0].attempts >= TOGETHER:
-            return self._claims[:1]
-        trusted = self._claims.index(suspects[0]) if suspects else len(self._claims)
-        return self._claims[: min(trusted, self._max_scans)]
+    def _recovered(self) -> tuple[list[OpenClaim], float | None]:
+        """Claims of an interrupted run that can be read, and the seconds until others may be, for
+        files of hints that nobody has seen settle; None where there are none."""
+        if not self._claims:
+            return [], None
+        self._hint_files.look(self._inbox.folder)
+        due = [self._answer_of(claim).due_s for claim in self._claims]
+        ready = [claim for claim, due_s in zip(self._claims, due, strict=True) if not due_s]
+        return ready, min((due_s for due_s in due if due_s), default=None)
+
+    def _next_recovered(self, ready: Sequence[OpenClaim]) -> list[OpenClaim]:
+        """The next of these to read: together, or one alone that may be what kills the reader."""
+        trusted = list(takewhile(lambda claim: claim.attempts < TOGETHER, ready))
+        return trusted[: self._max_scans] or [ready[0]]
 
     def _deliver(self, claims: Sequence[OpenClaim]) -> None:
         started = time.monotonic()
@@ -269,6 +278,7 @@ class Daemon:
             self._standing.model = setup.model
             log.info("reloaded: model %s", setup.model)
         self._notifier.ready()
+        self._notifier.watchdog()  # to hire on a cluster takes long
         self._say_status()
 
     def _pause(self, error: Exception) -> None:
@@ -323,11 +333,6 @@ class Daemon:
     def _is_done(self, found: Found) -> bool:
         """Whether a file that stays in the inbox was read as it is."""
         return bool(self._journal.fates(source_of(found)))
-
-    def _hints_due_s(self, claims: Sequence[OpenClaim]) -> float:
-        """How long recovered claims have to wait for files of hints that nobody has seen settle."""
-        self._hint_files.look(self._inbox.folder)
-        return max(self._answer_of(claim).due_s for claim in claims)
 
     def _hints_of(self, claim: OpenClaim) -> Hints | None:
         """What is known of a claimed file; None where that holds mistakes."""

@@ -46,7 +46,7 @@ def watch(
     with (
         hold(config.state),
         Journal(config.state / "journal.db") as journal,
-        ExitStack() as locks,
+        _locks(inbox) as locks,
         Bell() as bell,
         Daemon(
             setup,
@@ -64,6 +64,15 @@ def watch(
     ):
         daemon.run(once=once)
         return once and daemon.has_rejected
+
+
+def _locks(inbox: Inbox) -> ExitStack:
+    """What tells other daemons at the inbox of this one: from the start on, for what it has claimed
+    it may read only after it waited for a model, a disk or a cluster."""
+    with ExitStack() as locks:
+        if inbox.claimed.is_dir():
+            locks.enter_context(inbox.shared())
+        return locks.pop_all()
 
 
 @contextmanager

@@ -143,8 +143,8 @@ class Inbox:
                 return False
             raise
         except OSError as error:
-            if error.errno not in _IMMOVABLE:
-                raise
+            if error.errno not in _IMMOVABLE or not os.access(self.claimed, os.W_OK | os.X_OK):
+                raise  # the disk's fault, or that of the place for claimed files
             cure = f"digitd cannot move it ({error.strerror}): mend that, then restart or reload"
             self._immovable[claim.source.path] = cure
             return False

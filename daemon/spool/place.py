@@ -33,7 +33,7 @@ def check_claimed(folder: Path) -> None:
         raise OutputUnwritable(
             f"the folder {name} is gone, with scans that digitd has in work: mount the disk of the "
             "inbox, or put the folder back; only if these scans are really gone, make it anew "
-            f"(mkdir {name}), and they are forgotten"
+            f"(mkdir {name}, as the user that digitd runs as), and they are forgotten"
         )
 
 

@@ -202,6 +202,20 @@ def test_a_scheduler_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) ->
         pass
 
 
+def test_a_scheduler_that_goes_away_while_it_is_asked_is_said(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object, **__: object) -> None:
+        raise OSError("Timed out trying to connect")
+
+    monkeypatch.setattr(distributed.Client, "wait_for_workers", lose)
+    with (
+        pytest.raises(ClusterUnavailable, match=r"went away \(.*Timed out"),
+        hire_cluster(Cluster(here), fake_reader.load_reader),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("losses", [clusters.LOSSES - 1, clusters.LOSSES])
 def test_a_batch_whose_workers_die_again_and_again_is_sent_anew(
     here: str, monkeypatch: pytest.MonkeyPatch, losses: int

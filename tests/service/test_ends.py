@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from daemon.service import ends
 from daemon.service.ends import EndFinder
 from daemon.spool.settle import End
 
@@ -41,3 +43,25 @@ def test_pages_may_be_appended_to_a_tiff_whose_last_page_is_there(tmp_path: Path
 def test_what_is_no_picture_or_too_large_has_no_end_to_wait_for(tmp_path: Path) -> None:
     assert EndFinder(1)(written(tmp_path / "text", b"a text")) is End.THERE
     assert EndFinder(0.00001)(written(tmp_path / "large", saved("PNG")[:-10])) is End.THERE
+
+
+def test_a_file_that_cannot_be_read_just_now_has_no_end_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bytes:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    path = written(tmp_path / "busy", saved("PNG"))
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(OSError, match="busy"):
+        EndFinder(1)(path)
+
+
+def test_a_header_that_breaks_its_reader_is_for_whoever_reads_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: bytes) -> None:
+        raise AssertionError("a bug of ours")
+
+    monkeypatch.setattr(ends, "read_header", fail)
+    assert EndFinder(1)(written(tmp_path / "odd", saved("PNG"))) is End.THERE

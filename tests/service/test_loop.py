@@ -135,6 +135,33 @@ def test_claimed_scans_wait_until_files_of_hints_are_whole(setup: Setup) -> None
         assert [row["text"] for row in csv.DictReader(file)] == ["42"]
 
 
+def test_a_file_of_hints_that_never_settles_holds_up_its_own_folder_only(setup: Setup) -> None:
+    def crash(step: Step) -> None:
+        if step is Step.CLAIMED:
+            raise Crash
+
+    config = setup.config
+    (config.inbox / "a").mkdir()
+    (config.inbox / "a" / "x.png").write_text("1")
+    (config.inbox / "b.png").write_text("2")
+    with pytest.raises(Crash):
+        watch(lambda: setup, once=True, reached=crash)
+    (config.inbox / "c.png").write_text("3")
+    hints = config.inbox / "a" / ".digitd.yaml"
+
+    def read() -> list[str]:
+        sheets = [path.read_text() for path in config.outbox.glob("2*/readings.csv")]
+        return [row["text"] for sheet in sheets for row in csv.DictReader(sheet.splitlines())]
+
+    def rewrite(turn: int) -> None:
+        hints.write_text(f"digits: {turn % 50 + 1}")
+        if len(read()) == 2 or turn == 2000:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    watch(lambda: setup, notifier=Turns(rewrite))
+    assert sorted(read()) == ["2", "3"]
+
+
 def test_what_cannot_be_moved_is_told_while_it_runs(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,8 +17,10 @@ from forked import start_daemon
 from daemon.config_schema import Config
 from daemon.errors import ConfigInvalid
 from daemon.service import events
+from daemon.service import watch as watching
 from daemon.service.loop import Setup
 from daemon.service.watch import watch
+from daemon.spool.inbox import Inbox
 from daemon.spool.journal import Journal
 
 TIMEOUT_S = 60
@@ -303,6 +305,18 @@ def test_folders_inside_each_other_are_refused(
         watch(lambda: Setup(config, "m", list), once=True)  # type: ignore[arg-type]
     assert str(tmp_path / inbox) in str(refused.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_waits_at_the_start_tells_others_that_it_may_have_claims(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    with watching._locks(inbox):
+        pass  # without the folder there is nothing to tell
+    inbox.create()
+    with inbox.shared() as other:
+        assert other.is_alone()
+        with watching._locks(inbox):
+            assert not other.is_alone()
+        assert other.is_alone()
 
 
 def test_a_bell_wakes_who_waits_and_remembers_what_was_renamed(tmp_path: Path) -> None:

@@ -292,6 +292,20 @@ def test_what_cannot_be_moved_is_blocked_until_it_is_tried_again(
     assert list(inbox.scan()) == [found]
 
 
+def test_a_place_for_claimed_files_that_is_closed_is_no_fault_of_a_file(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    found = put(inbox, "a.png")
+    monkeypatch.setattr(Path, "rename", fail)
+    monkeypatch.setattr(os, "access", lambda path, _: path != inbox.claimed)
+    with pytest.raises(PermissionError):
+        inbox.take(inbox.claim_of(found, ID))
+    assert list(inbox.scan()) == [found]
+
+
 def test_a_disk_that_is_read_only_is_no_fault_of_a_file(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
