@@ -18,6 +18,7 @@ import typer
 from . import __version__
 from .errors import DigitdError, InputMissing, UsageError
 
+_LARGEST_SEED = 2**31 - 1  # NumPy takes less than 2**32, and the next few seeds are used as well
 _COUNTED_AT_ONCE = 10_000  # scans, before the first is read: for the progress bar
 
 app = typer.Typer(
@@ -71,7 +72,9 @@ def train(
         Literal["sparse", "onehot"] | None,
         typer.Option(help="Cross-entropy of labels or of one-hot rows."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same training.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=_LARGEST_SEED, help="Same seed, same training.")
+    ] = 1,
     models: Annotated[Path | None, typer.Option(help="Where the version goes.")] = None,
     promote: Annotated[bool, typer.Option(help="Make it the version in use.")] = True,
     reader: Annotated[

@@ -125,6 +125,27 @@ def test_a_line_reader_that_is_taken_learns_no_epochs(data: Path) -> None:
         run("train", "--architecture", "line", "--reader", data, "--data", data, "--epochs", "3")
 
 
+@pytest.mark.parametrize("seed", [-1, 2**31, 2**32])
+def test_a_seed_that_numpy_would_refuse_is_refused_at_once(seed: int) -> None:
+    result = CliRunner().invoke(app, ["train", "--seed", str(seed)])
+    assert result.exit_code == 2
+    assert "--seed" in result.stderr
+
+
+def test_the_largest_seed_is_taken(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fake(settings: Settings, *_rest: object, **_options: object):
+        asked.append(settings.seed)
+        return load_version(trained_models)
+
+    monkeypatch.setattr(glyph_train, "train", fake)
+    run("train", "--data", data, "--architecture", "mlp-128", "--seed", 2**31 - 1)
+    assert asked == [2**31 - 1]
+
+
 def test_the_line_reader_has_a_loss_of_its_own(data: Path) -> None:
     with pytest.raises(UsageError, match="leave --loss out"):
         run("train", "--architecture", "line", "--data", data, "--loss", "sparse")

@@ -148,14 +148,15 @@ def verify(version: ModelVersion, files: tuple[str, ...] | None = None) -> None:
 @contextmanager
 def new_version(models: Path, name: str) -> Iterator[Path]:
     """Give a temporary folder to write a version into; it becomes `models/name` when the block
-    ends well and vanishes when it does not. Raises OutputUnwritable."""
+    ends well and vanishes when it does not. Raises OutputUnwritable, also where the block fails
+    with an OSError: a disk that is full, mostly."""
     if not _is_plain(name) or (models / name).exists():
         raise OutputUnwritable(f"{models / name} exists already, or cannot be a model's name")
     try:
         models.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=models))
     except OSError as error:
-        raise OutputUnwritable(f"cannot write a model into {models}: {error.strerror}") from None
+        raise _unwritable(models, error) from None
     try:
         yield staging
         staging.chmod(0o755)
@@ -168,6 +169,8 @@ def new_version(models: Path, name: str) -> Iterator[Path]:
                 f"cannot put the new model at {models / name}: {error.strerror}"
             ) from None
         _sync(models)
+    except OSError as error:
+        raise _unwritable(models, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -185,6 +188,11 @@ def promote(models: Path, name: str) -> None:
         raise OutputUnwritable(f"cannot write {models / CURRENT}: {error.strerror}") from None
 
 
+def has_current(models: Path) -> bool:
+    """Whether a version of `models`, whole or damaged, is in use."""
+    return (models / CURRENT).exists()
+
+
 def sha256_of(path: Path) -> str:
     """Hex digest of a file's content."""
     with path.open("rb") as file:
@@ -193,6 +201,11 @@ def sha256_of(path: Path) -> str:
 
 def _is_plain(name: str) -> bool:
     return bool(name) and not name.startswith(".") and Path(name).name == name
+
+
+def _unwritable(models: Path, error: OSError) -> OutputUnwritable:
+    """Some libraries give no number of an error, and so no `strerror`."""
+    return OutputUnwritable(f"cannot write a model into {models}: {error.strerror or error}")
 
 
 def _sync(path: Path) -> None:

@@ -1,7 +1,8 @@
 """A version's folder from its parts: a glyph network, always, and a line reader beside it.
 
 Each is trained without the other, and a version that one is trained for takes the other from the
-version in use: so that training the one never loses the other.
+version in use: so that training the one never loses the other. It is taken before the training, so
+that what is damaged there costs no hours.
 """
 
 from __future__ import annotations
@@ -11,39 +12,54 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..ann.registry import METADATA_FILE, READER_FILE, ModelVersion, load_version, sha256_of, verify
-from ..errors import ModelUnavailable
+from ..ann.registry import (
+    METADATA_FILE,
+    READER_FILE,
+    ModelVersion,
+    has_current,
+    load_version,
+    sha256_of,
+    verify,
+)
 from .card import CARD_FILE, READER_HEADING, reader_card
 
 
-def take_reader(models: Path, folder: Path) -> dict[str, Any]:
-    """Copy the line reader of the version in use, if there is one, into `folder`, whose card is
-    written; what metadata say of it."""
-    try:
-        version = load_version(models)
-    except ModelUnavailable:
-        return {}  # the first one in its folder
+def take_reader(models: Path, folder: Path) -> dict[str, Any] | None:
+    """Copy the line reader of the version in use into `folder`; what metadata say of it, or None
+    where no version is in use, or it has none. Raises ModelUnavailable where it is damaged."""
+    if not has_current(models):
+        return None  # the first one in its folder
+    version = load_version(models)
     if version.reader is None:
-        return {}
+        return None
     shutil.copy(version.reader, folder / READER_FILE)
-    reader = version.metadata["reader"]
-    _add_to_card(folder, reader)
-    return {"reader": reader}
+    return dict(version.metadata["reader"])
 
 
-def take_glyphs(
-    version: ModelVersion, name: str, folder: Path, reader: dict[str, Any], trust: dict[str, Any]
-) -> None:
-    """Copy all of `version` but its line reader into `folder`, where the new `reader` is already,
-    and complete the version `name`; `trust` says how far both together are trusted. Raises
-    ModelUnavailable."""
-    verify(version)
-    for file in version.metadata["files"]:
+def take_glyphs(version: ModelVersion, folder: Path) -> None:
+    """Copy all of `version` but its line reader into `folder`. What reading does not need may be
+    missing, as it is from an installed digitd. Raises ModelUnavailable where it is damaged."""
+    needed = {network.name for network in version.networks}
+    files = tuple(
+        file
+        for file in version.metadata["files"]
+        if file in needed or (version.path / file).exists()
+    )
+    verify(version, files)
+    for file in files:
         if file != READER_FILE:
             shutil.copy(version.path / file, folder / file)
-    card = (folder / CARD_FILE).read_text(encoding="utf-8").split(READER_HEADING)[0].rstrip() + "\n"
-    (folder / CARD_FILE).write_text(card.replace(version.name, name, 1), encoding="utf-8")
-    _add_to_card(folder, reader)
+
+
+def complete(
+    version: ModelVersion, name: str, folder: Path, reader: dict[str, Any], trust: dict[str, Any]
+) -> None:
+    """Make the version `name` of `folder`, where the glyph networks of `version` and a line reader
+    are: `reader` is what metadata say of that, `trust` how far both together are trusted."""
+    card = folder / CARD_FILE
+    told = card.read_text(encoding="utf-8") if card.exists() else f"# {version.name}\n"
+    told = told.split(READER_HEADING)[0].rstrip().replace(version.name, name, 1)
+    card.write_text(f"{told}\n\n{reader_card(reader)}", encoding="utf-8")
     seal(folder, dict(version.metadata) | {"version": name, "reader": reader, "trust": trust})
 
 
@@ -52,8 +68,3 @@ def seal(folder: Path, metadata: dict[str, Any]) -> None:
     files = sorted(file for file in folder.iterdir() if file.name != METADATA_FILE)
     metadata = metadata | {"files": {file.name: sha256_of(file) for file in files}}
     (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-
-
-def _add_to_card(folder: Path, reader: dict[str, Any]) -> None:
-    with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
-        card.write("\n" + reader_card(reader))

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import NothingReadable
 from ..records import Grey
 from .datasets import Labels
 from .handwriting import draw_skeleton
@@ -66,6 +67,23 @@ class Digits:
     labels: Labels
     pens: tuple[PenDigit, ...]
 
+    @property
+    def lacking(self) -> tuple[int, ...]:
+        """Digits of which there is no bitmap: lines cannot be written then."""
+        return tuple(np.setdiff1d(np.arange(10), self.labels).tolist())
+
+
+def need_all_ten(digits: Digits, part: str, purpose: str, way_out: str) -> None:
+    """Check, before hours are spent, that lines can be written with `digits`, the `part` of the
+    data that serves the `purpose`. Raises NothingReadable, which names the `way_out`."""
+    if digits.lacking:
+        *others, last = (f"{'an' if label == 8 else 'a'} {label}" for label in digits.lacking)
+        missing = f"{', '.join(others)} or {last}" if others else last
+        raise NothingReadable(
+            f"too few digits to {purpose}: of {len(digits.labels):,} {part} none is {missing}; "
+            f"{way_out}"
+        )
+
 
 class Copybook:
     """Digits, sorted for quick picking."""
@@ -73,7 +91,7 @@ class Copybook:
     def __init__(self, digits: Digits) -> None:
         self.digits = digits
         self._by_label = [np.flatnonzero(digits.labels == label) for label in range(10)]
-        if any(not len(found) for found in self._by_label):
+        if digits.lacking:
             raise ValueError("lines need bitmaps of all ten digits")
         writers: dict[int, list[list[PenDigit]]] = {}
         for pen in digits.pens:

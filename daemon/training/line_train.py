@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,16 @@ from ..ann.ctc import greedy_batch
 from ..ann.line_reader import LineReader
 from ..ann.registry import READER_FILE, ModelVersion, load_version, new_version, promote
 from ..errors import ModelUnavailable
-from .assemble import take_glyphs
+from .assemble import complete, take_glyphs
 from .describe import describe_data, describe_libraries
 from .export import ExportFailed, export_reader
 from .fit import Fitted, Progress
-from .hands import Digits
+from .hands import Digits, need_all_ten
 from .line_batches import LineBatch, LineSource
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES, CTC_WEIGHT
 from .line_network import NAME, towers_of
-from .line_trust import LINES, find_trust, held_digits
+from .line_trust import LINES, calibrating_digits, find_trust
 from .split import TrainingData, divide
 
 MIN_AGREEMENT = 0.99  # of these lines must be read alike by TensorFlow and LiteRT
@@ -44,18 +45,16 @@ def train_lines(
 ) -> ModelVersion:
     """Train a line reader and add it to `models`, beside the glyph network of the version in use,
     with how far both together are trusted; `promoted`, the new version becomes the one in use.
-    Raises ModelUnavailable where no version is in use, OutputUnwritable, ExportFailed."""
+    Raises ModelUnavailable where no version is in use or it is damaged, NothingReadable where the
+    digits are too few, both before the training; OutputUnwritable, ExportFailed."""
     beside = load_version(models)
+    glyphs = GlyphClassifier(beside)
     started = now()
     name = f"{beside.architecture}-{NAME}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
-        parts = divide(data, settings.seed)
-        fitted = fit_lines(
-            settings,
-            Digits(parts.learnt.images, parts.learnt.labels, parts.pens),
-            Digits(parts.held.images, parts.held.labels, parts.held_pens),
-            progress,
-        )
+        take_glyphs(beside, folder)
+        given = _given(data, settings.seed, beside)
+        fitted = fit_lines(settings, given.learnt, given.validated, progress)
         export_reader(towers_of(fitted.model), folder / READER_FILE)
         reader = {
             "architecture": NAME,
@@ -63,20 +62,15 @@ def train_lines(
             "beside": beside.name,
             "input": {"shape": [32, None], "paper": 0, "ink": 1},
             "output": "per 4 columns: logits of 0 to 9 and blank; left, right, top, bottom",
-            "metrics": _measure(settings, data, fitted, folder / READER_FILE),
+            "metrics": _measure(settings, given.tested, fitted, folder / READER_FILE),
             "training": _training(settings, fitted),
             "data": describe_data(data),
             "libraries": describe_libraries(),
             "seed": settings.seed,
         }
-        trust = find_trust(
-            GlyphClassifier(beside),
-            LineReader(folder / READER_FILE),
-            held_digits(data, settings.seed, _seed_of(beside, settings.seed)),
-            settings.seed + 3,
-            settings.trusted,
-        )
-        take_glyphs(beside, name, folder, reader, trust)
+        network = LineReader(folder / READER_FILE)
+        trust = find_trust(glyphs, network, given.calibrating, settings.seed + 3, settings.trusted)
+        complete(beside, name, folder, reader, trust)
     if promoted:
         promote(models, name)
     return load_version(models, name)
@@ -93,22 +87,46 @@ def adopt_lines(
 ) -> ModelVersion:
     """Add the line reader of `source`, a version that may lie elsewhere, to `models`, beside the
     glyph network of the version in use, and find how far both together are trusted. Raises
-    ModelUnavailable, OutputUnwritable."""
+    ModelUnavailable, NothingReadable where the digits are too few, OutputUnwritable."""
     if source.reader is None:
         raise ModelUnavailable(f"{source.path} has no line reader ({READER_FILE})")
     beside = load_version(models)
     name = f"{beside.architecture}-{NAME}-{now():%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:
+        take_glyphs(beside, folder)
         shutil.copy(source.reader, folder / READER_FILE)
         reader = dict(source.metadata["reader"]) | {"beside": beside.name}
         seed = int(reader["seed"])
-        digits = held_digits(data, seed, _seed_of(beside, seed))
+        digits = calibrating_digits(data, seed, _seed_of(beside, seed))
         network = LineReader(folder / READER_FILE)
         trust = find_trust(GlyphClassifier(beside), network, digits, seed + 3, lines)
-        take_glyphs(beside, name, folder, reader, trust)
+        complete(beside, name, folder, reader, trust)
     if promoted:
         promote(models, name)
     return load_version(models, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The digits that lines are written with, each part with all ten: those to learn from, those
+    that validate, those that calibrate both networks together, and the test digits."""
+
+    learnt: Digits
+    validated: Digits
+    calibrating: Digits
+    tested: Digits
+
+
+def _given(data: TrainingData, seed: int, beside: ModelVersion) -> _Given:
+    """The parts of the data for a training with `seed`. Raises NothingReadable."""
+    parts = divide(data, seed)
+    learnt = Digits(parts.learnt.images, parts.learnt.labels, parts.pens)
+    validated = Digits(parts.held.images, parts.held.labels, parts.held_pens)
+    tested = Digits(data.test.images, data.test.labels, ())
+    checked = ((learnt, "to learn from"), (validated, "held back"), (tested, "to test with"))
+    for digits, part in checked:
+        need_all_ten(digits, part, "train a line reader", "give more digits")
+    return _Given(learnt, validated, calibrating_digits(data, seed, _seed_of(beside, seed)), tested)
 
 
 def _seed_of(version: ModelVersion, otherwise: int) -> int:
@@ -117,11 +135,10 @@ def _seed_of(version: ModelVersion, otherwise: int) -> int:
 
 
 def _measure(
-    settings: LineSettings, data: TrainingData, fitted: Fitted, network: Path
+    settings: LineSettings, tested: Digits, fitted: Fitted, network: Path
 ) -> dict[str, Any]:
     """What LiteRT makes of composed lines of the test digits. Raises ExportFailed."""
-    digits = Digits(data.test.images, data.test.labels, ())
-    batches = LineSource(digits, settings.seed + 2).make(settings.tested, settings.batch)
+    batches = LineSource(tested, settings.seed + 2).make(settings.tested, settings.batch)
     reader = LineReader(network)
     ours = _read(batches, lambda views: fitted.model(views, training=False).numpy())
     theirs = _read(batches, lambda views: reader.frames(views).posteriors)

@@ -25,7 +25,7 @@ from ..records import AskedLine, Doubt, Evidence, Limits, Reading, Scan, SeenLin
 from ..vision.fusion import differ, torn
 from ..vision.reader import read_batch
 from .calibrate import EVEN, RISKS
-from .hands import Copybook, Digits
+from .hands import Copybook, Digits, need_all_ten
 from .lines import LineComposer
 from .metrics import upper_bound
 from .rows import draw_row
@@ -136,6 +136,18 @@ def fit_choices(
         if float(np.abs(step).max()) < 1e-6:
             break
     return weights
+
+
+def calibrating_digits(
+    data: TrainingData, *seeds: int, way_out: str = "give more digits"
+) -> Digits:
+    """The `held_digits`, checked before hours are spent. Raises NothingReadable, which names the
+    `way_out`, where they are not enough to write lines with."""
+    digits = held_digits(data, *seeds)
+    both = " and ".join(str(seed) for seed in dict.fromkeys(seeds))
+    part = f"held back by both seeds, {both}," if len(set(seeds)) > 1 else "held back"
+    need_all_ten(digits, part, "calibrate the line reader beside it", way_out)
+    return digits
 
 
 def held_digits(data: TrainingData, *seeds: int) -> Digits:

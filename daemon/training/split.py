@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ann.classifier import Glyphs
+from ..errors import NothingReadable
 from ..vision.glyph import normalise_images
 from .augment import augment_digits, negatives, render_pen_digits
 from .datasets import DigitSet, Labels, concatenated
@@ -16,6 +17,7 @@ from .extras import PenSet
 from .strokes import PenDigit
 
 VALIDATION_DIGITS = 5000  # of the training digits, at most a tenth of them
+LEAST_DIGITS = 20  # to learn from: two of them are held out then
 EXTRA_SHARE = 0.1  # of other people's bitmaps
 NEGATIVE_SHARE = 0.2  # of the digits: so many glyphs that are none calibrate beside them
 WRITER_SHARE = 1 / 11  # of the writers of pen strokes: 4 of pendigits' 44
@@ -50,10 +52,10 @@ class Split:
 
 
 def split(data: TrainingData, seed: int, *, augmented: bool) -> Split:
-    """Set validation digits and writers aside, by `seed`."""
+    """Set validation digits and writers aside, by `seed`. Raises NothingReadable where there are
+    too few."""
     rng = np.random.default_rng(seed)
-    count = len(data.train)
-    train, held = _divided(data.train, min(VALIDATION_DIGITS, count // 10), rng)
+    train, held = _validated_apart(data.train, rng)
     if not augmented:
         clean = Validation(held.images.astype(np.float32) / np.float32(255), held.labels)
         return Split(Material(train.images, train.labels, (), augmented=False), clean, clean)
@@ -75,9 +77,9 @@ class Parts:
 
 
 def divide(data: TrainingData, seed: int) -> Parts:
-    """The parts that `split` makes glyphs of, for the same seed."""
+    """The parts that `split` makes glyphs of, for the same seed. Raises NothingReadable."""
     rng = np.random.default_rng(seed)
-    train, held = _divided(data.train, min(VALIDATION_DIGITS, len(data.train) // 10), rng)
+    train, held = _validated_apart(data.train, rng)
     return _parts(data, train, held, rng)
 
 
@@ -109,6 +111,16 @@ def _validation(
     glyphs += [augment_digits(digits.images, rng), negatives(digits.images, others, rng)]
     labels += [digits.labels, np.full(others, NONE, np.uint8)]
     return clean, Validation(np.concatenate(glyphs), np.concatenate(labels))
+
+
+def _validated_apart(digits: DigitSet, rng: np.random.Generator) -> tuple[DigitSet, DigitSet]:
+    """The training digits that are learnt, and those that validate. Raises NothingReadable."""
+    if len(digits) < LEAST_DIGITS:
+        raise NothingReadable(
+            f"{digits.name}: {len(digits)} digits are too few to learn from: at least "
+            f"{LEAST_DIGITS}, better thousands"
+        )
+    return _divided(digits, min(VALIDATION_DIGITS, len(digits) // 10), rng)
 
 
 def _divided(digits: DigitSet, held: int, rng: np.random.Generator) -> tuple[DigitSet, DigitSet]:

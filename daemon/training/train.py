@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,14 @@ from ..errors import UsageError
 from .architectures import architecture
 from .assemble import seal, take_reader
 from .calibrate import find_temperature, find_thresholds
-from .card import CARD_FILE, model_card
+from .card import CARD_FILE, model_card, reader_card
 from .datasets import DigitSet
 from .describe import Measured, describe, describe_network
 from .evaluate import Evaluation, prepare_glyphs
 from .export import check_agreement, export, export_network
 from .fit import Fitted, Progress, Settings, Step, fit
-from .line_trust import LINES, find_trust, held_digits
+from .hands import Digits
+from .line_trust import LINES, calibrating_digits, find_trust
 from .plots import training_curve
 from .split import Split, TrainingData, Validation, split
 
@@ -52,8 +53,9 @@ def train(
 ) -> ModelVersion:
     """Train a network, and its advisor, and add them to the folder `models`, whole or not at all;
     `promoted`, the version becomes the one in use. A line reader of the version in use is taken
-    along, and calibrated beside it on so many composed `lines`. Raises UsageError,
-    OutputUnwritable, ExportFailed."""
+    along, and calibrated beside it on so many composed `lines`. Raises UsageError, NothingReadable
+    where the digits are too few and ModelUnavailable where the version in use is damaged, all
+    before the training; OutputUnwritable, ExportFailed."""
     chosen = settings.architecture
     if data.extras and not chosen.augmented:
         raise UsageError(f"{chosen.name} learns its data as they are, without --extra digits")
@@ -61,6 +63,7 @@ def train(
     name = f"{chosen.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
         parts = split(data, settings.seed, augmented=chosen.augmented)
+        beside = _take_beside(models, folder, data, settings.seed)
         second = _advisor_settings(settings)
         epochs = settings.epochs + (second.epochs if second else 0)
         fitted = fit(settings, parts, _within(progress, epochs))
@@ -73,24 +76,45 @@ def train(
         metadata = describe(settings, data, parts, fitted, measured, started) | advisor
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
-        cv2.imwrite(str(folder / CURVE_FILE), curve)
-        (folder / CARD_FILE).write_text(model_card(metadata, measured.test), encoding="utf-8")
-        reader = take_reader(models, folder)
-        if reader:
-            draft = replace(
+        (folder / CURVE_FILE).write_bytes(cv2.imencode(".png", curve)[1].tobytes())
+        card = model_card(metadata, measured.test)
+        if beside:
+            calibrated = replace(
                 _draft(name, folder, settings),
                 temperature=measured.temperature,
                 thresholds=measured.thresholds,
             )
-            digits = held_digits(data, settings.seed, int(reader["reader"]["seed"]))
-            network = LineReader(folder / READER_FILE)
-            reader["trust"] = find_trust(
-                GlyphClassifier(draft), network, digits, settings.seed, lines
+            trust = find_trust(
+                GlyphClassifier(calibrated), beside.network, beside.digits, settings.seed, lines
             )
-        seal(folder, metadata | reader)
+            metadata |= {"reader": beside.reader, "trust": trust}
+            card = f"{card}\n{reader_card(beside.reader)}"
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
+        seal(folder, metadata)
     if promoted:
         promote(models, name)
     return load_version(models, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The line reader that is taken along: what metadata say of it, its network, and the digits
+    that calibrate it beside the new network."""
+
+    reader: dict[str, Any]
+    network: LineReader
+    digits: Digits
+
+
+def _take_beside(models: Path, folder: Path, data: TrainingData, seed: int) -> _Beside | None:
+    """Take the line reader of the version in use, if there is one, into `folder`. Raises
+    ModelUnavailable, NothingReadable."""
+    reader = take_reader(models, folder)
+    if reader is None:
+        return None
+    way_out = "give more digits, or train into another folder: --models FOLDER"
+    digits = calibrating_digits(data, seed, int(reader["seed"]), way_out=way_out)
+    return _Beside(reader, LineReader(folder / READER_FILE), digits)
 
 
 def _advisor_settings(settings: Settings) -> Settings | None:

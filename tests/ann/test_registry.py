@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from daemon.ann.registry import (
     NEVER,
     current_name,
+    has_current,
     load_version,
     new_version,
     promote,
@@ -95,6 +98,14 @@ def test_a_damaged_version_is_not_promoted(tmp_path: Path) -> None:
 def test_a_folder_without_a_current_version_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="digitd train"):
         load_version(tmp_path)
+
+
+def test_a_version_is_in_use_where_one_is_named(tmp_path: Path) -> None:
+    assert not has_current(tmp_path / "models")
+    add(tmp_path / "models", "a")
+    assert not has_current(tmp_path / "models")
+    (tmp_path / "models" / "current").write_text("gone\n")  # that it is missing says load_version
+    assert has_current(tmp_path / "models")
 
 
 def test_an_unknown_version_names_the_known_ones(tmp_path: Path) -> None:
@@ -191,6 +202,38 @@ def test_a_version_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="training broke"):
         fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError("Unable to write the file"), "Unable to write the file"),  # as h5py says it
+    ],
+)
+def test_a_disk_that_fills_up_meanwhile_is_no_bug(
+    tmp_path: Path, error: OSError, reason: str
+) -> None:
+    def fill() -> None:
+        with new_version(tmp_path, "a"):
+            raise error
+
+    with pytest.raises(OutputUnwritable) as raised:
+        fill()
+    assert str(raised.value) == f"cannot write a model into {tmp_path}: {reason}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_cannot_be_made_durable_are_no_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputUnwritable, match=r"cannot write a model into .*: Input/output error"):
+        add(tmp_path, "a")
     assert list(tmp_path.iterdir()) == []
 
 

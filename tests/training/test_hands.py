@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from daemon.errors import NothingReadable
 from daemon.training.datasets import DigitSet
-from daemon.training.hands import POINTS, Copybook, Digits, printed
+from daemon.training.hands import POINTS, Copybook, Digits, need_all_ten, printed
 from daemon.training.strokes import PenDigit
 from daemon.training.styles import STYLES
 
@@ -78,3 +79,15 @@ def test_print_is_cropped() -> None:
     ink = printed("27", "sans", 400)
     assert ink.max(axis=1).all()
     assert ink.shape[1] > ink.shape[0]
+
+
+def test_which_digits_are_too_few_is_said_by_name(train_digits: DigitSet) -> None:
+    need_all_ten(Digits(train_digits.images, train_digits.labels, ()), "held back", "play", "stop")
+    few = np.flatnonzero(~np.isin(train_digits.labels, (3, 4, 8)))[:200]
+    digits = Digits(train_digits.images[few], train_digits.labels[few], ())
+    assert digits.lacking == (3, 4, 8)
+    with pytest.raises(NothingReadable) as raised:
+        need_all_ten(digits, "held back", "play", "stop")
+    assert str(raised.value) == (
+        "too few digits to play: of 200 held back none is a 3, a 4 or an 8; stop"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from daemon.ann.classifier import GlyphClassifier
 from daemon.ann.line_reader import LineReader, decode
 from daemon.ann.registry import ModelVersion, load_version, verify
 from daemon.ann.trust import load_trusted, parse_trust
-from daemon.errors import ModelUnavailable
+from daemon.errors import ModelUnavailable, NothingReadable
 from daemon.records import AskedLine, Grey, SeenLine
 from daemon.training import line_trust
 from daemon.training.architectures import architecture
@@ -34,6 +36,7 @@ from daemon.training.split import TrainingData
 from daemon.training.train import train
 
 ONE_BY_ONE = ("tower_1", "tower_2")
+ONE_EPOCH = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
 SHORT = LineSettings(epochs=1, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
 
 
@@ -126,8 +129,7 @@ def test_a_new_glyph_network_takes_the_line_reader_along(
     version: ModelVersion, data: TrainingData
 ) -> None:
     models = version.path.parent
-    chosen = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
-    newer = train(chosen, data, models, lambda _: None, promoted=False, lines=6)
+    newer = train(ONE_EPOCH, data, models, lambda _: None, promoted=False, lines=6)
     assert load_trusted(newer) is not None
     assert newer.reader is not None
     assert version.reader is not None
@@ -207,6 +209,99 @@ def test_an_interrupted_training_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         train_lines(SHORT, data, models, interrupt)
     assert names_in(models) == names_in(trained_models)
+
+
+def without_fours(digits: DigitSet) -> DigitSet:
+    return digits.part(digits.name, np.flatnonzero(digits.labels != 4))
+
+
+def with_one_four(digits: DigitSet) -> DigitSet:
+    """One that a training with seed 1 does not hold back."""
+    (four, *_) = np.flatnonzero(digits.labels == 4)
+    order = np.array([four, *np.flatnonzero(digits.labels != 4)])
+    return digits.part(digits.name, order)
+
+
+def test_digits_that_cannot_calibrate_a_line_reader_are_reported_before_the_training(
+    version: ModelVersion, data: TrainingData
+) -> None:
+    steps: list[Step] = []
+    before = names_in(version.path.parent)
+    fewer = replace(data, train=without_fours(data.train))
+    complaint = "calibrate the line reader beside it: of 108 held back none is a 4; .* --models FOL"
+    with pytest.raises(NothingReadable, match=complaint):
+        train(ONE_EPOCH, fewer, version.path.parent, steps.append)
+    with pytest.raises(NothingReadable, match="of 108 held back none is a 4; give more digits"):
+        adopt_lines(version, fewer, version.path.parent, lines=6)
+    assert steps == []
+    assert names_in(version.path.parent) == before
+
+
+@pytest.mark.parametrize(
+    ("fewer", "complaint"),
+    [
+        (lambda data: replace(data, train=without_fours(data.train)), "972 to learn from"),
+        (lambda data: replace(data, train=with_one_four(data.train)), "108 held back"),
+        (lambda data: replace(data, test=without_fours(data.test)), "180 to test with"),
+    ],
+    ids=["learnt", "held back", "test"],
+)
+def test_digits_that_cannot_train_a_line_reader_are_reported_before_the_training(
+    fewer: Callable[[TrainingData], TrainingData],
+    complaint: str,
+    trained_models: Path,
+    data: TrainingData,
+) -> None:
+    steps: list[Step] = []
+    before = names_in(trained_models)
+    with pytest.raises(NothingReadable, match=f"of {complaint} none is a 4; give more digits"):
+        train_lines(SHORT, fewer(data), trained_models, steps.append)
+    assert steps == []
+    assert names_in(trained_models) == before
+
+
+def test_a_line_reader_stands_beside_a_glyph_network_without_what_reading_does_not_need(
+    version: ModelVersion, trained_models: Path, data: TrainingData, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(trained_models, models)
+    beside = load_version(models)
+    for file in ("model.keras", "training.png", "CARD.md"):  # the wheel leaves out two of them
+        (beside.path / file).unlink()
+    adopted = adopt_lines(version, data, models, lines=6)
+    assert set(adopted.metadata["files"]) == {"CARD.md", "model.tflite", "reader.tflite"}
+    verify(adopted)
+    assert (adopted.path / "CARD.md").read_text().startswith(f"# {adopted.name}\n\n## Line reader")
+
+
+@pytest.mark.parametrize("file", ["model.tflite", "training.png"])
+def test_a_damaged_glyph_network_is_reported_before_the_training(
+    file: str, trained_models: Path, data: TrainingData, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(trained_models, models)
+    before = names_in(models)
+    (load_version(models).path / file).write_bytes(b"damaged")
+    steps: list[Step] = []
+    with pytest.raises(ModelUnavailable, match="is not the file that was trained"):
+        train_lines(SHORT, data, models, steps.append)
+    assert steps == []
+    assert names_in(models) == before
+
+
+@pytest.mark.parametrize("damaged", ["reader.tflite", "metadata.json"])
+def test_a_damaged_line_reader_is_not_lost_but_reported_before_the_training(
+    damaged: str, version: ModelVersion, data: TrainingData, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(version.path.parent, models)
+    (models / version.name / damaged).write_bytes(b"damaged")
+    before = names_in(models)
+    steps: list[Step] = []
+    with pytest.raises(ModelUnavailable, match=damaged):
+        train(ONE_EPOCH, data, models, steps.append)
+    assert steps == []
+    assert names_in(models) == before
 
 
 def names_in(folder: Path) -> set[str]:

@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 
 from daemon.ann.trust import FEATURES, Trust
+from daemon.errors import NothingReadable
 from daemon.records import Doubt, Evidence
 from daemon.training.datasets import DigitSet
-from daemon.training.line_trust import Trial, fit_choices, fit_trust, held_digits
+from daemon.training.line_trust import (
+    Trial,
+    calibrating_digits,
+    fit_choices,
+    fit_trust,
+    held_digits,
+)
 from daemon.training.split import TrainingData, divide
 
 
@@ -92,3 +99,20 @@ def test_digits_are_held_back_that_neither_seed_learns(train_digits: DigitSet) -
     for seed in (1, 2):
         assert held.isdisjoint(image.tobytes() for image in divide(data, seed).learnt.images)
     assert len(held_digits(data, 1, 1).images) == len(divide(data, 1).held)
+
+
+def test_digits_that_calibrate_are_all_ten(train_digits: DigitSet) -> None:
+    data = TrainingData(train_digits, train_digits)
+    assert calibrating_digits(data, 1, 1).lacking == ()
+    others = train_digits.part("others", np.flatnonzero(train_digits.labels != 4))
+    with pytest.raises(NothingReadable, match="of 108 held back none is a 4; give more digits"):
+        calibrating_digits(replace(data, train=others), 1, 1)
+
+
+def test_digits_may_be_too_few_only_as_both_networks_hold_them_back(
+    train_digits: DigitSet,
+) -> None:
+    data = TrainingData(train_digits.part("few", np.arange(300)), train_digits)
+    assert held_digits(data, 1).lacking == held_digits(data, 2).lacking == ()
+    with pytest.raises(NothingReadable, match=r"held back by both seeds, 1 and 2, none .*; wait"):
+        calibrating_digits(data, 1, 2, way_out="wait")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from daemon.errors import NothingReadable
 from daemon.training.datasets import DigitSet
 from daemon.training.epochs import NONE
 from daemon.training.extras import PenSet
-from daemon.training.split import NEGATIVE_SHARE, TrainingData, split
+from daemon.training.split import NEGATIVE_SHARE, TrainingData, divide, split
 from daemon.training.strokes import PenDigit
 
 STROKE = np.array([[0, 0], [8, 0], [3, 12]], np.float32)
@@ -68,3 +70,24 @@ def test_the_seed_decides_who_is_held_out(train_digits: DigitSet, test_digits: D
     first, again, other = (split(data, seed, augmented=False) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.clean.glyphs, again.clean.glyphs)
     assert (first.clean.glyphs != other.clean.glyphs).any()
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_the_fewest_digits_give_every_part_some(train_digits: DigitSet, augmented: bool) -> None:
+    few = TrainingData(train_digits.part("few", np.arange(20)), train_digits)
+    parts = split(few, 1, augmented=augmented)
+    assert len(parts.material.labels) == 18
+    assert len(parts.clean.labels) == 2
+    assert len(parts.calibration.labels) >= 2
+
+
+def test_too_few_digits_are_refused(train_digits: DigitSet) -> None:
+    """Of them none would be held out, and nothing could be said of what they teach."""
+    few = TrainingData(train_digits.part("few", np.arange(19)), train_digits)
+    for parted in (
+        lambda: split(few, 1, augmented=False),
+        lambda: split(few, 1, augmented=True),
+        lambda: divide(few, 1),
+    ):
+        with pytest.raises(NothingReadable, match=r"few: 19 digits are too few .*: at least 20"):
+            parted()
