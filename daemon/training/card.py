@@ -71,9 +71,9 @@ def _advisor(advisor: dict[str, Any]) -> str:
 Where that is not sure either, both say as much about which digit it is;
 whether it is one, `model.tflite` says alone. The advisor is a network of another kind,
 `{advisor["architecture"]}`, {advisor["weights"]:,} weights, trained on the same digits
-({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; epoch
-{training["best_epoch"]} was the best, with {training["validation_accuracy"]:.2%} of the validation
-digits right). What is measured below, is measured with it.
+({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; {_kept(training)},
+with {training["validation_accuracy"]:.2%} of the validation digits right). What is measured below,
+is measured with it.
 """
 
 
@@ -132,7 +132,7 @@ def _training(metadata: dict[str, Any]) -> str:
     return f"""## Training
 
 - {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs,
-  {training["seconds"]:.0f} seconds; epoch {training["best_epoch"]} was the best, with
+  {training["seconds"]:.0f} seconds; {_kept(training)}, with
   {training["validation_accuracy"]:.2%} of the validation digits right (`training.png`).
 - {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
   {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
@@ -145,6 +145,14 @@ def _training(metadata: dict[str, Any]) -> str:
 |---|---|---|---|
 {data}
 """
+
+
+def _kept(training: dict[str, Any]) -> str:
+    """Which weights the network has."""
+    averaged = training["averaged_epochs"]
+    if averaged > 1:
+        return f"the weights are the mean of the last {averaged} epochs'"
+    return f"the weights are those of epoch {training['best_epoch']}"
 
 
 def reader_card(reader: dict[str, Any]) -> str:

@@ -84,11 +84,12 @@ def describe_data(data: TrainingData) -> list[dict[str, Any]]:
 
 
 def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]:
-    chosen, best = settings.architecture, fitted.best
+    chosen, kept = settings.architecture, fitted.kept
     return {
         "epochs": len(fitted.history),
         "epochs_at_most": settings.epochs,
-        "best_epoch": best.epoch,
+        "best_epoch": kept.epoch,
+        "averaged_epochs": fitted.averaged,
         "glyphs_per_epoch": glyphs,
         "batch_size": chosen.batch_size,
         "loss": settings.loss,
@@ -99,8 +100,8 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "augmentation": "daemon.training.augment" if chosen.augmented else "none",
         "negative_share": NEGATIVE_SHARE if chosen.augmented else 0.0,
         "own_style_share": OWN_SHARE if chosen.augmented else 0.0,
-        "validation_loss": round(best.val_loss, 6),
-        "validation_accuracy": round(best.val_accuracy, 6),
+        "validation_loss": round(kept.val_loss, 6),
+        "validation_accuracy": round(kept.val_accuracy, 6),
         "seconds": round(fitted.seconds, 1),
     }
 

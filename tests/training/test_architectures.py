@@ -50,6 +50,13 @@ def test_our_learning_rate_warms_up_and_falls_to_nothing() -> None:
     assert rates[4] < chosen.learning_rate / 100
 
 
+def test_where_weights_are_averaged_learning_goes_on_to_the_end() -> None:
+    chosen = architecture("cnn")
+    assert chosen.averaged
+    schedule = chosen.optimizer(load_keras(), steps=1000)._learning_rate
+    assert float(schedule(1000)) == pytest.approx(chosen.learning_rate / 6)
+
+
 def test_targets_are_labels_or_rows() -> None:
     assert make_targets(architecture("mlp-128"), "sparse").tolist() == list(range(10))
     rows = make_targets(architecture("mlp-128"), "onehot")

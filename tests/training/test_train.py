@@ -14,7 +14,7 @@ import pytest
 
 from daemon.ann.classifier import load_classifier
 from daemon.ann.registry import ModelVersion, load_version, verify, version_names
-from daemon.errors import OutputUnwritable, UsageError
+from daemon.errors import ModelUnavailable, NothingReadable, OutputUnwritable, UsageError
 from daemon.training import train as module
 from daemon.training.architectures import architecture
 from daemon.training.backend import load_keras
@@ -156,8 +156,9 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
     assert (version.advisor is not None) == (name == "cnn")
     if version.advisor:
         assert version.metadata["advisor"]["architecture"] == "mlp"
-        assert version.metadata["advisor"]["training"]["epochs"] == 3  # 70 of them where 60 are
+        assert version.metadata["advisor"]["training"]["epochs"] == 3  # 70 of them where 50 are
         assert "## Advisor" in (version.path / "CARD.md").read_text()
+        assert version.metadata["training"]["averaged_epochs"] == 1
 
 
 def test_small_risks_are_kept_by_what_is_said_where_they_are_wanted(
@@ -208,3 +209,42 @@ def test_the_ancestors_learn_no_extra_digits(
 ) -> None:
     with pytest.raises(UsageError, match="mlp-128 learns its data as they are"):
         train(SETTINGS, TrainingData(train_digits, test_digits, (PENS,)), tmp_path, lambda _: None)
+
+
+def test_a_curve_that_cannot_be_written_leaves_no_version(
+    train_digits: DigitSet, test_digits: DigitSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = module.training_curve
+
+    def drawn_where_a_folder_lies(*arguments: str) -> np.ndarray:
+        (folder,) = tmp_path.iterdir()
+        (folder / "training.png").mkdir()
+        return draw(*arguments)
+
+    monkeypatch.setattr(module, "training_curve", drawn_where_a_folder_lies)
+    monkeypatch.setattr(module, "seal", lambda *_: pytest.fail("the curve is not there"))
+    data = TrainingData(small(train_digits, 20), small(test_digits, 20))
+    with pytest.raises(OutputUnwritable, match=r"cannot write a model into .*: Is a directory"):
+        train(SETTINGS, data, tmp_path, lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_digits_are_reported_before_training(
+    train_digits: DigitSet, test_digits: DigitSet, tmp_path: Path
+) -> None:
+    steps: list[Step] = []
+    with pytest.raises(NothingReadable, match="19 digits are too few to learn from"):
+        train(SETTINGS, TrainingData(small(train_digits, 19), test_digits), tmp_path, steps.append)
+    assert steps == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_in_use_that_is_gone_is_reported_before_training(
+    train_digits: DigitSet, test_digits: DigitSet, tmp_path: Path
+) -> None:
+    """It may have had a line reader."""
+    (tmp_path / "current").write_text("gone\n")
+    steps: list[Step] = []
+    with pytest.raises(ModelUnavailable, match="there is no model 'gone'"):
+        train(SETTINGS, TrainingData(train_digits, test_digits), tmp_path, steps.append)
+    assert steps == []
