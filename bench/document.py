@@ -133,9 +133,9 @@ That the advisor is asked first, and is enough where it gives a digit 0.94 and n
 most 0.01, chose validation digits, damaged ones and what is none, with the `mlp` before (23 and
 309 wrong, 51 of 6,000 read; 22, 309 and 60 with 0.94 alone, which the 0.01 mends in part). That the
 `cnn` is no larger, they chose too: one with 0.74 M weights for 0.52 reads them as well (17 and 212
-wrong, 18 and 214 by the one before this; 37 of MNIST's test digits both) and costs 65 % more; and that
-its weights are averaged over the last quarter of 50 epochs (18 and 204, 13 in place of 15 of other
-writers' 999; 25 of 3,000 that are none called read in place of 20). That a
+wrong, 18 and 214 by the one before this; 37 of MNIST's test digits both) and costs 65 % more; and
+that its weights are averaged over the last quarter of 50 epochs (18 and 204, 13 in place of 15 of
+other writers' 999; 25 of 3,000 that are none called read in place of 20). That a
 lone digit is doubted which has little of the ink, few pixels, or is a stroke along the border or
 on its side, was prompted by the seven pictures of `nondigit` that were called read; that 30 % of
 the ink is little was chosen on 2,500 scenes and words of the project's own (81 and 10 called read,

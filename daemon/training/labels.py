@@ -61,7 +61,7 @@ def read_labels(folder: Path) -> tuple[LabelledScan, ...]:
     for scan in found:
         if scan.label != NO_DIGITS and not scan.lines:
             raise NothingReadable(
-                f"{path}, line {scan.row}: {scan.file} has the label {scan.label!r}, which is "
-                f"neither digits nor `{NO_DIGITS}`"
+                f"{path}, line {scan.row}: the label of {scan.file} is {scan.label!r}; it should "
+                f"be digits or `{NO_DIGITS}`"
             )
     return found

@@ -51,5 +51,5 @@ def test_a_labels_csv_that_says_nothing_is_refused(tmp_path: Path, data, complai
 @pytest.mark.parametrize("label", ["", "None", "seven", "\u0663"])
 def test_a_label_without_digits_says_none_or_is_a_mistake(tmp_path: Path, label: str) -> None:
     (tmp_path / "labels.csv").write_text(f"file,label\na.png,5\nb.png,{label}\n", encoding="utf-8")
-    with pytest.raises(NothingReadable, match=r"labels\.csv, line 3: b\.png has the label"):
+    with pytest.raises(NothingReadable, match=r"labels\.csv, line 3: the label of b\.png is"):
         read_labels(tmp_path)
