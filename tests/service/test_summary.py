@@ -33,7 +33,7 @@ def test_a_run_is_summed_up_in_two_lines() -> None:
 def test_rejections_are_named_and_the_rest_counted() -> None:
     rejection = Rejection("0" * 32, "a\n.png", None, Reason.DAMAGED, "its content is broken")
     summary = replace(SUMMARY, rejected=12, already_rejected=1, rejections=(rejection,) * 10)
-    first, *named, more, again, _ = summary.as_text().splitlines()
+    first, *named, more, _, again = summary.as_text().splitlines()
     assert "12 rejected" in first
     assert "5 already done (1 of them rejected)" in first
     assert named == [r"  rejected a\n.png: its content is broken"] * 10
