@@ -63,6 +63,12 @@ def version(
     return train_lines(SHORT, data, models, steps.append)
 
 
+@pytest.fixture
+def models(trained_models: Path, tmp_path: Path) -> Path:
+    """A folder of models of one's own."""
+    return Path(shutil.copytree(trained_models, tmp_path / "models"))
+
+
 def test_a_version_has_the_glyph_network_and_the_line_reader(
     version: ModelVersion, trained_version: ModelVersion
 ) -> None:
@@ -170,10 +176,8 @@ def test_both_networks_are_trusted_as_far_as_composed_lines_say(version: ModelVe
 
 
 def test_a_trained_line_reader_is_adopted_beside_another_glyph_network(
-    version: ModelVersion, trained_models: Path, data: TrainingData, tmp_path: Path
+    version: ModelVersion, models: Path, data: TrainingData
 ) -> None:
-    models = tmp_path / "models"
-    shutil.copytree(trained_models, models)
     beside = load_version(models)
     adopted = adopt_lines(version, data, models, lines=6)
     assert load_version(models).name == adopted.name  # promoted
@@ -199,13 +203,11 @@ def test_without_a_glyph_network_there_is_nothing_to_stand_beside(
 
 @pytest.mark.usefixtures("untraced")
 def test_an_interrupted_training_leaves_nothing(
-    trained_models: Path, data: TrainingData, tmp_path: Path
+    models: Path, trained_models: Path, data: TrainingData
 ) -> None:
     def interrupt(_: Step) -> None:
         raise KeyboardInterrupt
 
-    models = tmp_path / "models"
-    shutil.copytree(trained_models, models)
     with pytest.raises(KeyboardInterrupt):
         train_lines(SHORT, data, models, interrupt)
     assert names_in(models) == names_in(trained_models)
@@ -261,10 +263,8 @@ def test_digits_that_cannot_train_a_line_reader_are_reported_before_the_training
 
 
 def test_a_line_reader_stands_beside_a_glyph_network_without_what_reading_does_not_need(
-    version: ModelVersion, trained_models: Path, data: TrainingData, tmp_path: Path
+    version: ModelVersion, models: Path, data: TrainingData
 ) -> None:
-    models = tmp_path / "models"
-    shutil.copytree(trained_models, models)
     beside = load_version(models)
     for file in ("model.keras", "training.png", "CARD.md"):  # the wheel leaves out two of them
         (beside.path / file).unlink()
@@ -276,10 +276,8 @@ def test_a_line_reader_stands_beside_a_glyph_network_without_what_reading_does_n
 
 @pytest.mark.parametrize("file", ["model.tflite", "training.png"])
 def test_a_damaged_glyph_network_is_reported_before_the_training(
-    file: str, trained_models: Path, data: TrainingData, tmp_path: Path
+    file: str, models: Path, data: TrainingData
 ) -> None:
-    models = tmp_path / "models"
-    shutil.copytree(trained_models, models)
     before = names_in(models)
     (load_version(models).path / file).write_bytes(b"damaged")
     steps: list[Step] = []
