@@ -10,14 +10,15 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy.typing as npt
+if TYPE_CHECKING:  # who hands values on need not wait for NumPy
+    import numpy.typing as npt
 
 # OpenCV's stubs promise no more than "integer or floating", so arrays that pass through it are
 # typed without their dtype; what they hold stands beside the name and in the docstrings.
-Grey: TypeAlias = npt.NDArray[Any]  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
-Ink: TypeAlias = npt.NDArray[Any]  # (H, W) float32, ink = 1, ground = 0
+Grey: TypeAlias = "npt.NDArray[Any]"  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
+Ink: TypeAlias = "npt.NDArray[Any]"  # (H, W) float32, ink = 1, ground = 0
 
 DIGITS = 10  # classes that are one; what follows them, where a network knows it, is no digit
 

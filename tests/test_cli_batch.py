@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 from commands import digitd
 
+from daemon import __file__ as package
 from daemon import cli
 from daemon.ann import registry
 from daemon.records import (
@@ -230,3 +233,29 @@ except SystemExit:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_who_only_hands_scans_to_workers_does_not_wait_for_what_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("scans").mkdir()
+    for number in range(3):
+        pixels = np.full((28, 28), number, np.uint8)
+        Path(f"scans/{number}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    models = Path(package).parents[1] / "models"
+    Path("config.yaml").write_text(f"models: {models}\nbatch: {{max_scans: 1}}\n")
+    program = """
+import sys
+from daemon.cli import main
+sys.argv = ["digitd", "batch", "scans", "--out", "results", "--workers", "2"]
+try:
+    main()
+except SystemExit:
+    print(sorted({"cv2", "numpy", "ai_edge_litert"} & set(sys.modules)))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"
+    assert len(Path("results/readings.csv").read_text().splitlines()) == 4

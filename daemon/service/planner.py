@@ -11,7 +11,7 @@ from ..spool.claims import Source
 from ..spool.delivery import Claim
 from ..spool.intake import Candidate, Ignored, Problem, find_scans, inspect, read
 from ..spool.journal import Fate, Journal
-from ..vision.decode import count_pixels
+from ..vision.counting import count_pixels
 
 # Small: several batches are under way, and Ctrl-C loses what they have read.
 MAX_BATCH_BYTES = 16_000_000

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputMissing
 from ..records import DIGITS, Hints, Limits, Outcome, Reading, Scan, Status
 from ..vision.alignment import Pair, align, edits
-from ..vision.decode import count_pixels
+from ..vision.counting import count_pixels
 from ..vision.fusion import LineNetwork
 from ..vision.reader import Classifier, read_batch
 from . import metrics

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from ..records import Limits, Page, Reason, RejectedPage, Rejection, Scan
 from .develop import develop
-from .formats import png_size, read_header
+from .formats import read_header
 from .header import Frame, Header, UnfitError
-from .pdf import PdfFile, guess_pages
+from .pdf import PdfFile
 from .pictures import decoder_of
-from .reduce import MAX_SIDE
 
 MIN_SIDE = 8  # px
 
@@ -50,20 +49,6 @@ def rejection_of(scan: Scan, rejected: Sequence[RejectedPage]) -> Rejection:
     first, count = rejected[0], len(rejected)
     message = first.message if count == 1 else f"all {count} pages are rejected: {first.message}"
     return Rejection(scan.id, scan.file, scan.sha256, first.reason, message)
-
-
-def count_pixels(data: bytes) -> int:
-    """How many pixels the pictures of a file hold, by its header; 0 where it is no image. What a
-    PDF holds is guessed: others should not open files of strangers."""
-    if size := png_size(data):  # most tiny scans: their pile is worth a short cut
-        return size[0] * size[1]
-    try:
-        header = read_header(data)
-    except Exception:  # of a file that is no image, and of any that we misread: its reader tells
-        return 0
-    if header.format == "PDF":
-        return guess_pages(data) * MAX_SIDE * MAX_SIDE
-    return sum(frame.pixels for frame in header.frames)
 
 
 def _judged(data: bytes, limits: Limits) -> Header:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ..records import Reason
 
+MAX_SIDE = 2400  # pixels: a larger page is reduced by a whole factor before it is read
+
 
 class UnfitError(Exception):
     """A file or a page of it that cannot be read. `decode` turns it into a `Rejection` or a

@@ -15,11 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..records import Grey, Reason
-from .header import Header, UnfitError
-from .reduce import MAX_SIDE
+from .header import MAX_SIDE, Header, UnfitError
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -129,7 +126,7 @@ class PdfFile:
         if not all(self._is_whole(image, decode=is_plain) for image in images):
             message = "the picture on this page of the PDF file is damaged: copy or scan it again"
             raise UnfitError(Reason.DAMAGED, message)
-        return Drawn(np.ascontiguousarray(drawn[..., :3]), scale * _POINTS)
+        return Drawn(drawn[..., :3].copy(), scale * _POINTS)
 
     def _is_whole(self, image: pypdfium2.PdfImage, *, decode: bool) -> bool:
         """Whether a picture's data are all there; PDFium draws what it has, and says nothing. With

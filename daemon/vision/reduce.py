@@ -9,8 +9,7 @@ from __future__ import annotations
 import cv2
 
 from ..records import Grey
-
-MAX_SIDE = 2400  # pixels: a larger page is reduced by a whole factor before it is read
+from .header import MAX_SIDE
 
 
 def reduction_of(height: int, width: int) -> int:

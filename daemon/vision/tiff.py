@@ -8,12 +8,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from ..records import Reason
 from .header import Frame, Header, UnfitError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_DIRECTORIES = 10_000  # more is a trap, or a loop
 
@@ -71,6 +73,8 @@ class _Directory:
 
     def numbers(self, tag: int) -> npt.NDArray[np.uint64]:
         """A tag's numbers; none where it is missing. Raises one of _BAD_STRUCTURE."""
+        import numpy as np  # takes its time: only who meets a TIFF waits
+
         kind, count, value = self.entries.get(tag, (1, 0, b""))
         dtype = np.dtype(self.layout.order + _NUMBERS[kind])
         count *= 2 if kind == _RATIONAL else 1

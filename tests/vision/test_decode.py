@@ -29,7 +29,8 @@ from image_files import (
 
 from daemon.records import Limits, Page, Reason, RejectedPage, Rejection
 from daemon.vision import tiff as tiff_module
-from daemon.vision.decode import count_pixels, decode
+from daemon.vision.counting import count_pixels
+from daemon.vision.decode import decode
 from daemon.vision.formats import read_header
 from daemon.vision.header import Frame
 

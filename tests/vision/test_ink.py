@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Pen, Scene, compose
+from daemon.vision.header import MAX_SIDE
 from daemon.vision.ink import find_ink, histogram, noise_of, split
-from daemon.vision.reduce import MAX_SIDE
 
 
 def scene(**options):

@@ -10,9 +10,9 @@ from image_files import drawing, encode, pack, page, pages, rejected, tried
 from pdf_files import STROKE, blank, document, drawn, image, pdf, scanned, stream
 
 from daemon.records import Grey, Limits, Page, Reason, RejectedPage
-from daemon.vision.decode import count_pixels
+from daemon.vision.counting import count_pixels
 from daemon.vision.formats import read_header
-from daemon.vision.reduce import MAX_SIDE
+from daemon.vision.header import MAX_SIDE
 
 
 def test_a_scanned_page_is_its_picture_pixel_by_pixel() -> None:
