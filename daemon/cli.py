@@ -1,4 +1,4 @@
-"""The commands: parse, call, print, exit code. The only module that prints.
+"""The commands: parse, call, print, exit code. Only here is printed, and in `exits`.
 
 Heavy modules are imported inside the command that needs them: `digitd --help` stays instant.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Annotated, Literal
 import typer
 
 from . import __version__
-from .errors import DigitdError, InputMissing, UsageError
+from .errors import InputMissing, UsageError
+from .exits import run
 
 _LARGEST_SEED = 2**31 - 1  # NumPy takes less than 2**32, and the next few seeds are used as well
 _COUNTED_AT_ONCE = 10_000  # scans, before the first is read: for the progress bar
@@ -569,19 +569,8 @@ def show_config_schema() -> None:
 
 
 def main() -> None:
-    """Run the command line: expected errors, Ctrl-C and bugs are the three ways out."""
-    try:
-        app()
-    except DigitdError as error:
-        print(f"digitd: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("digitd: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
-        traceback.print_exc()
-        print("digitd: this is a bug; please report it with the lines above", file=sys.stderr)
-        sys.exit(70)
+    """Run the command line."""
+    run(app)
 
 
 if __name__ == "__main__":

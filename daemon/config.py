@@ -139,7 +139,8 @@ def _find_file(path: Path | None) -> Path | None:
         return path
     if named := os.environ.get(FILE_VARIABLE):
         return Path(named)
-    return Path(FILE_NAME) if Path(FILE_NAME).exists() else None
+    is_here = os.path.exists(FILE_NAME)  # noqa: PTH110 -- raises not where one may not enter
+    return Path(FILE_NAME) if is_here else None
 
 
 def _placed(config: Config, file: Path | None, settings: Mapping[Key, Given]) -> Config:
@@ -149,6 +150,6 @@ def _placed(config: Config, file: Path | None, settings: Mapping[Key, Given]) ->
     for name in ("inbox", "outbox", "models", "state"):
         given = settings.get((name,))
         folders[name] = (Path() if given and not given.line else here) / getattr(config, name)
-    if ("models",) not in settings and not folders["models"].is_dir():
+    if ("models",) not in settings and not os.path.isdir(folders["models"]):  # noqa: PTH112
         folders["models"] = shipped_models()
     return replace(config, **folders)

@@ -43,6 +43,12 @@ class ClusterUnavailable(DigitdError):
     exit_code = 69
 
 
+class NoPermission(DigitdError):
+    """This user may not read or write what the command needs."""
+
+    exit_code = 77
+
+
 class OutputUnwritable(DigitdError):
     """Results cannot be written where they should go."""
 

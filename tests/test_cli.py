@@ -1,11 +1,22 @@
-"""The three ways out of the command line."""
+"""The ways out of the command line."""
 
 from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from daemon import cli
 from daemon.errors import InputMissing
+
+DIGITD = (sys.executable, "-m", "daemon")
+SAMPLE = Path(cli.__file__).parents[1] / "samples" / "tiny.png"
 
 
 @pytest.mark.parametrize(
@@ -13,6 +24,13 @@ from daemon.errors import InputMissing
     [
         (InputMissing("no such folder: x"), 66, "digitd: no such folder: x"),
         (KeyboardInterrupt(), 130, "digitd: interrupted"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "x"),
+            77,
+            "digitd: x: Permission denied; call digitd as a user who may: for the service, "
+            "sudo -u digitd digitd ...",
+        ),
+        (OSError(errno.EIO, "I/O error", "x"), 70, "digitd: this is a bug; please report it "),
         (ZeroDivisionError(), 70, "digitd: this is a bug; please report it with the lines above"),
     ],
 )
@@ -30,4 +48,71 @@ def test_every_end_has_its_exit_code_and_one_last_line(
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == code
-    assert capsys.readouterr().err.splitlines()[-1] == line
+    assert capsys.readouterr().err.splitlines()[-1].startswith(line)
+
+
+def shell(command: str, *arguments: str | bytes) -> subprocess.CompletedProcess[str]:
+    """A command line of a shell, in which "$@" stands for `digitd` and what follows."""
+    typed = ("bash", "-c", command, "bash", *DIGITD, *arguments)
+    return subprocess.run(typed, capture_output=True, text=True, check=False)
+
+
+def test_what_cannot_be_printed_for_want_of_room_is_told_in_one_line() -> None:
+    ended = shell('"$@" > /dev/full', "config", "show")
+    assert (ended.returncode, ended.stderr) == (73, "digitd: the output: No space left on device\n")
+
+
+def test_who_reads_only_the_first_line_hears_no_complaint() -> None:
+    assert shell('"$@" | true; exit ${PIPESTATUS[0]}', "config", "show").stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_streams_that_the_caller_closed_are_not_missed(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copy(SAMPLE, tmp_path / "in")
+    out = tmp_path / "out"
+    ended = shell(f'"$@" {closed}', "batch", str(tmp_path / "in"), "--out", str(out))
+    assert ended.returncode == 0
+    assert (out / "readings.csv").is_file()
+
+
+def test_names_that_are_no_text_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    ended = shell('"$@"', "config", "check", b"a\xff.yaml")
+    assert ended.returncode == 66
+    assert ended.stderr.startswith("digitd: a\\udcff.yaml cannot be read")
+
+
+@pytest.fixture
+def powerless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[str]]:
+    """How to call a program that may not enter the working folder, not even as root."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[1]))
+    monkeypatch.chdir(elsewhere)
+    elsewhere.chmod(0)
+    if os.geteuid() != 0:
+        yield ()
+    elif dropper := shutil.which("setpriv"):
+        yield (dropper, "--bounding-set=-all", "--inh-caps=-all")
+    else:
+        pytest.skip("root enters every folder")
+    elsewhere.chmod(0o700)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_working_folder_need_not_be_one_that_this_user_may_enter(
+    powerless: Sequence[str], workers: str, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    scans.mkdir()
+    for number in range(2):
+        shutil.copy(SAMPLE, scans / f"{number}.png")
+    (tmp_path / "config.yaml").write_text("batch: {max_scans: 1}\n")
+    settings = ("--config", tmp_path / "config.yaml", "--workers", workers)
+    for command in (("config", "check"), ("batch", scans, "--out", out, *settings)):
+        ended = subprocess.run(
+            [*powerless, *DIGITD, *map(str, command)], capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+    assert len((out / "readings.csv").read_text().splitlines()) == 3

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 
 @contextmanager
@@ -17,9 +18,13 @@ def native_stderr_logged(log: logging.Logger) -> Iterator[None]:
     TensorFlow and LiteRT announce themselves there, past `sys.stderr` and whatever the settings
     say. The redirection holds for the whole process: keep what it encloses short.
     """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as caught:
+    try:
         terminal = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    sys.stderr.flush()
+    with _file_in_memory() as caught:
         os.dup2(caught.fileno(), 2)
         try:
             yield
@@ -30,3 +35,10 @@ def native_stderr_logged(log: logging.Logger) -> Iterator[None]:
             caught.seek(0)
             for line in caught.read().decode(errors="replace").splitlines():
                 log.debug("%s", line)
+
+
+def _file_in_memory() -> IO[bytes]:
+    """A file for a moment: in memory where that can be, for the disk may be read-only."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()

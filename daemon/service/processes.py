@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -53,6 +54,8 @@ class ProcessReader:
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
+        if not os.access(os.curdir, os.X_OK):  # then all paths in use are absolute; but every
+            os.chdir("/")  # process that multiprocessing starts enters the folder of this one
         self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_signals_to_main)
 
     def __enter__(self) -> ProcessReader:

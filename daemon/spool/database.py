@@ -74,8 +74,8 @@ def _blame_the_disk(error: sqlite3.DatabaseError, path: Path) -> NoReturn:
     if isinstance(error, sqlite3.IntegrityError):
         raise error  # a bug of ours
     raise OutputUnwritable(
-        f"cannot use the journal {printable(shown(path))}: {error}; mend that and "
-        "run the same command again, or name another folder"
+        f"cannot use the journal {printable(shown(path))}: {error}; mend that, or "
+        "become a user who may write there, and run the same command again, or name another folder"
     ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,4 +54,5 @@ def find_extras() -> tuple[Path, ...]:
 
 
 def _find(name: str) -> Path | None:
-    return next((folder / name for folder in FOLDERS if (folder / name).is_dir()), None)
+    found = (folder / name for folder in FOLDERS)
+    return next((path for path in found if os.path.isdir(path)), None)  # noqa: PTH112 -- see config

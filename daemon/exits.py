@@ -1,0 +1,70 @@
+"""How a command ends: as expected, by Ctrl-C, for want of a permission or of room, or by a bug."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+from .errors import DigitdError, NoPermission, OutputUnwritable
+
+
+def run(command: Callable[[], None]) -> None:
+    """Call `command`; whatever it raises becomes a last line on stderr and an exit code."""
+    _open_streams()
+    try:
+        try:
+            command()
+        finally:
+            sys.stdout.flush()  # at the interpreter's own end, nobody could tell any more
+    except DigitdError as error:
+        _end(error)
+    except KeyboardInterrupt:
+        print("digitd: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # `digitd status | head -1`: who reads it has read enough
+        _drop_output()
+        sys.exit(1)
+    except PermissionError as error:
+        _end(NoPermission(f"{error.filename or 'a file'}: {error.strerror}; {RIGHT_USER}"))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            _end_by_bug()
+        _drop_output()
+        _end(OutputUnwritable(f"{error.filename or 'the output'}: {error.strerror}"))
+    except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
+        _end_by_bug()
+
+
+RIGHT_USER = "call digitd as a user who may: for the service, sudo -u digitd digitd ..."
+
+
+def _end(error: DigitdError) -> NoReturn:
+    print(f"digitd: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _end_by_bug() -> NoReturn:
+    traceback.print_exc()
+    print("digitd: this is a bug; please report it with the lines above", file=sys.stderr)
+    sys.exit(70)
+
+
+def _open_streams() -> None:
+    """Let stdout and stderr take everything, names of files that are no text and marks that the
+    terminal lacks; and be there, where the caller closed them."""
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Let what is left to print go nowhere: the interpreter prints it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
