@@ -175,6 +175,7 @@ def _adopt_lines(
     folder = reader.resolve()
     source = load_version(folder.parent, folder.name)
     digits = training_data(data, extra, seed, augmented=True)
+    print("calibrating on drawn lines, which takes minutes", file=sys.stderr)
     version = adopt_lines(source, digits, models or settings.models, promoted=promoted)
     measured = version.metadata["trust"]["metrics"]
     print(
@@ -211,7 +212,7 @@ def evaluate(
     from .training.evaluate import Evaluation
     from .training.evaluate import evaluate as measure
     from .training.recipe import find_mnist
-    from .training.report import tables, write_report
+    from .training.report import make_folder, tables, write_report
     from .training.scans import ScanEvaluation, evaluate_scans
     from .training.sources import labelled_scans, load
 
@@ -223,6 +224,8 @@ def evaluate(
     )
     review_below = None if settings.review_below == "auto" else settings.review_below
     evaluation: Evaluation | ScanEvaluation
+    if out is not None:
+        make_folder(out)
     data = data or find_mnist()
     if scans := labelled_scans(data):
         evaluation = evaluate_scans(
@@ -236,12 +239,12 @@ def evaluate(
         )
     else:
         evaluation = measure(classifier, load(data).for_evaluation(), review_below=review_below)
-    if out is not None:
-        write_report(evaluation, out)
     if machine:
         print(json.dumps({"model": evaluation.model, **evaluation.summary()}))
     else:
         Console().print(tables(evaluation))
+    if out is not None:
+        write_report(evaluation, out)
 
 
 @app.command()
@@ -543,13 +546,17 @@ _ConfigFile = Annotated[
 def check_config(file: _ConfigFile = None) -> None:
     """Find all mistakes in the configuration or in a file of hints, each with its line."""
     from .config import HINTS_FILE, check_hints_file, explain_config
+    from .spool.place import refuse_overlaps
 
     if file is not None and file.name == HINTS_FILE:
         check_hints_file(file)
         print(f"{file}: ok")
         return
-    checked = explain_config(file).file
-    print(f"{checked}: ok" if checked else "there is no config.yaml here: defaults are used")
+    checked = explain_config(file)
+    config = checked.config
+    refuse_overlaps({"inbox": config.inbox, "outbox": config.outbox, "state": config.state})
+    place = checked.file
+    print(f"{place}: ok" if place else "there is no config.yaml here: defaults are used")
 
 
 @config_commands.command("show")

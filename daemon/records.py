@@ -20,6 +20,11 @@ if TYPE_CHECKING:  # who hands values on need not wait for NumPy
 Grey: TypeAlias = "npt.NDArray[Any]"  # (H, W) uint8, or (H, W, 3) uint8 BGR where said so
 Ink: TypeAlias = "npt.NDArray[Any]"  # (H, W) float32, ink = 1, ground = 0
 
+_EXTENSIONS = (  # also of what cannot be read yet: a row that says so beats silence
+    "avif bmp dib gif heic heif jfif jp2 jpe jpeg jpg pbm pdf pgm png pnm ppm tif tiff webp"
+)
+SCAN_EXTENSIONS = frozenset(f".{name}" for name in _EXTENSIONS.split())  # of files in folders
+
 DIGITS = 10  # classes that are one; what follows them, where a network knows it, is no digit
 
 

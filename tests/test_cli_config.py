@@ -37,6 +37,13 @@ def test_check_says_ok(digitd, tmp_path: Path) -> None:
     assert digitd("config", "check") == (0, "config.yaml: ok\n", "")
 
 
+def test_check_finds_folders_in_each_other(digitd, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("inbox: in\noutbox: in/out\n")
+    code, out, err = digitd("config", "check")
+    assert (code, out) == (78, "")
+    assert "lies inside inbox" in err
+
+
 def test_check_without_a_file_says_that_defaults_are_used(digitd) -> None:
     assert digitd("config", "check") == (0, "there is no config.yaml here: defaults are used\n", "")
 

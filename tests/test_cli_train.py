@@ -14,7 +14,13 @@ from typer.testing import CliRunner
 
 from daemon.ann.registry import ModelVersion, current_name, load_version
 from daemon.cli import app
-from daemon.errors import InputMissing, ModelUnavailable, NothingReadable, UsageError
+from daemon.errors import (
+    InputMissing,
+    ModelUnavailable,
+    NothingReadable,
+    OutputUnwritable,
+    UsageError,
+)
 from daemon.training import line_train
 from daemon.training import train as glyph_train
 from daemon.training.datasets import DigitSet
@@ -195,6 +201,28 @@ def test_evaluate_takes_a_version_by_name_and_writes_figures(
         "reliability.png",
         "risk-coverage.png",
     ]
+
+
+def test_a_folder_that_cannot_be_made_costs_no_evaluation(
+    data: Path, trained_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").write_text("a file")
+    monkeypatch.setattr("daemon.training.evaluate.evaluate", lambda *_: pytest.fail("measured"))
+    with pytest.raises(OutputUnwritable, match="cannot write into"):
+        run("evaluate", "--data", data, "--models", trained_models, "--out", tmp_path / "out")
+
+
+def test_figures_are_printed_before_their_pictures_are_drawn(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutputUnwritable("the disk is full")
+
+    monkeypatch.setattr("daemon.training.report.write_report", fail)
+    command = ("evaluate", "--data", data, "--models", trained_models, "--machine", "--out", "out")
+    ended = CliRunner().invoke(app, [*map(str, command)])
+    assert isinstance(ended.exception, OutputUnwritable)
+    assert json.loads(ended.stdout)["n"] > 0
 
 
 def test_evaluate_reads_labelled_files_the_whole_way(trained_models: Path, tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ def commands() -> dict[str, set[str]]:
     for name, command in typer.main.get_group(app).commands.items():
         group = command.commands if isinstance(command, TyperGroup) else {"": command}
         for sub, leaf in group.items():
-            found[f"{name} {sub}".strip()] = {o for p in leaf.params for o in p.opts}
+            found[f"{name} {sub}".strip()] = {
+                o for p in leaf.params for o in (*p.opts, *p.secondary_opts)
+            }
     return found
 
 

@@ -14,14 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputMissing, UsageError
-from ..records import Limits, Reason
+from ..records import SCAN_EXTENSIONS, Limits, Reason
 from .claims import Source
 from .names import printable, shown
 
-_EXTENSIONS = (  # also of what cannot be read yet: a row that says so beats silence
-    "avif bmp dib gif heic heif jfif jp2 jpe jpeg jpg pbm pdf pgm png pnm ppm tif tiff webp"
-)
-SCAN_EXTENSIONS = frozenset(f".{name}" for name in _EXTENSIONS.split())
 _NAS_FOLDERS = frozenset({"@eaDir"})  # thumbnails that Synology makes of every picture
 
 

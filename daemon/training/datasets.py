@@ -18,6 +18,7 @@ Labels = npt.NDArray[np.uint8]
 
 TEST_SHARE = 1 / 7  # of a source without a test part, as in MNIST
 LEAST_INK = 64  # of 255: pixels that go no further are on a scale of their own
+_LIGHT = 0.9  # of the pixels at the rims of dark digits on paper, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,11 @@ def as_digit_set(name: str, source: str, images: Any, labels: Any) -> DigitSet:
     if not np.issubdtype(labels.dtype, np.number) or not np.isin(labels, np.arange(10)).all():
         raise NothingReadable(f"{name}: labels must be the digits 0 to 9")
     images = _as_bytes(name, images)
+    if np.mean(_rims(images) > 127) > _LIGHT:
+        raise NothingReadable(
+            f"{name}: pictures are light at their rims, so the digits are dark, but ink has to be "
+            "high: give 255 - x"
+        )
     if images.shape[1:] != (SIDE, SIDE):
         images = glyph_bytes(normalise_images(images))
     return DigitSet(name, source, images, labels.astype(np.uint8))
@@ -114,6 +120,12 @@ def concatenated(sets: Sequence[DigitSet]) -> DigitSet:
 def glyph_bytes(glyphs: npt.NDArray[np.float32]) -> Grey:
     """Glyphs in 0..1 as bytes, ink = 255: a quarter of the memory."""
     return np.rint(glyphs * 255).astype(np.uint8)
+
+
+def _rims(images: Grey) -> Grey:
+    """The outermost pixels of pictures (N, H, W), all in a row."""
+    sides = images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]
+    return np.concatenate([side.ravel() for side in sides])
 
 
 def _as_bytes(name: str, images: npt.NDArray[Any]) -> Grey:

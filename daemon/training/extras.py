@@ -21,7 +21,10 @@ from .datasets import DigitSet, as_digit_set
 from .strokes import PenDigit, parse_unipen
 
 BITMAP_SIDE = 32  # pixels
-_SUFFIXES = (".tra", ".tes", ".cv", ".wdep", ".windep", ".txt")  # as the UCI repository has them
+# As the UCI repository has them. A folder's .windep are not learnt: scikit-learn's load_digits are
+# these, and they measure.
+_SUFFIXES = (".tra", ".tes", ".cv", ".wdep", ".txt")
+_COMPRESSED = b"\x1f\x9d"  # by compress(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
     pens = {name: text for name, text in texts.items() if ".PEN_DOWN" in text}
     bitmaps = {name: text for name, text in texts.items() if _is_bitmap_text(text)}
     if not pens and not bitmaps:
+        _refuse_compressed(path)
         raise NothingReadable(
             f"{path} holds neither pen strokes (UNIPEN, as pendigits-orig.tra) nor 32x32 bitmaps "
             "(as optdigits-orig.tra), gzipped or not"
@@ -54,6 +58,16 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
         sets.append(_pen_set(path, pens))
     sets += [_bitmap_set(path, name, text) for name, text in bitmaps.items()]
     return sets
+
+
+def _refuse_compressed(path: Path) -> None:
+    """Say so where the files are as the UCI repository packs them. Raises NothingReadable."""
+    for file in sorted(path.glob("*.Z")) if path.is_dir() else [path]:
+        with file.open("rb") as packed:
+            if packed.read(2) == _COMPRESSED:
+                raise NothingReadable(
+                    f"{file} is packed by compress, which digitd cannot unpack: gzip -d {file}"
+                )
 
 
 def _files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputMissing, NothingReadable
-from ..records import Limits, Rejection, Scan
+from ..records import SCAN_EXTENSIONS, Limits, Rejection, Scan
 from ..vision.decode import first_page
 from ..vision.reader import single_glyph
 from .datasets import DigitSet, Source, glyph_bytes
@@ -63,11 +63,18 @@ def _has_classes(path: Path) -> bool:
 
 
 def _by_class(path: Path) -> Iterator[LabelledScan]:
+    """What `batch` would take for scans, in folders of folders as well."""
+    others = 0
     for digit in _DIGITS:
-        if (path / digit).is_dir():
-            for file in sorted((path / digit).iterdir()):
-                if file.is_file() and not file.name.startswith("."):
-                    yield LabelledScan(file, f"{digit}/{file.name}", digit)
+        for file in sorted((path / digit).rglob("*")):
+            if file.name.startswith(".") or not file.is_file():
+                continue
+            if file.suffix.lower() in SCAN_EXTENSIONS:
+                yield LabelledScan(file, file.relative_to(path).as_posix(), digit)
+            else:
+                others += 1
+    if others:
+        _log.warning("%d files in %s are left out: their extension is no picture's", others, path)
 
 
 def _single_digits(path: Path) -> Iterator[LabelledScan]:

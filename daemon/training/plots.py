@@ -34,6 +34,7 @@ from .fit import Step
 from .metrics import recall, reliability, risk_coverage
 from .scores import Evaluated, Scores
 
+_OFF = 1e4  # a loss as high as that: the training went astray
 CELL = 92  # px, a side of the confusion matrix's cells
 LEAST_RISK = 0.0003  # the foot of the risk-coverage curve's logarithmic axis: that, or less
 
@@ -173,7 +174,8 @@ def _curves(
     """Two curves on a logarithmic axis: both fall by powers of ten."""
     place = axes.left, axes.top - 40
     label(picture, title, *place, align="left", colour=INK, size=TEXT_PX, weight=BOLD)
-    table = np.log10(np.maximum(np.array(values, np.float64), 1e-4))  # (epochs, 2)
+    known = np.nan_to_num(np.array(values, np.float64), nan=_OFF, posinf=_OFF)
+    table = np.log10(np.clip(known, 1e-4, _OFF))  # (epochs, 2)
     low, high = table.min() - 0.05, table.max() + 0.05
     for tick in _log_ticks(low, high):
         y = (np.log10(tick) - low) / (high - low)

@@ -39,7 +39,11 @@ def describe(step: Step) -> str:
     if not math.isnan(step.val_accuracy):
         parts.append(f"validation {step.val_accuracy:.4f}")
     left_s = step.elapsed_s * (1 - step.share) / step.share if step.share else 0.0
-    parts.append(f"{_clock(left_s)} left" if step.share < 1 else f"{_clock(step.elapsed_s)} taken")
+    parts.append(
+        f"{_clock(left_s)} left"
+        if step.share < 1
+        else f"{_clock(step.elapsed_s)} taken; calibrating"
+    )
     return "  ".join(parts)
 
 

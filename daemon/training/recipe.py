@@ -47,8 +47,8 @@ def find_extras() -> tuple[Path, ...]:
         files = "; ".join(f"data/{name}: {_EXTRAS[name]}" for name in missing)
         raise InputMissing(
             f"the shipped networks also learn {' and '.join(missing)}, which are not here. Put the "
-            f"files of the UCI repository, gzipped or not, into {files}. Or train on MNIST alone: "
-            "--data mnist"
+            f"files of the UCI repository, unpacked (gzip -d *.Z), into {files}. Or train on MNIST "
+            "alone: --data mnist"
         )
     return tuple(folder for folder in found.values() if folder is not None)
 

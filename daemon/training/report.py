@@ -36,6 +36,14 @@ def tables(evaluation: Evaluation | ScanEvaluation) -> RenderableType:
     return Group(*shown)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of a report, before anything is measured. Raises OutputUnwritable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write into {folder}: {error.strerror}") from None
+
+
 def write_report(evaluation: Evaluation | ScanEvaluation, folder: Path) -> None:
     """Write evaluation.json and the figures into `folder`. Raises OutputUnwritable."""
     if isinstance(evaluation, ScanEvaluation):
@@ -51,8 +59,8 @@ def write_report(evaluation: Evaluation | ScanEvaluation, folder: Path) -> None:
         ),
     }
     text = json.dumps({"model": evaluation.model, **evaluation.summary()}, indent=2)
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, picture in pictures.items():
             _write_png(picture, folder / name)
         (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")

@@ -182,9 +182,13 @@ def evaluate_scans(
     line_network: LineNetwork | None = None,
 ) -> ScanEvaluation:
     """Read the files with the network of `classifier`, and `line_network` if given, and with what
-    is known of each. Raises InputMissing."""
+    is known of each. Raises InputMissing, and what `hints_of` raises, before anything is read."""
+    if missing := [label for label in labelled if not label.path.exists()]:
+        others = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
+        raise InputMissing(f"{missing[0].path} cannot be read: it is not there{others}")
+    hinted = [(label, hints_of(label)) for label in labelled]
     results: list[ScanResult] = []
-    for batch in _batches(labelled, hints_of):
+    for batch in _batches(hinted):
         outcomes = read_batch(
             [scan for _, scan in batch],
             classifier,
@@ -199,13 +203,13 @@ def evaluate_scans(
 
 
 def _batches(
-    labelled: Iterable[LabelledScan], hints_of: Callable[[LabelledScan], Hints]
+    hinted: Iterable[tuple[LabelledScan, Hints]],
 ) -> Iterator[list[tuple[LabelledScan, Scan]]]:
     """Files in batches that fit into memory whatever their size."""
     batch: list[tuple[LabelledScan, Scan]] = []
     pixels = 0
-    for label in labelled:
-        scan = _scan(label, hints_of(label))
+    for label, hints in hinted:
+        scan = _scan(label, hints)
         pixels += count_pixels(scan.data)
         batch.append((label, scan))
         if len(batch) >= _BATCH_SCANS or pixels >= _BATCH_PIXELS:

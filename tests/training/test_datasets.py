@@ -74,6 +74,14 @@ def test_sets_are_joined_in_order() -> None:
     assert joined.labels.tolist() == [*LABELS, 3]
 
 
+def test_dark_digits_on_a_light_ground_are_refused() -> None:
+    light = np.zeros((20, 28, 28), np.uint8)
+    light[:, 6:22, 12:16] = 255
+    assert as_digit_set("light", "", light, np.ones(20)).images.max() == 255
+    with pytest.raises(NothingReadable, match="give 255 - x"):
+        as_digit_set("dark", "", 255 - light, np.ones(20))
+
+
 def test_pictures_of_ones_are_of_full_ink_and_of_sixteenths_are_refused() -> None:
     some = np.eye(28, dtype=np.uint8)[None]
     assert as_digit_set("ones", "", some, np.array([1])).images.max() == 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import cv2
@@ -152,6 +153,15 @@ def test_a_curve_is_drawn_for_any_number_of_epochs(epochs: int) -> None:
     assert picture.shape == (760, 1720, 3)
     colours = {tuple(colour) for colour in picture.reshape(-1, 3)[::7].tolist()}
     assert {(168, 96, 31), (14, 120, 230)} <= colours
+
+
+def test_a_training_that_went_astray_is_drawn_as_well() -> None:
+    losses = (2.3, 1e30, math.inf, math.nan)
+    history = [
+        Step(e + 1, 4, True, (e + 1) / 4, 1.0, loss, 0.1, loss, 0.1)
+        for e, loss in enumerate(losses)
+    ]
+    assert training_curve(history, "mlp-1", "by epoch").shape == (760, 1720, 3)
 
 
 def test_a_report_is_written_whole(test_digits: DigitSet, tmp_path: Path) -> None:

@@ -102,3 +102,20 @@ def test_a_file_that_lies_there_unpacked_too_is_learnt_once(tmp_path: Path) -> N
     (tmp_path / "b.tra.gz").write_bytes(gzip.compress(text.encode()))
     (both,) = load_extra(tmp_path)
     assert both.source == "a.tra, b.tra.gz"
+
+
+@pytest.mark.parametrize("named", ["", "digits.tra.Z"])
+def test_files_packed_by_compress_are_told(tmp_path: Path, named: str) -> None:
+    (tmp_path / "digits.tra.Z").write_bytes(b"\x1f\x9d\x90 and more")
+    with pytest.raises(NothingReadable, match=r"gzip -d .*digits\.tra\.Z$"):
+        load_extra(tmp_path / named)
+
+
+def test_digits_that_measure_are_not_learnt_with_their_folder(tmp_path: Path) -> None:
+    for name, digit in (("a-orig.tra", 1), ("a-orig.windep", 7)):
+        (tmp_path / name).write_text(f"{BITMAP}\n {digit}\n")
+    (found,) = load_extra(tmp_path)
+    assert found.source == "a-orig.tra"
+    (named,) = load_extra(tmp_path / "a-orig.windep")
+    assert isinstance(named, DigitSet)
+    assert named.labels.tolist() == [7]

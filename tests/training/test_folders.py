@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from daemon.errors import InputMissing, NothingReadable
+from daemon.training.folders import find_labelled
 from daemon.training.sources import load
 
 
@@ -60,9 +61,16 @@ def test_what_shows_no_digit_is_counted_and_named_in_the_log(
     (tmp_path / "5" / "notes.txt").write_text("no image")
     digits = load(str(tmp_path)).for_evaluation()
     assert len(digits) == 1
-    assert digits.unfound == 2
+    assert digits.unfound == 1
     assert "blank.png" in caplog.text
-    assert "notes.txt" in caplog.text
+    assert "1 files in" in caplog.text  # the notes
+
+
+def test_folders_in_the_folder_of_a_class_belong_to_it(tmp_path: Path) -> None:
+    write_digit(tmp_path / "5" / "anna" / "a.png", 5)
+    write_digit(tmp_path / "5" / "b.PNG", 5)
+    (tmp_path / "5" / "Thumbs.db").write_bytes(b"x")
+    assert [scan.file for scan in find_labelled(tmp_path)] == ["5/anna/a.png", "5/b.PNG"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +97,7 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_in_which_no_digit_is_found_is_refused(tmp_path: Path) -> None:
     (tmp_path / "5").mkdir()
-    (tmp_path / "5" / "notes.txt").write_text("no image")
+    (tmp_path / "5" / "notes.png").write_text("no image")
     with pytest.raises(NothingReadable, match="none of 1 labelled files shows a digit"):
         load(str(tmp_path))
 

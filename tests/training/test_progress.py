@@ -22,7 +22,7 @@ def test_a_step_is_told_with_the_time_left() -> None:
 
 
 def test_the_last_step_tells_the_time_taken() -> None:
-    assert describe(END).endswith("validation 0.9900  1:02:05 taken")
+    assert describe(END).endswith("validation 0.9900  1:02:05 taken; calibrating")
 
 
 def test_the_first_step_needs_no_validation() -> None:

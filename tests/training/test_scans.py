@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from daemon.ann.classifier import load_classifier
-from daemon.errors import InputMissing
+from daemon.errors import ConfigInvalid, InputMissing
 from daemon.records import Expected, Hints, Status
+from daemon.training import scans as module
 from daemon.training.labels import LabelledScan, read_labels
 from daemon.training.misread import misread_scans_sheet
 from daemon.training.plots import risk_coverage_picture
@@ -111,9 +112,25 @@ def test_the_samples_are_read_as_a_batch_reads_them(tmp_path: Path) -> None:
 
 
 def test_a_labelled_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    gone = LabelledScan(tmp_path / "gone.png", "gone.png", "5")
-    with pytest.raises(InputMissing, match=r"gone\.png cannot be read"):
-        evaluate_scans(load_classifier(ROOT / "models"), "mine", [gone])
+    names = ("gone.png", "too.png", "tiny.png")
+    shutil.copy(ROOT / "samples" / "tiny.png", tmp_path)
+    labelled = [LabelledScan(tmp_path / name, name, "5") for name in names]
+    with pytest.raises(InputMissing, match=r"gone\.png cannot be read.*not there, nor 1 others$"):
+        evaluate_scans(load_classifier(ROOT / "models"), "mine", labelled)
+
+
+def test_mistaken_hints_are_found_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    labelled = [LabelledScan(ROOT / "samples" / "tiny.png", name, "3") for name in "ab"]
+
+    def hints_of(label: LabelledScan) -> Hints:
+        if label.file == "b":
+            raise ConfigInvalid("the hints hold a mistake")
+        return Hints()
+
+    monkeypatch.setattr(module, "_BATCH_SCANS", 1)
+    monkeypatch.setattr(module, "read_batch", lambda *_, **__: pytest.fail("one was read"))
+    with pytest.raises(ConfigInvalid):
+        evaluate_scans(load_classifier(ROOT / "models"), "mine", labelled, hints_of=hints_of)
 
 
 def test_curves_are_drawn_a_colour_each() -> None:
