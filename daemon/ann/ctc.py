@@ -196,6 +196,8 @@ def _joined(some: _Readings, others: _Readings, longest: int | None, most: int) 
 def _likeliest(readings: _Readings, count: int, *, by_length: bool) -> _Readings:
     """So many of the readings, without hopeless ones; or a quarter as many of each length: what is
     unlikely may be the only one of its length."""
+    if not readings:  # no two of them were short enough together
+        return {}
     ranked = sorted(readings.items(), key=itemgetter(1), reverse=True)
     least = ranked[0][1] * (INCREDIBLE if by_length else HOPELESS)
     if not by_length:

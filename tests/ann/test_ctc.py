@@ -91,6 +91,15 @@ def test_a_length_that_the_frames_cannot_hold_has_no_reading() -> None:
     assert k_best(random_posteriors(1, 3), 5, lengths=range(4, 9)) == []
 
 
+def test_many_sure_digits_where_few_are_wanted_leave_an_unlikely_reading() -> None:
+    sure = np.full((60, BLANK + 1), -60.0)
+    sure[np.arange(60), [BLANK if n % 2 else n // 2 % 10 for n in range(60)]] = 0
+    assert len(greedy(sure)) == 30
+    (found,) = k_best(sure, 5, lengths=range(1, 4))
+    assert found.log_probability < -1000
+
+
+
 def test_two_paths_of_a_reading_outweigh_the_best_path() -> None:
     """Where the most probable path is not the most probable reading."""
     frames = posteriors({BLANK: 0.59, 3: 0.4}, {BLANK: 0.59, 3: 0.4})
