@@ -27,7 +27,7 @@ HEIGHT = 32  # pixels of a view
 STRIDE = 4  # pixels of its width for each frame
 OUTPUTS = BLANK + 5  # a frame: ten digits, blank, left, right, top, bottom
 CHUNK_PIXELS = 64 * HEIGHT * 256  # of an invocation: bounds memory
-WIDER = 1.12  # what the widest view of an invocation may have of the narrowest one's width
+STEPS = 8  # to twice a width: views become as wide as the next one, to be read at once
 AT_ONCE = 0.95  # probability of a reading from which one tower's first look is enough,
 SURE = 0.7  # and from which that of all towers is: further views do not overrule it
 ALTERNATIVES = 8
@@ -146,14 +146,14 @@ class _Tower:
 
 
 def _looks(tower: _Tower, views: Sequence[Ink]) -> list[Look]:
-    """What a tower says of each view, (32, W), those of similar width read at once."""
+    """What a tower says of each view, (32, W), those of similar width read at once: the same
+    whatever others there are, for a network sees how wide the paper is."""
     looks: dict[int, Look] = {}
-    order = sorted(range(len(views)), key=lambda n: views[n].shape[1])
-    while order:
-        narrowest = views[order[0]].shape[1]
-        count = sum(views[n].shape[1] <= WIDER * narrowest for n in order)
-        chunk, order = order[:count], order[count:]
-        batch = np.zeros((count, HEIGHT, views[chunk[-1]].shape[1]), np.float32)
+    by_width: dict[int, list[int]] = defaultdict(list)
+    for n, view in enumerate(views):
+        by_width[_padded_width(view.shape[1])].append(n)
+    for width, chunk in by_width.items():
+        batch = np.zeros((len(chunk), HEIGHT, width), np.float32)
         for row, n in zip(batch, chunk, strict=True):
             row[:, : views[n].shape[1]] = views[n]
         frames = decode(tower.outputs(batch))
@@ -161,6 +161,12 @@ def _looks(tower: _Tower, views: Sequence[Ink]) -> list[Look]:
             own = views[n].shape[1] // STRIDE
             looks[n] = Look.of(posteriors[:own], boxes[:own])
     return [looks[n] for n in range(len(views))]
+
+
+def _padded_width(width: int) -> int:
+    """The next of a few widths, by the view's own width alone."""
+    step = max(STRIDE, (1 << (width.bit_length() - 1)) // STEPS)
+    return -(-width // step) * step
 
 
 def decode(outputs: Outputs) -> Frames:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.ann.ctc import BLANK
 from daemon.ann.line_reader import (
@@ -170,8 +172,19 @@ def test_lines_of_any_width_are_read_in_the_order_in_which_they_are_asked() -> N
     widths = (200, 40, 44, 196, 400)
     asked = [AskedLine(view(width, n + 1, 9)) for n, width in enumerate(widths)]
     assert [line.text for line in reader.read_lines(asked)] == ["19", "29", "39", "49", "59"]
-    assert tower.shapes == [(2, 32, 44), (2, 32, 200), (1, 32, 400)]
+    assert tower.shapes == [(2, 32, 208), (1, 32, 40), (1, 32, 44), (1, 32, 416)]
     assert reader.read_lines([]) == []
+
+
+@given(st.integers(2, 400), st.lists(st.integers(2, 400), max_size=4))
+def test_how_a_line_is_shown_does_not_depend_on_others(width: int, others: list[int]) -> None:
+    alone, among = Tower(), Tower()
+    asked = [AskedLine(view(4 * each, 1)) for each in (width, *others)]
+    Scripted(alone).read_lines(asked[:1])
+    Scripted(among).read_lines(asked)
+    (((_, _, shown),), shapes) = alone.shapes, among.shapes
+    assert shown in {each for _, _, each in shapes}
+    assert 4 * width <= shown <= 1.13 * 4 * width
 
 
 def test_a_line_of_which_one_tower_is_sure_takes_no_other_look() -> None:
@@ -196,26 +209,26 @@ def test_where_one_tower_is_not_sure_the_other_looks_at_the_same_view() -> None:
 def test_further_views_are_taken_only_where_all_towers_are_not_sure() -> None:
     first, second = Tower(), Tower()
     sure = AskedLine(view(80, 1, 2), lambda: pytest.fail("a sure line needs no further look"))
-    unsure = AskedLine(view(80, 1, 100), lambda: (view(100, 1, 4), view(60, 1, 4)))
+    unsure = AskedLine(view(80, 1, 100), lambda: (view(104, 1, 4), view(60, 1, 4)))
     one, other = Scripted(first, second).read_lines([sure, unsure])
     assert (one.text, other.text) == ("12", "14")
     assert other.probability == pytest.approx((0.5 + 0.5 + 1 + 1) / 4, abs=0.01)
-    assert first.shapes == [(2, 32, 80), (1, 32, 100)]
+    assert first.shapes == [(2, 32, 80), (1, 32, 104)]
     assert second.shapes == [(1, 32, 80), (1, 32, 60)]
     assert other.alternatives[0][0] == "19"
 
 
 def test_a_single_tower_takes_all_further_views() -> None:
     tower = Tower()
-    unsure = AskedLine(view(80, 1, 100), lambda: (view(100, 1, 4), view(60, 1, 4)))
+    unsure = AskedLine(view(80, 1, 100), lambda: (view(104, 1, 4), view(60, 1, 4)))
     (line,) = Scripted(tower).read_lines([unsure])
     assert line.text == "14"
-    assert tower.shapes == [(1, 32, 80), (1, 32, 100), (1, 32, 60)]
+    assert tower.shapes == [(1, 32, 80), (1, 32, 104), (1, 32, 60)]
 
 
 def test_a_sure_line_that_is_not_as_expected_is_looked_at_further() -> None:
     reader = Scripted(Tower(), Tower())
-    asked = AskedLine(view(80, 1, 2), lambda: (view(100, 1, 2, 3),), Expected(3, 3))
+    asked = AskedLine(view(80, 1, 2), lambda: (view(104, 1, 2, 3),), Expected(3, 3))
     (line,) = reader.read_lines([asked])
     assert line.text == "123"
 
