@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..checks import fits
-from ..records import Box, Digit, Doubt, Evidence, Expected, SeenLine, Status
+from ..records import Box, Digit, Doubt, Evidence, SeenLine, Status
 from .alignment import align
 from .assemble import text_of
 
@@ -43,22 +42,28 @@ class Opinions:
         return {self.seen.text: self.seen.probability, **dict(self.seen.alternatives)}
 
     def twins(self) -> list[Digit | None]:
-        """For each digit that the line reader sees, the one that the glyph network gives there."""
-        return [
-            max(
-                (digit for digit in self.given if _overlap(digit.box, box) > SAME),
-                key=lambda digit: _overlap(digit.box, box),
-                default=None,
-            )
-            for box in self.boxes
+        """For each digit that the line reader sees, the one that the glyph network gives there; of
+        several that it sees in place of one, the nearest has it."""
+        pairs = [
+            (shared, number, digit)
+            for number, box in enumerate(self.boxes)
+            for digit in self.given
+            if (shared := _overlap(digit.box, box)) > SAME
         ]
+        twins: list[Digit | None] = [None] * len(self.boxes)
+        taken: set[int] = set()
+        for _, number, digit in sorted(pairs, key=lambda pair: -pair[0]):
+            if twins[number] is None and id(digit) not in taken:
+                twins[number] = digit
+                taken.add(id(digit))
+        return twins
 
-    def texts(self, expected: Expected) -> list[str]:
-        """The texts that come into question, the glyph network's first: those as `expected`, or
-        all where none is. Where the line reader sees nothing, its other readings stand nowhere."""
+    @property
+    def texts(self) -> list[str]:
+        """The texts that come into question, the glyph network's first. Where the line reader sees
+        nothing, its other readings stand nowhere."""
         known = self.known if self.seen.digits else [self.seen.text]
-        texts = list(dict.fromkeys((self.text, *known)))
-        return [text for text in texts if fits(expected, [*map(int, text)])] or texts
+        return list(dict.fromkeys((self.text, *known)))
 
     def evidence(self, texts: Sequence[str]) -> list[Evidence]:
         """What speaks for each of the texts."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..checks import fits
 from ..records import (
     AskedLine,
     Box,
@@ -34,6 +35,7 @@ from .assemble import LEFT_OUT, box_of, text_of
 from .choice import STROKE
 from .evidence import Opinions
 from .line_view import LineView
+from .marks import MISFIT
 from .parts import SPLIT_GAP
 from .questions import Question
 
@@ -89,11 +91,12 @@ def fuse(
         settled = _settled(about, question, seen)
         if settled is None:
             held = opinions(about, question, seen)
-            verdict = _judge(held, question.asked.expected, network, review_below)
+            verdict = _judge(held, question.expected, network, review_below)
             if question.place is None:
                 settled = _whole(about, held, verdict, together)
             else:
                 settled = [_line(about[0], question, held, verdict)]
+            settled = [_reminded(line, about) for line in settled]
         if question.place is None:
             lines = settled
         else:
@@ -132,7 +135,7 @@ def opinions(lines: Sequence[Line], question: Question, seen: SeenLine) -> Opini
     return Opinions(
         given=tuple(digit for line in lines for digit in line.digits),
         status=Status.READ if sure else Status.REVIEW,
-        left_out=any(line.reason for line in lines),
+        left_out=any(line.reason == LEFT_OUT for line in lines),
         seen=seen,
         boxes=tuple(_place(digit, question) for digit in seen.digits),
     )
@@ -143,8 +146,8 @@ def _judge(
 ) -> _Verdict:
     """Decide between the texts that come into question. What the glyph network is sure of and the
     line reader confirms is read."""
-    chances = _chances(held, expected, network)
-    text = max(chances, key=lambda each: chances[each])
+    chances = _chances(held, network)
+    text = _likeliest(chances, expected)
     confidence = chances[text]
     reason = ""
     if differ((held.text, held.seen.text)):
@@ -162,11 +165,21 @@ def _judge(
     return _Verdict(text, confidence, status, reason, _others(text, chances))
 
 
-def _chances(held: Opinions, expected: Expected, network: LineNetwork) -> dict[str, float]:
-    """The texts that come into question, with their probabilities."""
-    texts = held.texts(expected)
-    said = network.probabilities(held.evidence(texts), held.doubt)
-    return dict(zip(texts, said, strict=True))
+def _chances(held: Opinions, network: LineNetwork) -> dict[str, float]:
+    """The texts that come into question, with their probabilities: a hint makes none likelier."""
+    said = network.probabilities(held.evidence(held.texts), held.doubt)
+    return dict(zip(held.texts, said, strict=True))
+
+
+def _likeliest(chances: dict[str, float], expected: Expected) -> str:
+    """The likeliest text as `expected`, unless another one is a thousand times as likely."""
+    least = math.exp(-MISFIT) * max(chances.values())
+    fitting = [
+        text
+        for text, chance in chances.items()
+        if chance >= least and fits(expected, [*map(int, text)])
+    ]
+    return max(fitting or chances, key=lambda text: chances[text])
 
 
 def _others(text: str, chances: dict[str, float]) -> tuple[tuple[str, float], ...]:
@@ -182,7 +195,7 @@ def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line
     review where the line reader sees nothing there (a stroke alone fills its view whatever it is,
     so that of a 1 it cannot know). None where there is more to judge, such as several digits on
     the whole picture; beside a digit on a page they may be its neighbours."""
-    if question.asked.expected != Expected() or len(lines) != 1 or len(lines[0].text) > 1:
+    if question.expected != Expected() or len(lines) != 1 or len(lines[0].text) > 1:
         return None
     (line,) = lines
     if line.status is not Status.READ and (
@@ -234,16 +247,17 @@ def _whole(lines: list[Line], held: Opinions, verdict: _Verdict, together: bool)
 def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line | None:
     """What only the line reader sees, for review, likely or not: a number must not be lost without
     a word. None where it is hardly one."""
-    if len(seen.text) < NEW_DIGITS or _covered(question.view, seen) < COVERED:
+    if not seen.text or _covered(question.view, seen) < COVERED:
         return None
     held = opinions((), question, seen)
-    chances = _chances(held, Expected(), network)
-    confidence = chances[seen.text]
-    if confidence < SUSPECTED:
+    chances = _chances(held, network)
+    text = _likeliest({text: chances[text] for text in held.texts if text}, question.expected)
+    confidence = chances[text]
+    if len(text) < NEW_DIGITS or confidence < SUSPECTED:
         return None
-    digits = _digits(held, seen.text)
-    others = _others(seen.text, chances)
-    return Line(digits, seen.text, confidence, box_of(digits), Status.REVIEW, ONE_SIDED, others)
+    digits = _digits(held, text)
+    others = _others(text, chances)
+    return Line(digits, text, confidence, box_of(digits), Status.REVIEW, ONE_SIDED, others)
 
 
 def _covered(view: LineView, seen: SeenLine) -> float:
@@ -253,6 +267,16 @@ def _covered(view: LineView, seen: SeenLine) -> float:
     for digit in seen.digits:
         within[max(0, math.floor(digit.left) - 1) : math.ceil(digit.right) + 1] = True
     return int((inked & within).sum()) / max(1, int(inked.sum()))
+
+
+def _reminded(line: Line, before: Sequence[Line]) -> Line:
+    """A line for review with what a person should know of the reading `before`, such as that it was
+    changed to fit."""
+    if line.status is Status.READ:
+        return line
+    told = [each.reason for each in before if each.reason != LEFT_OUT]
+    reasons = dict.fromkeys(reason for reason in (*told, line.reason) if reason)
+    return replace(line, reason="; ".join(reasons))
 
 
 def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:

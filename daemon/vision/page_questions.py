@@ -85,8 +85,9 @@ def _about_row(
     )
     view = view_of(grey, band)
     to_page = partial(_to_page, corner=(box.x - _MARGIN, box.y - _MARGIN), page=page, back=back)
-    seen = AskedLine(view.pixels, partial(further_looks, grey, band), expected)
-    return [Question(place, view, seen, to_page, is_row=True, is_new=is_new)]
+    asked = Expected() if is_new else expected
+    seen = AskedLine(view.pixels, partial(further_looks, grey, band), asked)
+    return [Question(place, view, seen, to_page, expected, is_row=True, is_new=is_new)]
 
 
 def _picture(row: tuple[Candidate, ...], box: Box) -> Grey:

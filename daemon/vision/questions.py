@@ -31,13 +31,15 @@ LONGEST = 40  # heights: what is longer is no line of writing
 class Question:
     """What is asked about a page: its line number `place`, from 0, or where that is None the whole
     picture as one line; `is_row`, a row of a whole page; `is_new`, one that stands before that
-    line, where nothing was read. `to_page` brings a box in the picture that `view`, the usual look,
-    was made of to the page's own pixels."""
+    line, where nothing was read: that is asked without what is `expected` there, for a number that
+    does not fit must not be lost. `to_page` brings a box in the picture that `view`, the usual
+    look, was made of to the page's own pixels."""
 
     place: int | None
     view: LineView
     asked: AskedLine
     to_page: Callable[[Box], Box]
+    expected: Expected
     is_row: bool = False
     is_new: bool = False
 
@@ -59,7 +61,8 @@ def questions(
         band = find_band(grey)
         if band.usual < LARGE * grey.shape[0] or _is_long(band):
             return []
-        return [replace(_question(0, grey, band, page, (0, 0), expected), is_new=True)]
+        found = _question(0, grey, band, page, (0, 0), expected)
+        return [replace(found, asked=replace(found.asked, expected=Expected()), is_new=True)]
     if len(digits) == 1 and lines[0].status is Status.READ:
         (only,) = digits
         if expected == Expected() and (min(grey.shape) < SMALL_PAGE or only.digit == STROKE):
@@ -116,7 +119,7 @@ def _question(
 ) -> Question:
     view = view_of(grey, band)
     asked = AskedLine(view.pixels, partial(further_looks, grey, band), expected)
-    return Question(place, view, asked, partial(_in_page, corner=corner, page=page))
+    return Question(place, view, asked, partial(_in_page, corner=corner, page=page), expected)
 
 
 def _in_page(box: Box, *, corner: tuple[int, int], page: Page) -> Box:

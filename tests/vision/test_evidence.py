@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from daemon.records import Box, Digit, Expected, SeenDigit, SeenLine, Status
+from daemon.records import Box, Digit, SeenDigit, SeenLine, Status
 from daemon.vision.evidence import UNLIKELY, UNSEEN, Opinions
 
 STEP, WIDTH = 30, 20  # px, from one digit to the next, and of each
@@ -84,13 +84,19 @@ def test_it_is_known_whether_both_see_as_many_digits() -> None:
     assert not opinions(given((1, 0), (3, 1)), "12").doubt.differs
 
 
-def test_texts_are_those_that_fit_or_all_where_none_does() -> None:
+def test_texts_are_those_of_both_networks_each_once() -> None:
     held = opinions(given((1, 0)), "12", ("123", 0.1), ("1", 0.1))
-    assert held.texts(Expected()) == ["1", "12", "123"]
-    assert held.texts(Expected(2, 3)) == ["12", "123"]
-    assert held.texts(Expected(7, 7)) == ["1", "12", "123"]
+    assert held.texts == ["1", "12", "123"]
+
+
+def test_a_digit_that_the_line_reader_sees_twice_is_the_nearer_ones() -> None:
+    (one,) = given((1, 0))
+    seen = tuple(SeenDigit(1, 0, 0, 1, 1, row(1, 0.9)) for _ in range(2))
+    boxes = (Box(6, 0, WIDTH, 50), Box(1, 0, WIDTH, 50))
+    held = Opinions((one,), Status.REVIEW, False, SeenLine(seen, 0.6, ()), boxes)
+    assert held.twins() == [None, one]
 
 
 def test_readings_of_which_nobody_says_where_they_stand_do_not_come_into_question() -> None:
     held = opinions(given((1, 0)), "", ("12", 0.3))
-    assert held.texts(Expected()) == ["1", ""]
+    assert held.texts == ["1", ""]

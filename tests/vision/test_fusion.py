@@ -1,5 +1,7 @@
 """Two opinions on one page: what the line reader is asked, and what becomes of its answers."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -330,16 +332,36 @@ def test_where_the_line_reader_hesitates_a_person_looks_though_both_agree():
     assert reading.lines[0].status is Status.READ
 
 
-def test_only_readings_as_expected_are_weighed():
+def test_the_likeliest_reading_as_expected_holds_and_is_no_surer_for_it():
     answer = seen("124", alternatives=[("12", 0.1), ("129", 0.05)])
     reading, (question,), network = fused(
-        [line("12")], answer, Expected(3, 3), _124=0.95, _129=0.02
+        [line("12")], answer, Expected(3, 3), _12=0.97, _124=0.01, _129=0.002
     )
     assert question.asked.expected == Expected(3, 3)
-    assert [evidence.text for evidence in network.heard] == ["124", "129"]
-    assert reading.lines[0].text == "124"
-    assert reading.lines[0].status is Status.READ
-    assert reading.lines[0].alternatives == (("129", 0.02),)
+    assert [evidence.text for evidence in network.heard] == ["12", "124", "129"]
+    (found,) = reading.lines
+    assert (found.text, found.confidence, found.status) == ("124", 0.01, Status.REVIEW)
+    assert found.alternatives == (("12", 0.97), ("129", 0.002))
+
+
+def test_a_reading_that_is_a_thousand_times_less_likely_does_not_hold_because_it_fits():
+    answer = seen("124", probability=1e-12, alternatives=[("12", 0.98)])
+    reading, _, _ = fused([line("12")], answer, Expected(3, 3), _12=0.97, _124=0.0005)
+    (found,) = reading.lines
+    assert (found.text, found.confidence, found.status) == ("12", 0.97, Status.READ)
+
+
+def test_what_a_person_should_know_of_a_reading_that_was_changed_to_fit_is_kept():
+    given = line("12", status=Status.REVIEW, reason="without the hints: 17")
+    for answer, chance, reason in (
+        (seen("13"), 0.1, "without the hints: 17; read as 12 and as 13"),
+        (seen("12"), 0.1, "without the hints: 17"),
+        (seen("12"), 0.99, ""),
+    ):
+        (found,) = fused([given], answer, _12=chance, _13=0.09)[0].lines
+        assert found.reason == reason
+    (found,) = fused([replace(given, reason=LEFT_OUT)], seen("13"), _12=0.1, _13=0.09)[0].lines
+    assert found.reason == "read as 12 and as 13"
 
 
 def test_what_either_network_holds_for_possible_may_be_what_is_written():

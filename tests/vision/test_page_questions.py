@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -192,6 +193,21 @@ def test_digits_that_touch_become_a_line_for_review_in_its_place(chance: float) 
     assert abs(line.box.x - written.x) <= 4
     assert abs(line.box.right - written.right) <= 4
     assert abs(line.box.y - written.y) <= 6
+
+
+@pytest.mark.parametrize("expected", [Expected(4, 4), Expected(1, 2)])
+def test_digits_that_touch_are_not_lost_where_others_are_expected(expected: Expected) -> None:
+    reading, asked = asked_about(draw(("oooo", "888", "oooo")), expected, none=(1,))
+    question = next(each for each in asked if each.is_new)
+    assert (question.asked.expected, question.expected) == (Expected(), expected)
+    seen = answer(question, "888")
+    likely = replace(seen, alternatives=(("8888", 0.3), ("88", 0.2)))
+    for network, text in (
+        (Believer(0.3, _888=0.9, _8888=1e-4, _88=1e-4), "888"),
+        (Believer(0.3), "8888" if expected.least == 4 else "88"),
+    ):
+        found = fuse(reading, [question], [likely], network, 0.9)
+        assert found.lines[1].text == text
 
 
 @pytest.mark.parametrize(
