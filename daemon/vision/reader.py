@@ -312,12 +312,14 @@ class _Batch:
 
 def _judged(first: First, reading: PageReading) -> tuple[Line, ...]:
     """The lines of a page; what is not as hints say is for review, and so is what is in doubt.
-    Where nothing is read of what was taken for a page first, what was read then is better than
-    nothing."""
+    What was taken for a page first is one, unless it is a single line of writing; where it is none
+    at all, what was read then is better than nothing."""
     found, lines = first.found, reading.lines
     hints = found.draft.scan.hints
     if not lines:
         lines = tuple(for_review(line, MUCH_ELSE) for line in found.as_page)
+    elif found.as_page and len(lines) > 1:
+        lines = found.as_page
     elif found.look is None:
         told = hints.expect is not None
         lines = doubted(lines, found.view.part, found.factor, first.choices, told=told)
