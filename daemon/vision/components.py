@@ -49,7 +49,7 @@ class Components(NamedTuple):
 
 def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:
     """Label the components of a mask, (H, W) uint8 of 0 and 1. Those whose longer side has less
-    than `least` pixels are not listed, and none at all where there are more than `most`.
+    than `least` pixels are not listed, and none at all where more than `most` are left.
 
     BBDT (Grana et al. 2010) gives the labels of OpenCV's default in a third of the time. OpenCV's
     statistics go through the ground as well: on large pages, the runs of ink tell them sooner.
@@ -62,12 +62,12 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
     else:
         labels, rows = _label_large(mask)
     numbers, dust = np.arange(1, len(rows) + 1), 0
-    if len(rows) > most:
-        rows, numbers = rows[:0], numbers[:0]
-    elif least > 1:
+    if least > 1:
         kept = rows[:, 2:4].max(axis=1, initial=0) >= least
         dust = int(rows[~kept, 4].sum())
         rows, numbers = rows[kept], numbers[kept]
+    if len(rows) > most:
+        rows, numbers = rows[:0], numbers[:0]
     components = list(map(Component, numbers.tolist(), *rows.T.tolist()))
     return Components(np.asarray(labels, np.int32), components, dust)
 

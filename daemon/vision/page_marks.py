@@ -14,7 +14,7 @@ from .page_rules import Rules, find_rules, without_rules
 from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
-MAX_MARKS = 1500
+MAX_MARKS = 5000  # digits and letters of a page: more is texture
 _MANY = 500  # components: dirt, or the back shows through
 MIN_HEIGHT = 7  # px: smaller writing cannot be told from dirt
 _COVERED = 0.4  # of the page: so much ink is no writing

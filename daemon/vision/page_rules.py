@@ -141,14 +141,10 @@ def _posts(short: Grey, lying: Grey, height: float) -> Grey:
     labels, components, _ = find_components(short)
     posts = [each for each in components if _is_post(each, lying, height)]
     drawn = np.zeros_like(short)
-    for post in posts:
-        beside = [
-            each
-            for each in posts
-            if abs(each.y - post.y) <= _POST_SLACK * height
-            and abs(each.bottom - post.bottom) <= _POST_SLACK * height
-        ]
-        if len(beside) >= _POSTS:
+    ends = np.array([(post.y, post.bottom) for post in posts]).reshape(-1, 2)
+    for post, own in zip(posts, ends, strict=True):
+        beside = (np.abs(ends - own) <= _POST_SLACK * height).all(axis=1)
+        if np.count_nonzero(beside) >= _POSTS:
             window = np.s_[post.y : post.bottom, post.x : post.right]
             drawn[window] |= (labels[window] == post.label).view(np.uint8)
     return drawn

@@ -99,7 +99,6 @@ def test_many_sure_digits_where_few_are_wanted_leave_an_unlikely_reading() -> No
     assert found.log_probability < -1000
 
 
-
 def test_two_paths_of_a_reading_outweigh_the_best_path() -> None:
     """Where the most probable path is not the most probable reading."""
     frames = posteriors({BLANK: 0.59, 3: 0.4}, {BLANK: 0.59, 3: 0.4})

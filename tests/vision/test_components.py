@@ -27,6 +27,7 @@ def test_small_components_can_be_left_out_and_too_many_are(side: int) -> None:
     assert [each.label for each in components] == [labels[9, 5]]
     assert labels[2, 2] > 0
     assert dust == 3
+    assert len(find_components(mask, most=1, least=3).components) == 1  # specks do not count
     assert len(find_components(mask, most=3).components) == 3
     assert find_components(mask, most=2).components == []
 

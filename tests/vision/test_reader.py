@@ -405,7 +405,7 @@ class SeesFew(FakeClassifier):
 @pytest.mark.parametrize(
     ("few", "later", "expect", "found"),
     [
-        (4, True, None, 4),  # half of nine are more: looked at once more, which finds no single line
+        (4, True, None, 4),  # half of nine are more: looked at once more, which sees no one line
         (5, True, None, 5),
         (4, True, Expect.PAGE, 4),
         (4, False, None, 4),  # the second look sees nothing
