@@ -74,7 +74,8 @@ def k_best(
     best_path = float(logs.max(axis=1).sum())
     found: list[Candidate] = []
     for certain in COUNTED if lengths and lengths[0] <= len(logs) else ():
-        found = _k_best(logs, k, lengths, beams, certain)
+        # All frames take long, and what needs those taken for blank is unlikely.
+        found = _k_best(logs, k, lengths, beams if certain else min(beams, BEAMS), certain)
         # What needs a frame that was taken for blank is no likelier than that.
         if found and certain and found[0].log_probability > best_path + math.log(certain):
             break
