@@ -44,7 +44,7 @@ from .region import View, view
 from .second import First, Found, SecondOpinion, since
 from .stages import look_back
 
-ROUND_PIXELS = 64_000_000  # of pages, up to 4 bytes each
+ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
 FEW_MARKS = 40  # on a page with hardly a digit: it may be no page
 
 _FAILED = "digitd failed on this scan; the log says where: please report it"
