@@ -7,6 +7,7 @@ what kills its reader, and the daemon with it, is known by that.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ class Source:
     path: bytes
     size: int
     mtime_ns: int
+
+
+def mtime_ns_of(found: os.stat_result) -> int:
+    """When a file was changed, in the 64 bits that the journal has for it; the years before 1677
+    and after 2262, which disks know, come round again."""
+    return (found.st_mtime_ns + 2**63) % 2**64 - 2**63
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .claims import OpenClaim, Source
+from .claims import OpenClaim, Source, mtime_ns_of
 from .durable import sync_folder
 from .names import safe_name, shown
 from .settle import Signature
@@ -322,4 +322,4 @@ def _judge(path: Path, entry: os.DirEntry[str]) -> Iterator[Found | Blocked]:
 
 
 def _signature(found: os.stat_result) -> Signature:
-    return Signature(found.st_size, found.st_mtime_ns, found.st_ino)
+    return Signature(found.st_size, mtime_ns_of(found), found.st_ino)

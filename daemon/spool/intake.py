@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import InputMissing, UsageError
 from ..records import SCAN_EXTENSIONS, Limits, Reason
-from .claims import Source
+from .claims import Source, mtime_ns_of
 from .names import printable, shown
 
 _NAS_FOLDERS = frozenset({"@eaDir"})  # thumbnails that Synology makes of every picture
@@ -188,7 +188,7 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def _source(place: bytes, found: os.stat_result | None) -> Source:
-    size, mtime_ns = (found.st_size, found.st_mtime_ns) if found else (0, 0)
+    size, mtime_ns = (found.st_size, mtime_ns_of(found)) if found else (0, 0)
     return Source(place, size, mtime_ns)
 
 

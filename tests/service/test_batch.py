@@ -133,6 +133,13 @@ def test_a_folder_becomes_rows_documents_and_pictures(bench: Bench) -> None:
     assert (summary.exit_code, summary.readings) == (1, bench.out / "readings.csv")
 
 
+def test_a_file_of_the_year_2300_is_read_and_read_once(bench: Bench) -> None:
+    bench.put(a="42", b="43")
+    os.utime(bench.scans / "a.png", (10_413_792_000, 10_413_792_000))
+    assert [bench.run().already_done for _ in range(2)] == [0, 2]
+    assert bench.cells("file", "text") == [("a.png", "42"), ("b.png", "43")]
+
+
 def test_every_document_follows_the_published_schema(bench: Bench) -> None:
     bench.put(a="42", b="?7", c="blank", d="bad", e="42", f="bad")
     (bench.scans / "g.png").mkdir()

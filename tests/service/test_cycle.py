@@ -133,6 +133,16 @@ def test_every_step_is_reached_in_order(house: House) -> None:
     assert reached == list(Step)
 
 
+@pytest.mark.parametrize("time_s", [-11_676_096_000, 10_413_792_000])
+def test_a_file_of_the_year_1600_or_2300_is_one_like_others(house: House, time_s: int) -> None:
+    house.settings = replace(house.settings, originals="keep")
+    house.put(a="42", b="43")
+    os.utime(house.inbox.folder / "a.png", (time_s, time_s))  # a disk may know nearer ones only
+    house.run()
+    assert sorted(house.cells("file", "text")) == [("a.png", "42"), ("b.png", "43")]
+    assert all(house.journal.fates(source_of(each)) for each in house.found())
+
+
 def test_files_of_the_same_name_are_two_arrivals(house: House) -> None:
     for content in ("1", "2"):
         house.put(a=content)
