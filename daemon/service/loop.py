@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -138,6 +138,9 @@ class Daemon:
                 self._resume()
             except (DigitdError, OSError) as error:
                 cannot_start = self._crew is None and not isinstance(error, ClusterUnavailable)
+                if once and self._has_recovered:
+                    with suppress(DigitdError):  # the disk of the journal may be what is full
+                        self._journal.claims.absolve()  # we are alive, as in `_recover`
                 if cannot_start or (once and isinstance(error, DigitdError)):
                     raise
                 if once:

@@ -19,10 +19,11 @@ from daemon.config_schema import Config
 from daemon.errors import ClusterUnavailable, DigitdError, ModelUnavailable
 from daemon.service import loop
 from daemon.service.cluster import Cluster
+from daemon.service.cycle import TOGETHER
 from daemon.service.loop import Setup
 from daemon.service.systemd import Notifier
 from daemon.service.watch import watch
-from daemon.service.workers import Crew, LoadReader, hire
+from daemon.service.workers import DEATHS, Crew, LoadReader, hire
 from daemon.spool.steps import Step
 
 
@@ -111,6 +112,24 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     folders = {name: tmp_path / name for name in ("inbox", "outbox", "state")}
     config = Config(**folders, quiet_s=0.05, observer="polling", rescan_s=0.01)
     return Setup(config, "fake-1", fake_reader.load_reader)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), ClusterUnavailable("gone")])
+def test_once_blames_no_scan_for_the_machine_however_often_it_ends_so(
+    setup: Setup, error: OSError | DigitdError
+) -> None:
+    def fail(step: Step) -> None:
+        if step is Step.READ:
+            raise error
+
+    (setup.config.inbox / "a.png").write_text("42")
+    for _ in range(TOGETHER + DEATHS + 1):
+        with pytest.raises(DigitdError, match=r"full|gone"):
+            watch(lambda: setup, once=True, reached=fail)
+    watch(lambda: setup, once=True)
+    (sheet,) = setup.config.outbox.glob("2*/readings.csv")
+    with sheet.open(newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == ["42"]
 
 
 def test_claimed_scans_wait_until_files_of_hints_are_whole(setup: Setup) -> None:
