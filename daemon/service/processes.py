@@ -75,11 +75,12 @@ class ProcessReader:
         Raises:
             WorkerDiedError: it died while it read them.
             WorkerFailedError: the reader raised.
+            DigitdError: there is no worker to be had.
         """
         with self._lock:
             if self._closed:
                 raise DigitdError("interrupted")
-            worker = self._idle_one() or _Worker(self._load_reader, self._timeout_s)
+            worker = self._idle_one() or self._new_one()
             self._busy.add(worker)
         try:
             return worker.read(scans)
@@ -101,6 +102,14 @@ class ProcessReader:
             if worker.is_alive:
                 return worker
         return None
+
+    def _new_one(self) -> _Worker:
+        try:
+            return _Worker(self._load_reader, self._timeout_s)
+        except OSError as error:  # no memory, or too many files or processes: no fault of any scan
+            raise DigitdError(
+                f"a worker process could not start: {error.strerror or error}"
+            ) from error
 
 
 class _Worker:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 from daemon.errors import DigitdError, ModelUnavailable
 from daemon.records import Outcome, Reading, Reason, Rejection, Scan
+from daemon.service import processes
 from daemon.service.workers import DEATHS, WorkerDiedError, hire, read_carefully
 
 
@@ -164,6 +166,20 @@ def test_workers_that_cannot_start_blame_no_scan() -> None:
     with (
         pytest.raises(DigitdError, match=r"could not start: .* ended with exit code 3"),
         hire(2, fake_reader.die_while_loading) as crew,
+    ):
+        list(crew.read_all([batch("1")]))
+
+
+def test_a_system_that_lets_no_process_start_blames_no_scan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(processes, "_Worker", fail)
+    with (
+        pytest.raises(DigitdError, match="could not start: Too many open files"),
+        hire(2, fake_reader.load_reader) as crew,
     ):
         list(crew.read_all([batch("1")]))
 
