@@ -107,7 +107,9 @@ def observing(folder: Path, hidden: Path, bell: Bell) -> Iterator[bool]:
             path = Path(os.fsdecode(event.dest_path or event.src_path))
             if path.is_relative_to(hidden):
                 return
-            if isinstance(event, FileMovedEvent):
+            # What is put back is no more whole than it was.
+            was_hidden = Path(os.fsdecode(event.src_path)).is_relative_to(hidden)
+            if isinstance(event, FileMovedEvent) and not was_hidden:
                 bell.renamed(path)
             else:
                 bell.ring()

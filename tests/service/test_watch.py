@@ -329,6 +329,21 @@ def test_a_bell_wakes_who_waits_and_remembers_what_was_renamed(tmp_path: Path) -
         assert bell.take_renamed() == set()
 
 
+def test_a_file_that_is_put_back_is_not_taken_for_whole(tmp_path: Path) -> None:
+    hidden = tmp_path / "inbox" / ".claimed"
+    hidden.mkdir(parents=True)
+    (hidden / "a").touch()
+    (tmp_path / "b").touch()
+    with events.Bell() as bell, events.observing(hidden.parent, hidden, bell) as sees:
+        assert sees
+        (hidden / "a").rename(hidden.parent / "a.png")
+        assert bell.wait(TIMEOUT_S)
+        assert bell.take_renamed() == set()
+        (tmp_path / "b").rename(hidden.parent / "b.png")
+        assert bell.wait(TIMEOUT_S)
+        assert bell.take_renamed() == {hidden.parent / "b.png"}
+
+
 def test_a_flood_of_events_takes_no_more_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
