@@ -35,6 +35,7 @@ _NOT_THIS_WAY = (  # a system, a disk or its rules lack a way to rename; another
     errno.ENOTSUP,  # macOS tells the two apart
     errno.EMLINK,
 )
+_NO_HOME = (FileExistsError, NotADirectoryError, PermissionError)  # of this file, not of the disk
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _CLAIMED = re.compile(r"([0-9a-f]{32})~(.*)", re.DOTALL)
 
@@ -180,7 +181,11 @@ class Inbox:
         """Whether a crash left a file half put back; then it is finished."""
         place = self.place_of(claim.id, claim.file)
         home = Path(os.fsdecode(claim.source.path))
-        return place.exists() and home.exists() and home.samefile(place) and self.put_back(claim)
+        try:
+            is_half = home.samefile(place)
+        except (FileNotFoundError, *_NO_HOME):
+            return False
+        return is_half and self.put_back(claim)
 
     def sync(self, claims: Iterable[OpenClaim]) -> None:
         """Make the renames of these claims durable."""
@@ -236,15 +241,23 @@ class Guard:
 
 
 def rename_if_free(source: Path, target: Path) -> bool:
-    """Rename a file unless the target exists, be it a link; its folder is made if need be.
-    Raises OSError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Rename a file unless the target exists, be it a link; its folder is made if need be. False
+    also where that folder has become a file, or is closed to us. Raises OSError."""
+    folder = target.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except _NO_HOME:
+        return False
     try:
         _rename_exclusively(source, target)
     except FileExistsError:
         if not os.path.samestat(target.lstat(), source.lstat()):
             return False
         source.unlink()  # a crash came between the link and this
+    except PermissionError:
+        if os.access(folder, os.W_OK | os.X_OK):
+            raise  # it is the folder of the source that is closed
+        return False
     return True
 
 

@@ -473,6 +473,29 @@ def test_an_original_whose_place_is_taken_goes_to_the_archive(house: House) -> N
     assert archived.read_text() == "42"
 
 
+def test_a_folder_that_is_a_file_by_now_stops_nobody_who_lay_in_it(house: House) -> None:
+    house.settings = replace(house.settings, originals="keep")
+    folder = house.inbox.folder / "x"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_text("42")
+
+    def replace_folder() -> None:
+        for path in house.inbox.claimed.glob("*~b.png"):
+            path.write_text("421")  # it was not whole, and cannot wait again
+        folder.rmdir()
+        folder.write_text("7")
+
+    house.on[Step.ATTEMPTED] = replace_folder
+    cycle = house.cycle()
+    cycle.recover()
+    cycle.finish(cycle.claim(house.found()))
+    assert cycle.recover() == []
+    assert sorted(house.cells("file", "text")) == [("x/a.png", "42"), ("x/b.png", "421")]
+    assert len(list((house.folder / "outbox").glob("*/archive/*.png"))) == 2
+    assert folder.read_text() == "7"
+
+
 def test_an_original_of_another_user_can_stay_too(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

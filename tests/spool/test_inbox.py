@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -150,6 +151,49 @@ def test_nothing_is_put_back_over_another_file(inbox: Inbox) -> None:
     assert inbox.place_of(ID, "a.png").read_bytes() == b"old"
 
 
+@pytest.mark.parametrize("home", ["x/a.png", "x/y/a.png"])
+def test_nothing_is_put_back_where_its_folder_is_a_file_by_now(inbox: Inbox, home: str) -> None:
+    claim = inbox.claim_of(put(inbox, home, b"42"), ID)
+    inbox.take(claim)
+    shutil.rmtree(inbox.folder / "x")
+    (inbox.folder / "x").touch()
+    assert not inbox.was_put_back(claim)
+    assert not inbox.put_back(claim)
+    assert inbox.place_of(ID, "a.png").read_bytes() == b"42"
+
+
+def test_nothing_is_put_back_where_one_may_not_go(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def forbid(path: Path, **how: bool) -> os.stat_result:
+        if path.is_relative_to(inbox.folder / "x"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(path, **how)
+
+    claim = inbox.claim_of(put(inbox, "x/a.png"), ID)
+    inbox.take(claim)
+    monkeypatch.setattr(Path, "stat", forbid)
+    monkeypatch.setattr(Path, "mkdir", failing(errno.EACCES))
+    assert not inbox.was_put_back(claim)
+    assert not inbox.put_back(claim)
+    assert inbox.place_of(ID, "a.png").exists()
+
+
+def test_of_a_rename_that_is_not_permitted_either_folder_may_be_the_reason(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = inbox.claim_of(put(inbox, "x/a.png"), ID)
+    inbox.take(claim)
+    monkeypatch.setattr(inbox_module, "_rename_exclusively", failing(errno.EACCES))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, _: path != inbox.folder / "x")
+        assert not inbox.put_back(claim)
+    with pytest.raises(PermissionError):
+        inbox.put_back(claim)
+
+
 def test_a_crash_while_putting_back_is_finished(inbox: Inbox) -> None:
     claim = inbox.claim_of(put(inbox, "a.png"), ID)
     inbox.take(claim)
@@ -159,7 +203,7 @@ def test_a_crash_while_putting_back_is_finished(inbox: Inbox) -> None:
 
 
 def failing(number: int) -> Callable[..., NoReturn]:
-    def fail(*_: object) -> NoReturn:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise OSError(number, os.strerror(number))
 
     return fail
