@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..errors import InputMissing
+from ..errors import InputMissing, UsageError
 from .durable import sync_files, sync_folder
 from .inbox import Inbox, rename_if_free
-from .journal import Arrival, Journal
-from .names import printable
+from .journal import SHORT, Arrival, Journal
+from .names import printable, shown
 
 
 def retry(
@@ -26,9 +26,15 @@ def retry(
     ids begin so. What was put back; originals that somebody removed are left out.
 
     Raises:
-        InputMissing: no rejected scan has that id.
+        InputMissing: no rejected scan has that id; or the inbox is not there.
+        UsageError: one lay outside of the inbox, where nobody looks.
         OSError: the disk refused.
     """
+    if not inbox.claimed.is_dir():
+        raise InputMissing(
+            f"there is no folder {printable(shown(inbox.claimed))}: mount the disk of the inbox, "
+            "or start `digitd watch`, which makes it"
+        )
     rejected = journal.rejected()
     if ids is not None:
         for each in ids:
@@ -38,6 +44,7 @@ def retry(
             arrival for arrival in rejected if any(arrival.id.startswith(each) for each in ids)
         ]
     there = [arrival for arrival in rejected if original_of(outbox, arrival).exists()]
+    _check_homes(there, inbox, outbox)
     journal.retrying(there)
     for arrival in there:
         _put_back(original_of(outbox, arrival), arrival, inbox)
@@ -51,12 +58,26 @@ def original_of(outbox: Path, arrival: Arrival) -> Path:
     return outbox / arrival.folder / (arrival.original or "")
 
 
+def _check_homes(arrivals: Iterable[Arrival], inbox: Inbox, outbox: Path) -> None:
+    for arrival in arrivals:
+        if not _home_of(arrival).parent.resolve().is_relative_to(inbox.folder.resolve()):
+            raise UsageError(
+                f"{arrival.id[:SHORT]} {printable(arrival.file)} lay outside of the inbox "
+                f"{printable(shown(inbox.folder))}: move it there yourself, from "
+                f"{printable(shown(original_of(outbox, arrival)))}"
+            )
+
+
+def _home_of(arrival: Arrival) -> Path:
+    return Path(os.fsdecode(arrival.source.path))
+
+
 def _is_back(outbox: Path, arrival: Arrival) -> bool:
     return not original_of(outbox, arrival).exists()
 
 
 def _put_back(original: Path, arrival: Arrival, inbox: Inbox) -> None:
-    home = Path(os.fsdecode(arrival.source.path))
+    home = _home_of(arrival)
     spare = home.with_name(original.name)  # with its id, should somebody have taken the name
     try:
         if not rename_if_free(original, home):

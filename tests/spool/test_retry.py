@@ -113,6 +113,40 @@ def test_an_unknown_id_is_named(shelf: Shelf) -> None:
         shelf.retry("99")
 
 
+def test_nothing_goes_back_while_the_disk_of_the_inbox_is_away(shelf: Shelf) -> None:
+    shelf.reject("1" * 32, "x/a.png")
+    shelf.inbox.claimed.rmdir()
+    with pytest.raises(InputMissing, match=r"no folder .*/inbox/\.claimed: mount the disk"):
+        shelf.retry()
+    assert list(shelf.inbox.folder.iterdir()) == []
+    shelf.inbox.create()
+    assert shelf.retry() == ["1" * 32]
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_nothing_goes_back_to_where_nobody_looks(shelf: Shelf, is_link: bool) -> None:
+    shelf.reject("1" * 32, "x/a.png")
+    elsewhere = shelf.outbox / "elsewhere"
+    elsewhere.mkdir()
+    if is_link:
+        (shelf.inbox.folder / "x").symlink_to(elsewhere)
+    else:
+        shelf.inbox = Inbox(elsewhere)
+        shelf.inbox.create()
+    with pytest.raises(UsageError, match=r"11111111 x/a\.png lay outside .*/rejected/1+\.png$"):
+        shelf.retry()
+    assert shelf.journal.balance().rejected == 1
+    assert list(elsewhere.glob("*.png")) == []
+    assert (shelf.outbox / DAY / f"rejected/{'1' * 32}.png").exists()
+
+
+def test_an_inbox_may_be_known_by_another_name_by_now(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.reject("1" * 32, "x/a.png")
+    (tmp_path / "link").symlink_to(shelf.inbox.folder)
+    shelf.inbox = Inbox(tmp_path / "link")
+    assert shelf.retry() == ["1" * 32]
+
+
 def test_a_crash_between_is_finished_by_the_next_call(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
