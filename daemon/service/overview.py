@@ -44,7 +44,7 @@ class Overview:
     @property
     def needs_person(self) -> bool:
         """Whether something will stay as it is until a person acts."""
-        is_left = self.pid is None and self.view.waiting > 0
+        is_left = self.pid is None and self.view.waiting + self.balance.in_work > 0
         return bool(
             self.problem
             or is_left

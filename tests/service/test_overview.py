@@ -8,6 +8,7 @@ from pathlib import Path
 
 import fake_reader
 import pytest
+from crashes import Crash
 
 from daemon.config_schema import Config
 from daemon.service import loop
@@ -15,6 +16,8 @@ from daemon.service.loop import Setup
 from daemon.service.overview import overview
 from daemon.service.watch import watch
 from daemon.service.workers import hire
+from daemon.spool.lock import hold
+from daemon.spool.steps import Step
 
 
 @pytest.fixture
@@ -50,6 +53,22 @@ def test_what_waits_is_counted_and_not_read(config: Config) -> None:
     put(config, a="42", b="")
     seen = overview(config)
     assert (seen.view.waiting, seen.seen, seen.needs_person) == (2, 2, True)
+
+
+def test_what_was_in_work_when_a_daemon_died_needs_a_person_until_one_runs(config: Config) -> None:
+    def crash(step: Step) -> None:
+        if step is Step.CLAIMED:
+            raise Crash
+
+    put(config, a="42")
+    with pytest.raises(Crash):
+        watch(lambda: Setup(config, "fake-1", fake_reader.load_reader), once=True, reached=crash)
+    seen = overview(config)
+    assert (seen.view.waiting, seen.balance.in_work, seen.needs_person) == (0, 1, True)
+    with hold(config.state):
+        assert not overview(config).needs_person
+    read_all(config)
+    assert not overview(config).needs_person
 
 
 def test_a_file_that_a_daemon_could_not_move_needs_a_person(
