@@ -48,9 +48,9 @@ def hold(folder: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[
                 f"another digitd (pid {holder}) is writing to {printable(shown(folder.parent))}; "
                 "wait for it, or name another folder"
             )
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with writing_to(folder):  # at once: what is left in a buffer fails again when it is closed
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())
         yield
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,18 @@ def test_a_folder_without_room_for_the_lock_is_unwritable(tmp_path: Path) -> Non
     (tmp_path / "lock").mkdir()
     with pytest.raises(OutputUnwritable, match="cannot write to"), hold(tmp_path):
         pass
+
+
+def test_a_disk_without_room_for_the_holders_number_is_unwritable(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OutputUnwritable, match="cannot write to"), hold(tmp_path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with hold(tmp_path):
+        assert holder(tmp_path) == os.getpid()
 
 
 def test_who_only_looks_for_the_holder_keeps_nobody_from_being_it(tmp_path: Path) -> None:
