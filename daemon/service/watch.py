@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 
 from ..spool.durable import writing_to
@@ -70,7 +70,7 @@ def _locks(inbox: Inbox) -> ExitStack:
     """What tells other daemons at the inbox of this one: from the start on, for what it has claimed
     it may read only after it waited for a model, a disk or a cluster."""
     with ExitStack() as locks:
-        if inbox.claimed.is_dir():
+        with suppress(OSError):  # not there, or closed: recovery says so
             locks.enter_context(inbox.shared())
         return locks.pop_all()
 

@@ -16,7 +16,7 @@ import pytest
 from crashes import Crash
 
 from daemon.config_schema import Config
-from daemon.errors import ClusterUnavailable, DigitdError, ModelUnavailable
+from daemon.errors import ClusterUnavailable, DigitdError, ModelUnavailable, OutputUnwritable
 from daemon.service import loop
 from daemon.service.cluster import Cluster
 from daemon.service.cycle import TOGETHER
@@ -24,6 +24,7 @@ from daemon.service.loop import Setup
 from daemon.service.systemd import Notifier
 from daemon.service.watch import watch
 from daemon.service.workers import DEATHS, Crew, LoadReader, hire
+from daemon.spool.inbox import Inbox
 from daemon.spool.steps import Step
 
 
@@ -130,6 +131,18 @@ def test_once_blames_no_scan_for_the_machine_however_often_it_ends_so(
     (sheet,) = setup.config.outbox.glob("2*/readings.csv")
     with sheet.open(newline="") as file:
         assert [row["text"] for row in csv.DictReader(file)] == ["42"]
+
+
+def test_a_folder_of_claimed_scans_that_is_closed_is_told_as_one(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(inbox: Inbox) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(inbox.claimed))
+
+    (setup.config.inbox / ".claimed").mkdir()
+    monkeypatch.setattr(Inbox, "shared", forbid)
+    with pytest.raises(OutputUnwritable, match=r"Permission denied: .*/inbox/\.claimed"):
+        watch(lambda: setup, once=True)
 
 
 def test_claimed_scans_wait_until_files_of_hints_are_whole(setup: Setup) -> None:
