@@ -16,9 +16,10 @@ from ..ann.registry import load_version
 from ..config import Config
 from ..errors import DigitdError, ModelUnavailable
 from ..records import Reading, Scan
+from ..spool.intake import is_folder
 from .cluster import Cluster, hire_cluster
 from .findings import Finding, name_of
-from .folders import check_folders, is_folder
+from .folders import check_folders
 from .hints import HintFiles, bad_files, hint_files
 from .mounts import network_kind
 from .parcels import LoadSent, pack

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..config import Config
 from ..errors import ConfigInvalid, OutputUnwritable
 from ..spool.durable import sync_files, sync_folder
+from ..spool.intake import is_folder
 from ..spool.place import refuse_overlaps
 from .findings import Finding, name_of
 from .mounts import network_kind
@@ -101,14 +102,6 @@ def check_space(path: Path, free: float) -> Finding:
     if free >= LITTLE:
         return Finding("space", message)
     return Finding("space", message, "make room", UNWRITABLE if free < TOO_LITTLE else 0)
-
-
-def is_folder(path: Path) -> bool:
-    """Whether there is a folder, as far as this user can see."""
-    try:
-        return path.is_dir()
-    except OSError:  # above it is one that this user may not enter
-        return False
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from ..config_sources import Mistake
 from ..errors import ConfigInvalid
 from ..records import Hints
 from ..spool.inbox import Blocked, is_ignored
+from ..spool.intake import is_folder
 from ..spool.names import printable, shown
 from ..spool.scanner import Wait
 
@@ -204,7 +205,8 @@ def check_hints(files: HintFiles, inputs: Sequence[Path]) -> None:
     mistakes = [
         mistake
         for path in inputs
-        for answer in bad_files(files, path if path.is_dir() else path.parent, deep=path.is_dir())
+        for deep in [is_folder(path)]
+        for answer in bad_files(files, path if deep else path.parent, deep=deep)
         for mistake in answer.mistakes
     ]
     if mistakes:

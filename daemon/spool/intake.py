@@ -79,7 +79,7 @@ def find_scans(inputs: Sequence[Path]) -> Iterator[Candidate | Ignored]:
     be listed is a candidate, for it must not be passed over in silence.
     """
     for path in inputs:
-        if _is_folder(path):
+        if is_folder(path):
             yield from _walk(path)
         else:
             yield Candidate(path, shown(path.name))
@@ -123,6 +123,14 @@ def absolute(path: Path) -> bytes:
     return os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links too
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, as far as this user can see."""
+    try:
+        return path.is_dir()
+    except OSError:  # above it is one that this user may not enter
+        return False
+
+
 def _check_output(flag: str, folder: Path, inputs: Sequence[Path]) -> None:
     place = printable(shown(folder))
     if os.path.lexists(folder) and not folder.is_dir():
@@ -130,7 +138,7 @@ def _check_output(flag: str, folder: Path, inputs: Sequence[Path]) -> None:
             f"{flag} {place} is no folder; name a folder, it is made if it is not there"
         )
     for path in inputs:
-        if _is_folder(path) and folder.resolve().is_relative_to(path.resolve()):
+        if is_folder(path) and folder.resolve().is_relative_to(path.resolve()):
             raise UsageError(
                 f"{flag} {place} lies inside the input folder {printable(shown(path))}: results "
                 "would be read as scans; name a folder outside of it"
@@ -156,7 +164,7 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
             yield Ignored(path)
         elif os.path.splitext(name)[1].lower() in SCAN_EXTENSIONS:  # noqa: PTH122 -- for each file
             yield Candidate(path, shown(f"{above}{name}"))
-        elif _is_folder(path) and not path.is_symlink():
+        elif is_folder(path) and not path.is_symlink():
             try:
                 stack.append((path, f"{above}{name}/", iter(_names(path))))
             except OSError as error:
@@ -167,13 +175,6 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
 
 def _names(folder: Path) -> list[str]:
     return sorted(os.listdir(folder), key=os.fsencode)  # noqa: PTH208 -- names are smaller
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def _read(descriptor: int, size: int) -> bytes:

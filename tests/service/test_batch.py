@@ -399,6 +399,27 @@ def test_a_scan_that_was_blocked_is_read_when_it_no_longer_is(
     assert bench.cells("text", "reason") == [("", "no_permission"), ("42", "")]
 
 
+def test_a_link_into_a_folder_that_one_may_not_enter_gets_its_row(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(a="42")
+    link = bench.scans.with_name("link.png")
+    link.symlink_to(bench.scans / "a.png")
+    stat = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == link and follow_symlinks:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    bench.run(link, bench.scans)
+    assert bench.cells("file", "text", "reason") == [
+        ("link.png", "", "no_permission"),
+        ("a.png", "42", ""),
+    ]
+
+
 def test_a_file_that_is_named_twice_has_one_row(bench: Bench) -> None:
     bench.put(a="42")
     summary = bench.run(bench.scans, bench.scans / "a.png", bench.scans)
