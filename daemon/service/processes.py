@@ -118,7 +118,8 @@ class _Worker:
     def __init__(self, load_reader: LoadReader, timeout_s: float | None) -> None:
         self._timeout_s = timeout_s
         self._pipe, theirs = _spawn.Pipe()
-        self._process = _spawn.Process(target=_serve, args=(theirs, load_reader), daemon=True)
+        arguments = theirs, load_reader, timeout_s
+        self._process = _spawn.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()  # now its death closes the pipe, and so does ours for it
         self._has_started = False
@@ -179,7 +180,7 @@ def _leave_signals_to_main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
-def _serve(pipe: Connection, load_reader: LoadReader) -> None:
+def _serve(pipe: Connection, load_reader: LoadReader, timeout_s: float | None) -> None:
     """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
     import cv2
 
@@ -191,7 +192,7 @@ def _serve(pipe: Connection, load_reader: LoadReader) -> None:
         pipe.send(_portable(error))
         return
     pipe.send([])
-    PULSE.listener = partial(pipe.send, None)
+    PULSE.tell(partial(pipe.send, None), timeout_s)
     while True:
         try:
             scans = pipe.recv()

@@ -45,7 +45,7 @@ def die_while_loading() -> Reader:
 def read(scans: Sequence[Scan]) -> list[Outcome]:
     """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7, `b"half 42"` as a first
     page of two with 42, the second being damaged, `b"hints"` as the number of digits that its hints
-    allow, 0 where they say nothing."""
+    allow, 0 where they say nothing, `b"pulse"` as the milliseconds between signs of life."""
     return [_read(scan) for scan in scans]
 
 
@@ -53,6 +53,8 @@ def _read(scan: Scan) -> Outcome:
     text = scan.data.decode()
     if text == "hints":
         text = str(scan.hints.line.most or 0)
+    if text == "pulse":
+        text = f"{1000 * PULSE.every_s:.0f}"
     match text.split():
         case []:
             return Rejection(scan.id, scan.file, scan.sha256, Reason.EMPTY_FILE, "no bytes")

@@ -76,6 +76,12 @@ def test_a_sign_of_life_is_no_answer() -> None:
     assert [said(outcomes) for _, outcomes in read] == [["1", "2"], ["3"]]
 
 
+def test_signs_of_life_come_in_time_for_who_waits() -> None:
+    with hire(2, fake_reader.load_reader, timeout_s=3.6) as crew:
+        ((_, outcomes),) = crew.read_all([batch("pulse")])
+    assert said(outcomes) == ["900"]
+
+
 def test_batches_are_drawn_only_a_few_ahead() -> None:
     drawn = 0
 
