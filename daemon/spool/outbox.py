@@ -100,7 +100,8 @@ class Outbox:
     def discard(self) -> None:
         """Remove what lies staged for arrivals that were never recorded."""
         for path in self.staging.iterdir():
-            path.unlink()
+            if not path.is_dir():  # a system's own, such as @eaDir
+                path.unlink()
 
     def _staged(self, artifact: str) -> str:
         return f"{self._staging}/{artifact.rpartition('/')[2]}"

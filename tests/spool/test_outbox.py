@@ -67,6 +67,13 @@ def test_unveiling_again_changes_nothing(outbox: Outbox, caplog: pytest.LogCaptu
     assert caplog.records == []
 
 
+def test_what_was_never_recorded_is_swept_up_beside_folders_of_the_system(outbox: Outbox) -> None:
+    outbox.stage({"json/a.json": b"{}"})
+    (outbox.staging / "@eaDir").mkdir()
+    outbox.discard()
+    assert [path.name for path in outbox.staging.iterdir()] == ["@eaDir"]
+
+
 def test_a_staged_file_that_somebody_removed_is_a_warning(
     outbox: Outbox, caplog: pytest.LogCaptureFixture
 ) -> None:
