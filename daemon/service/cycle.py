@@ -21,6 +21,7 @@ from ..spool.durable import writing_to
 from ..spool.inbox import Found, Guard, Inbox, signature_of
 from ..spool.intake import Content, Problem, read
 from ..spool.journal import SHORT, Arrival, Journal
+from ..spool.lock import occupy
 from ..spool.names import printable
 from ..spool.originals import Originals, Store, destination
 from ..spool.outbox import Outbox
@@ -63,8 +64,8 @@ class Cycle:
     `read` gives the outcomes of scans; `hints_of` what is known of one before, None where that is
     not to be had: then it waits in the inbox. `clock` gives an aware time, whose day is local;
     `reached` hears of every step; `locks` is for what tells other daemons at the same inbox of this
-    one, for as long as it is open. Errors of the disk leave as OSError or OutputUnwritable: then no
-    scan is to blame, and after `recover` all goes on.
+    one, and keeps them from the outbox, for as long as it is open. Errors of the disk leave as
+    OSError or OutputUnwritable: then no scan is to blame, and after `recover` all goes on.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Cycle:
         guard = self._share()
         with writing_to(self._outbox):
             self._staging.mkdir(exist_ok=True)
+            self._locks.enter_context(occupy(self._staging))
             for folder in self._journal.unfinished_folders():
                 self._delivery(folder).publish()
             Outbox(self._outbox, self._staging).discard()

@@ -32,7 +32,7 @@ def watch(
 
     Raises:
         ConfigInvalid, ModelUnavailable: it cannot start like this.
-        StateHeld: another digitd has the same state folder.
+        StateHeld: another digitd has the same state folder; with `once`, or the same outbox.
         OutputUnwritable, ClusterUnavailable: with `once` only; else it waits until the disk is
             mended, or the cluster there.
     """

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -54,6 +54,28 @@ def hold(folder: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[
         yield
 
 
+@contextmanager
+def occupy(folder: Path) -> Iterator[None]:
+    """Be the only one in `folder` for the time of the block, as far as its disk knows locks. No
+    file is made for that: `folder` is one whose files are swept up.
+
+    Raises:
+        StateHeld: another process is in it.
+        OSError: it is gone.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            if not _try(descriptor, fcntl.LOCK_EX):
+                raise StateHeld(
+                    f"another digitd is writing to {printable(shown(folder.parent))}; end it, or "
+                    "name another folder"
+                )
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _lock(file: IO[str], sleep: Callable[[float], None]) -> bool:
     """Lock a file for ourselves; False where another process has."""
     for _ in range(PAUSES):
@@ -66,7 +88,7 @@ def _lock(file: IO[str], sleep: Callable[[float], None]) -> bool:
     return _try(file, fcntl.LOCK_EX)
 
 
-def _try(file: IO[str], kind: int) -> bool:
+def _try(file: IO[str] | int, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

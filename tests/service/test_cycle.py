@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 from aftermath import problems
 from crashes import Crash
 
-from daemon.errors import OutputUnwritable
+from daemon.errors import OutputUnwritable, StateHeld
 from daemon.records import Expected, Hints, Outcome, Scan
 from daemon.service import cycle as cycles
 from daemon.service.cycle import TOGETHER, Cycle, CycleSettings
@@ -28,6 +29,7 @@ from daemon.spool import durable, originals
 from daemon.spool.claims import OpenClaim
 from daemon.spool.inbox import Found, Inbox, source_of
 from daemon.spool.journal import Journal
+from daemon.spool.lock import occupy
 from daemon.spool.retry import retry
 from daemon.spool.steps import Step
 
@@ -440,6 +442,33 @@ def test_what_another_daemon_has_claimed_is_not_adopted(house: House) -> None:
     (house.inbox.claimed / f"{'ab' * 16}~a.png").write_text("42")
     with house.inbox.shared():
         assert house.cycle().recover() == []
+
+
+def test_an_outbox_has_one_daemon(house: House) -> None:
+    staged = house.folder / "outbox" / ".staging" / "a.json"
+    staged.parent.mkdir()
+    staged.touch()
+    house.put(a="42")
+    with (
+        occupy(staged.parent),
+        pytest.raises(StateHeld, match=r"another digitd is writing to .*outbox; end it"),
+    ):
+        house.run()
+    assert staged.exists()
+    house.run()
+    assert problems(house.folder, house.drops) == []
+
+
+def test_an_outbox_may_lie_on_a_disk_without_locks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", lack)
+    house.put(a="42")
+    house.run()
+    assert problems(house.folder, house.drops) == []
 
 
 def test_what_outlived_too_many_daemons_is_rejected_unread(house: House) -> None:
