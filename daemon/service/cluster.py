@@ -150,8 +150,9 @@ class ClusterReader:
         from . import remote
 
         try:
+            connection = self._connection()
             answer: list[Outcome] | Exception
-            answer = self._connection().submit(remote.read, self._errand, list(scans)).result()
+            answer = connection.submit(remote.read, self._errand, list(scans)).result()
         except (DigitdError, KilledWorker):
             raise
         except (Exception, CancelledError) as error:  # whatever it is, no scan is to blame
@@ -161,6 +162,8 @@ class ClusterReader:
                 f"the cluster at {self._cluster.address} did not read a batch "
                 f"({_one_line(error)}); when that is mended, digitd goes on where it stopped"
             ) from error
+        if isinstance(answer, ClusterUnavailable):
+            self._leave(connection)  # when we connect again, all is sent and compared again
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -174,6 +177,12 @@ class ClusterReader:
                 self._remote = self._client.get_executor(pure=False)
             executor: Executor = self._remote
             return executor
+
+    def _leave(self, connection: Executor) -> None:
+        """Close the client of this executor, if it is still in use."""
+        with self._lock:
+            if connection is self._remote:
+                self._client.close()
 
     def _connected(self) -> Client:
         """A client of a cluster that can read."""

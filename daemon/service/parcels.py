@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ..ann.registry import METADATA_FILE, ModelVersion
-from ..errors import ModelUnavailable
+from ..errors import ClusterUnavailable, ModelUnavailable
 from .reading import ReaderSettings, load_reader
 from .workers import LoadReader, Reader
 
@@ -53,7 +53,7 @@ class LoadSent:
     """As `load_reader`, with the parcel `digest`, which was unpacked in this process; for another
     process of this machine, `here` it is.
 
-    Raises ModelUnavailable.
+    Raises ClusterUnavailable where it was not, ModelUnavailable.
     """
 
     settings: ReaderSettings
@@ -65,5 +65,8 @@ class LoadSent:
     def here(self) -> LoadReader:
         """To load it from where it was unpacked."""
         if self.digest not in _UNPACKED:
-            raise ModelUnavailable(f"the network {self.settings.model} did not reach this worker")
+            raise ClusterUnavailable(
+                f"the network {self.settings.model} did not reach a worker of the cluster: try "
+                "again, then it is sent anew"
+            )
         return partial(load_reader, replace(self.settings, models=_UNPACKED[self.digest]))

@@ -23,8 +23,9 @@ from daemon.records import (
     Scan,
     Status,
 )
+from daemon.service.parcels import LoadSent
 from daemon.service.pulse import PULSE
-from daemon.service.workers import Reader
+from daemon.service.workers import LoadReader, Reader
 
 
 def load_reader() -> Reader:
@@ -35,6 +36,14 @@ def load_reader() -> Reader:
 def load_nothing() -> Reader:
     """A model that cannot be loaded."""
     raise ModelUnavailable("no model")
+
+
+class LoadUnpacked(LoadSent):
+    """What a worker loads where a parcel was unpacked, whatever it holds."""
+
+    def here(self) -> LoadReader:
+        super().here()
+        return load_reader
 
 
 def die_while_loading() -> Reader:

@@ -7,6 +7,7 @@ import hashlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +19,14 @@ from commands import digitd
 
 from daemon.config_schema import Config
 from daemon.errors import ClusterUnavailable, ModelUnavailable
-from daemon.records import Outcome, Reading, Reason, Scan
+from daemon.records import Limits, Outcome, Reading, Reason, Scan
 from daemon.service import cluster as clusters
+from daemon.service import parcels
 from daemon.service.batch import BatchSettings, run_batch
 from daemon.service.cluster import Cluster, hire_cluster, refuse_other_versions
 from daemon.service.loop import Setup
+from daemon.service.parcels import Parcel
+from daemon.service.reading import ReaderSettings
 from daemon.service.watch import watch
 from daemon.service.workers import LoadReader
 
@@ -43,12 +47,13 @@ def here() -> Iterator[str]:
 class started:  # noqa: N801 -- read as a function
     """A cluster on this machine."""
 
-    def __init__(self, *, processes: bool, workers: int) -> None:
+    def __init__(self, *, processes: bool, workers: int, port: int = 0) -> None:
         self._cluster: Any = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=processes,
             dashboard_address=":0",
+            scheduler_port=port,
             protocol="tcp",
             silence_logs=50,
         )
@@ -58,6 +63,10 @@ class started:  # noqa: N801 -- read as a function
 
     def __exit__(self, *_: object) -> None:
         self._cluster.close()
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
 
 
 def scan(text: str, path: Path | None = None) -> Scan:
@@ -251,17 +260,28 @@ def test_after_its_scheduler_was_lost_a_crew_connects_again(
         lost.__exit__()
         with pytest.raises(ClusterUnavailable):
             crew.read([scan("1")])
-        again = distributed.LocalCluster(
-            n_workers=1,
-            threads_per_worker=1,
-            processes=False,
-            dashboard_address=":0",
-            scheduler_port=int(address.rpartition(":")[2]),
-            protocol="tcp",
-            silence_logs=50,
-        )
-        with again:
+        with started(processes=False, workers=1, port=port_of(address)):
             assert said(crew.read([scan("1")])) == ["1"]
+
+
+def test_a_network_that_a_scheduler_took_along_is_sent_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from daemon.service import remote
+
+    settings = ReaderSettings(Path(), "fake-1", Limits(), 0.01)
+    load = fake_reader.LoadUnpacked(settings, "ab" * 32)
+    lost = started(processes=False, workers=1)
+    address = lost.__enter__()
+    cluster = Cluster(address, parcel=Parcel("fake-1", "ab" * 32, {}))
+    with ExitStack() as later, hire_cluster(cluster, load) as crew:
+        lost.__exit__()
+        monkeypatch.setattr(parcels, "_UNPACKED", {})  # the next workers know of nothing
+        monkeypatch.setattr(remote, "_CREWS", remote._Crews())
+        later.enter_context(started(processes=False, workers=1, port=port_of(address)))
+        with pytest.raises(ClusterUnavailable, match="fake-1 did not reach a worker"):
+            crew.read([scan("1")])  # Dask has connected by itself
+        assert said(crew.read([scan("1")])) == ["1"]
 
 
 def test_nobody_at_the_address_is_one_line_and_an_exit_code(
