@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import current_process
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from distributed import WorkerPlugin
@@ -81,6 +82,8 @@ class _Crews:
                 load = errand.load_reader
                 load = load.here() if isinstance(load, LoadSent) else load
                 reader = ProcessReader(cores(), load, errand.timeout_s)
+                # A worker that ends would wait for these for ever: signals do not end them.
+                Finalize(None, self.dismiss, (errand,), exitpriority=10)
             self._readers[key] = reader
             self._users[key] += 1
             idle = [each for each in self._readers if not self._users[each]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import multiprocessing
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ import fake_reader
 import pytest
 from commands import digitd
 
+from daemon import __version__
 from daemon.config_schema import Config
 from daemon.errors import ClusterUnavailable, ModelUnavailable
 from daemon.records import Limits, Outcome, Reading, Reason, Scan
@@ -282,6 +284,20 @@ def test_a_network_that_a_scheduler_took_along_is_sent_to_the_next(
         with pytest.raises(ClusterUnavailable, match="fake-1 did not reach a worker"):
             crew.read([scan("1")])  # Dask has connected by itself
         assert said(crew.read([scan("1")])) == ["1"]
+
+
+def test_a_worker_that_has_read_ends_when_dask_ends_it() -> None:
+    from daemon.service import remote
+
+    errand = remote.Errand(__version__, fake_reader.load_reader, None, "run")
+    worker = multiprocessing.get_context("spawn").Process(
+        target=remote.read, args=(errand, [scan("1")])
+    )
+    worker.start()
+    worker.join(60)
+    worker.kill()  # if it waits for its children
+    worker.join()
+    assert worker.exitcode == 0
 
 
 def test_nobody_at_the_address_is_one_line_and_an_exit_code(
