@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -87,6 +88,7 @@ class ClusterReader:
         self._sends_paths = cluster.transfer == "path"
         self._lock = threading.Lock()
         self._closed = False
+        self._refused: tuple[float, str] | None = None  # when and how, the last time
         self._client = self._connected()
         self._remote = self._client.get_executor(pure=False)
         self.at_once = cluster.at_once or 2 * max(1, sum(self._client.nthreads().values()))
@@ -169,11 +171,19 @@ class ClusterReader:
         return answer
 
     def _connection(self) -> Executor:
-        """The executor of a client that is connected."""
+        """The executor of a client that is connected. Who waited while another tried to connect in
+        vain does not try again."""
+        asked = time.monotonic()
         with self._lock:
             if self._client.status not in ("running", "connecting") and not self._closed:
+                if self._refused and self._refused[0] > asked:
+                    raise ClusterUnavailable(self._refused[1])
                 self._client.close()
-                self._client = self._connected()
+                try:
+                    self._client = self._connected()
+                except ClusterUnavailable as error:
+                    self._refused = time.monotonic(), str(error)
+                    raise
                 self._remote = self._client.get_executor(pure=False)
             executor: Executor = self._remote
             return executor

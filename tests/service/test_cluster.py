@@ -266,6 +266,43 @@ def test_after_its_scheduler_was_lost_a_crew_connects_again(
             assert said(crew.read([scan("1")])) == ["1"]
 
 
+def test_while_one_batch_tries_to_connect_in_vain_the_others_wait_and_do_not_try_again(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Semaphore(0)
+    tries: list[int] = []
+
+    class Lock:
+        """Tells that somebody has asked for it."""
+
+        lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            asked.release()
+            self.lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    def refuse() -> None:
+        tries.append(1)
+        for _ in range(3 if len(tries) == 1 else 0):  # all of them
+            asked.acquire(timeout=60)
+        raise ClusterUnavailable("nobody answers")
+
+    with hire_cluster(Cluster(here, at_once=3), fake_reader.load_reader) as crew:
+        reader = crew.read.__self__  # type: ignore[attr-defined]
+        monkeypatch.setattr(reader, "_lock", Lock())
+        monkeypatch.setattr(reader, "_connected", refuse)
+        reader._client.close()
+        batches = [crew.executor.submit(crew.read, [scan("1")]) for _ in range(3)]
+        assert [str(batch.exception()) for batch in batches] == ["nobody answers"] * 3
+        assert len(tries) == 1
+        with pytest.raises(ClusterUnavailable, match="nobody answers"):
+            crew.read([scan("1")])
+        assert len(tries) == 2
+
+
 def test_a_network_that_a_scheduler_took_along_is_sent_to_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
