@@ -16,8 +16,12 @@ from typing import Any, NoReturn
 from ..errors import OutputUnwritable
 from .names import printable, shown
 
-_VERSION = 3
-_SCHEMA = """
+_VERSION = 4
+_PARTIAL = """
+CREATE INDEX arrivals_original ON arrivals (sha256, model) WHERE duplicate_of IS NULL;
+CREATE INDEX arrivals_reason ON arrivals (state) WHERE reason IS NOT NULL;
+"""  # they hold few of many: copies of a scan, and what is wrong with none, are left out
+_SCHEMA = f"""
 CREATE TABLE claims (
     number       INTEGER PRIMARY KEY,
     id           TEXT NOT NULL UNIQUE,
@@ -52,8 +56,8 @@ CREATE TABLE arrivals (
 );
 CREATE UNIQUE INDEX arrivals_short ON arrivals (substr(id, 1, 8));
 CREATE INDEX arrivals_source ON arrivals (source);
-CREATE INDEX arrivals_content ON arrivals (sha256);
 CREATE INDEX arrivals_state ON arrivals (state, status);
+{_PARTIAL}
 CREATE TABLE sheets (
     folder TEXT NOT NULL,
     name   TEXT NOT NULL,              -- readings.csv, readings-2.csv, readings.jsonl
@@ -66,7 +70,16 @@ CREATE TABLE sheets (
 CREATE TABLE seen (total INTEGER NOT NULL);  -- claims ever made and not taken back
 INSERT INTO seen VALUES (0);
 """
-_UPGRADES = {2: "ALTER TABLE arrivals ADD COLUMN hints TEXT NOT NULL DEFAULT '';"}  # by version
+_UPGRADES = {  # from a version to the next
+    2: "ALTER TABLE arrivals ADD COLUMN hints TEXT NOT NULL DEFAULT '';",
+    3: f"DROP INDEX arrivals_content; {_PARTIAL}",
+}
+
+
+def _upgrade(version: int) -> str:
+    """What makes the journal of an older digitd one of ours; nothing where that cannot be."""
+    steps = range(version, _VERSION) if version in _UPGRADES else ()
+    return "".join(_UPGRADES[step] for step in steps)
 
 
 def _blame_the_disk(error: sqlite3.DatabaseError, path: Path) -> NoReturn:
@@ -137,7 +150,7 @@ class Database:
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-            change = _SCHEMA if version == 0 else _UPGRADES.get(version)
+            change = _SCHEMA if version == 0 else _upgrade(version)
             if change:
                 self.connection.executescript(
                     f"BEGIN; {change} PRAGMA user_version = {_VERSION}; COMMIT"

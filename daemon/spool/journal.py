@@ -157,7 +157,7 @@ class Journal:
     def has_original(self, sha256: str, model: str, hints: str) -> bool:
         """Whether there is an `original`, which is told in half the time."""
         found = self._db.execute(
-            f"SELECT 1 FROM arrivals WHERE {_ORIGINAL}", (sha256, model, hints)
+            f"SELECT 1 FROM arrivals WHERE {_ORIGINAL} LIMIT 1", (sha256, model, hints)
         )
         return found.fetchone() is not None
 

@@ -135,19 +135,54 @@ def test_the_journal_of_a_newer_digitd_is_refused(tmp_path: Path) -> None:
         Journal(path)
 
 
-def test_the_journal_of_an_older_digitd_is_taken_over(tmp_path: Path) -> None:
+def test_the_journal_of_an_older_digitd_is_taken_over(tmp_path: Path, arrival: Arrival) -> None:
     path = tmp_path / "journal.db"
-    Journal(path).close()
-    with sqlite3.connect(path) as db:
-        db.execute("ALTER TABLE arrivals DROP COLUMN hints")
-        db.execute("PRAGMA user_version = 2")
+    with Journal(path) as journal:
+        journal.record([arrival])
+    made = schema(path)
+    for version in (3, 2):
+        with sqlite3.connect(path) as db:
+            db.execute("DROP INDEX arrivals_original")
+            db.execute("DROP INDEX arrivals_reason")
+            db.execute("CREATE INDEX arrivals_content ON arrivals (sha256)")
+            if version == 2:
+                db.execute("ALTER TABLE arrivals DROP COLUMN hints")
+            db.execute(f"PRAGMA user_version = {version}")
+        db.close()
+        for _ in range(2):
+            with Journal(path) as journal:
+                assert journal.has_original("ab" * 32, "test-1", "")
+                assert not journal.has_original("ab" * 32, "test-1", "digits=5-5")
+        assert schema(path) == made
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    """The version of a journal, the columns of its results, and its indexes."""
+    db = sqlite3.connect(path)
+    columns = db.execute("SELECT name, type FROM pragma_table_info('arrivals')").fetchall()
+    indexes = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 1")
+    found = [*db.execute("PRAGMA user_version"), *columns, *indexes]
     db.close()
-    for _ in range(2):
-        with Journal(path) as journal:
-            assert journal.original("ab" * 32, "m-1", "digits=5-5") is None
-    with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (3,)
-    db.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda journal: journal.original("ab" * 32, "test-1"), "arrivals_original"),
+        (lambda journal: journal.has_original("ab" * 32, "test-1", ""), "arrivals_original"),
+        (lambda journal: journal.rejected(), "arrivals_reason"),
+    ],
+)
+def test_among_many_copies_and_readings_the_few_that_are_asked_for_are_found_at_once(
+    journal: Journal, ask: Callable[[Journal], object], index: str
+) -> None:
+    asked: list[str] = []
+    journal._db.set_trace_callback(asked.append)
+    ask(journal)
+    journal._db.set_trace_callback(None)
+    (plan, *_) = journal._db.execute(f"EXPLAIN QUERY PLAN {asked[0]}")
+    assert f"INDEX {index} (" in plan["detail"]
 
 
 def test_questions_at_one_moment_do_not_see_what_is_recorded_meanwhile(
