@@ -331,7 +331,10 @@ class Daemon:
         end_of = EndFinder(config.limits.max_file_mb)
         settler = Settler(quiet_s, config.incomplete_after_s, end_of, time.monotonic)
         is_done = self._is_done if config.originals == "keep" else lambda _: False
-        return files, Scanner(self._inbox, settler, is_done, lambda: files.look(folder))
+        alive = self._notifier.watchdog
+        return files, Scanner(
+            self._inbox, settler, is_done, lambda: files.look(folder), alive=alive
+        )
 
     def _is_done(self, found: Found) -> bool:
         """Whether a file that stays in the inbox was read as it is."""

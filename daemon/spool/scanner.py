@@ -17,6 +17,7 @@ from .settle import Settler
 
 WINDOW = 4096  # files that settle at the same time
 MAX_LISTED = 100  # blocked ones that are named
+ALIVE_EVERY = 1000  # files of a walk: on a slow disk these take seconds
 ENDS_S = 1.0  # of finding out ends in one look: who looks has signals and a watchdog to answer
 
 
@@ -46,7 +47,8 @@ class Wait:
 class Scanner:
     """Looks through `inbox`. `is_done` tells of files that were read and stay in the inbox.
     `waits` is called for every look, and what it gives says of a file why it has to wait, if it
-    has to. `clock` is monotonic, in seconds."""
+    has to. `alive` is called again and again while the folder is walked, however long that takes.
+    `clock` is monotonic, in seconds."""
 
     def __init__(
         self,
@@ -55,12 +57,14 @@ class Scanner:
         is_done: Callable[[Found], bool] = lambda _: False,
         waits: Callable[[], Callable[[Path], Wait | None]] = lambda: lambda _: None,
         *,
+        alive: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox = inbox
         self._settler = settler
         self._is_done = is_done
         self._waits = waits
+        self._alive = alive
         self._clock = clock
 
     def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
@@ -98,7 +102,9 @@ class Scanner:
         """Files that wait for their turn; what else is found goes into the view, and what holds
         files up but once."""
         holding: set[Path] = set()
-        for found in self._inbox.scan():
+        for number, found in enumerate(self._inbox.scan(), start=1):
+            if number % ALIVE_EVERY == 0:
+                self._alive()
             match found:
                 case Ignored():
                     view.ignored += 1

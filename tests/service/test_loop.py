@@ -24,6 +24,7 @@ from daemon.service.loop import Setup
 from daemon.service.systemd import Notifier
 from daemon.service.watch import watch
 from daemon.service.workers import DEATHS, Crew, LoadReader, hire
+from daemon.spool import scanner
 from daemon.spool.inbox import Inbox
 from daemon.spool.steps import Step
 
@@ -143,6 +144,17 @@ def test_a_folder_of_claimed_scans_that_is_closed_is_told_as_one(
     monkeypatch.setattr(Inbox, "shared", forbid)
     with pytest.raises(OutputUnwritable, match=r"Permission denied: .*/inbox/\.claimed"):
         watch(lambda: setup, once=True)
+
+
+def test_systemd_hears_of_a_daemon_that_walks_through_a_large_inbox(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "ALIVE_EVERY", 2)
+    for number in range(7):
+        (setup.config.inbox / f"{number}.part").touch()
+    turns: list[int] = []
+    watch(lambda: setup, once=True, notifier=Turns(turns.append))
+    assert turns == [1, 2, 3, 4]  # one of the loop
 
 
 def test_claimed_scans_wait_until_files_of_hints_are_whole(setup: Setup) -> None:
