@@ -14,7 +14,7 @@ from image_files import HEIC, drawing, encode, page, rejected, tried
 from PIL import Image, features
 
 from daemon.records import Limits, Reason
-from daemon.vision.decode import count_pixels
+from daemon.vision.counting import count_pixels
 from daemon.vision.formats import read_header
 
 DRAWN = cv2.resize(drawing(), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)

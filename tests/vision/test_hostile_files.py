@@ -12,7 +12,7 @@ from pdf_files import STROKE, drawn, image, scanned
 from PIL import Image
 
 from daemon.records import Limits, Page
-from daemon.vision.decode import count_pixels
+from daemon.vision.counting import count_pixels
 
 ROUNDS = 40  # mutations of each file
 LIMITS = Limits(max_megapixels=4)
