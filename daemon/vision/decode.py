@@ -8,6 +8,7 @@ high bits, drop alpha and turn pictures by themselves; what is left to do is don
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 
 from ..records import Limits, Page, Reason, RejectedPage, Rejection, Scan
@@ -24,6 +25,8 @@ _FAULTS = {
     Reason.DAMAGED: "the {} file is damaged: copy or scan it again",
 }
 
+log = logging.getLogger(__name__)
+
 
 def decode(scan: Scan, limits: Limits) -> Iterator[Page | RejectedPage] | Rejection:
     """The pages of a scan, each decoded when it is asked for, or why there are none.
@@ -32,7 +35,7 @@ def decode(scan: Scan, limits: Limits) -> Iterator[Page | RejectedPage] | Reject
     `rejection_of` makes one of them its `Rejection`.
     """
     try:
-        return _pages(_judged(scan.data, limits), limits)
+        return _pages(scan, _judged(scan.data, limits), limits)
     except UnfitError as unfit:
         return Rejection(scan.id, scan.file, scan.sha256, unfit.reason, unfit.message)
 
@@ -93,16 +96,16 @@ def _check_size(frame: Frame, limits: Limits) -> None:
         )
 
 
-def _pages(header: Header, limits: Limits) -> Iterator[Page | RejectedPage]:
+def _pages(scan: Scan, header: Header, limits: Limits) -> Iterator[Page | RejectedPage]:
     """Raises UnfitError at once where a file has no pages to offer."""
     if header.format == "PDF":
         file = PdfFile(header)
         _check_number(len(file), limits)
-        return _pdf_pages(file, limits)
-    return _framed_pages(header, limits)
+        return _pdf_pages(scan, file, limits)
+    return _framed_pages(scan, header, limits)
 
 
-def _framed_pages(header: Header, limits: Limits) -> Iterator[Page | RejectedPage]:
+def _framed_pages(scan: Scan, header: Header, limits: Limits) -> Iterator[Page | RejectedPage]:
     picture_of = decoder_of(header)
     shown = [(index, each) for index, each in enumerate(header.frames) if not each.thumbnail]
     for number, (index, frame) in enumerate(shown, start=1):
@@ -114,9 +117,11 @@ def _framed_pages(header: Header, limits: Limits) -> Iterator[Page | RejectedPag
             yield develop(number, frame, *picture_of(index))
         except UnfitError as unfit:
             yield RejectedPage(number, unfit.reason, unfit.message)
+        except Exception as error:  # of a library, or a bug: it must not cost the other pages
+            yield _failed(scan, number, error)
 
 
-def _pdf_pages(file: PdfFile, limits: Limits) -> Iterator[Page | RejectedPage]:
+def _pdf_pages(scan: Scan, file: PdfFile, limits: Limits) -> Iterator[Page | RejectedPage]:
     with file:
         for number in range(1, len(file) + 1):
             try:
@@ -127,6 +132,15 @@ def _pdf_pages(file: PdfFile, limits: Limits) -> Iterator[Page | RejectedPage]:
                 yield develop(number, frame, drawn.pixels)
             except UnfitError as unfit:
                 yield RejectedPage(number, unfit.reason, unfit.message)
+            except Exception as error:  # as above
+                yield _failed(scan, number, error)
         if file.is_cut_off:
             message = "the PDF file is cut off: pages may be missing here, copy or scan it again"
             yield RejectedPage(len(file) + 1, Reason.TRUNCATED, message)
+
+
+def _failed(scan: Scan, number: int, error: Exception) -> RejectedPage:
+    """A page whose decoding raised what nobody expected; called where that is caught."""
+    log.exception("could not decode page %d of %s", number, scan.file)
+    message = f"digitd failed on it ({type(error).__name__}); please report it"
+    return RejectedPage(number, Reason.UNREADABLE, message)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from daemon.records import Grey, Limits, Page, RejectedPage, Rejection, Scan
+from daemon.records import Grey, Limits, Page, Reason, RejectedPage, Rejection, Scan
 from daemon.vision.decode import decode, rejection_of
 
 # `drawing()`, four times as large, by heif-enc (libheif 1.15, x265).
@@ -62,9 +62,12 @@ def page(data: bytes) -> Page:
 
 
 def tried(data: bytes, limits: Limits | None = None) -> list[Page | RejectedPage]:
-    """All pages of bytes, rejected ones too; none where the whole file is rejected."""
+    """All pages of bytes, rejected ones too, but for no bug; none where the whole file is."""
     outcome = decode(scan(data), limits or Limits())
-    return [] if isinstance(outcome, Rejection) else list(outcome)
+    every = [] if isinstance(outcome, Rejection) else list(outcome)
+    for each in every:
+        assert isinstance(each, Page) or each.reason is not Reason.UNREADABLE, each.message
+    return every
 
 
 def encode(extension: str, pixels: npt.NDArray[np.generic], *parameters: int) -> bytes:

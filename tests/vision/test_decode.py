@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,11 +27,14 @@ from image_files import (
     with_jpeg_segment,
     with_webp_exif,
 )
+from pdf_files import image, scanned
 
 from daemon.records import Limits, Page, Reason, RejectedPage, Rejection
+from daemon.vision import decode as decode_module
 from daemon.vision import tiff as tiff_module
 from daemon.vision.counting import count_pixels
 from daemon.vision.decode import decode
+from daemon.vision.develop import develop
 from daemon.vision.formats import read_header
 from daemon.vision.header import Frame
 
@@ -525,6 +529,33 @@ def test_where_no_page_is_left_the_first_tells_why() -> None:
     rejection = rejected(data)
     assert rejection.reason is Reason.UNSUPPORTED
     assert rejection.message.startswith("all 3 pages are rejected: TIFF with compression 50000")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tiff(*[(tiff_tags(40, 32), drawing().tobytes())] * 3),
+        scanned(*[image(drawing())] * 3, size=(60, 48)),
+    ],
+    ids=["TIFF", "PDF"],
+)
+def test_a_page_on_which_digitd_fails_does_not_cost_its_neighbours(
+    data: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(number: int, *rest: Any) -> Page:
+        if number == 2:
+            raise TypeError("a bug")
+        return develop(number, *rest)
+
+    monkeypatch.setattr(decode_module, "develop", fail)
+    outcome = decode(scan(data, "a.tif"), Limits())
+    assert not isinstance(outcome, Rejection)
+    first, second, third = outcome
+    assert (isinstance(first, Page), isinstance(third, Page)) == (True, True)
+    message = "digitd failed on it (TypeError); please report it"
+    assert second == RejectedPage(2, Reason.UNREADABLE, message)
+    assert "could not decode page 2 of a.tif" in caplog.text
+    assert "TypeError: a bug" in caplog.text
 
 
 @pytest.mark.parametrize("missing", [256, 257])
