@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from .claims import OpenClaim, Source, mtime_ns_of
 from .durable import sync_folder
@@ -63,6 +64,9 @@ class Ignored:
     path: Path
 
 
+Lying: TypeAlias = Found | Blocked | Ignored
+
+
 def is_ignored(name: str) -> bool:
     """Whether a name says that this is no scan, or not yet."""
     lower = name.lower()
@@ -95,7 +99,7 @@ class Inbox:
         """Make the place for claimed files. Raises OSError, also where the inbox is gone."""
         self.claimed.mkdir(exist_ok=True)
 
-    def scan(self) -> Iterator[Found | Blocked | Ignored]:
+    def scan(self) -> Iterator[Lying]:
         """All that lies in the inbox now, in no order. Raises OSError where the inbox is gone."""
         stack = [self.folder]
         while stack:
@@ -124,6 +128,13 @@ class Inbox:
                         yield Blocked(path, "digitd may not move it out of its folder: permit it")
                     else:
                         yield from _judge(path, entry)
+
+    def unchanged(self, found: Iterable[Found]) -> Iterator[Found]:
+        """Those that still lie there as they were found, and were not found out to be immovable."""
+        for each in found:
+            is_immovable = self._immovable and _absolute(each.path) in self._immovable
+            if not is_immovable and signature_of(each.path) == each.signature:
+                yield each
 
     def claim_of(self, found: Found, scan_id: str) -> OpenClaim:
         """The claim that is made when this file is to be taken."""

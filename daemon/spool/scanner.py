@@ -2,22 +2,25 @@
 
 The folder is the queue, however long it is: only the oldest files are watched while they settle,
 so that memory stays bounded. Oldest by their own times, which are compared with each other only.
+To walk through a long one takes long: what comes next is taken from the last walk for a while.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .inbox import Blocked, Found, Ignored, Inbox
+from .inbox import Blocked, Found, Ignored, Inbox, Lying
 from .settle import Settler
 
 WINDOW = 4096  # files that settle at the same time
 MAX_LISTED = 100  # blocked ones that are named
 ALIVE_EVERY = 1000  # files of a walk: on a slow disk these take seconds
+WALKS = 0.1  # of the time may go into walking, while the last walk's oldest files make a batch
 ENDS_S = 1.0  # of finding out ends in one look: who looks has signals and a watchdog to answer
 
 
@@ -66,13 +69,32 @@ class Scanner:
         self._waits = waits
         self._alive = alive
         self._clock = clock
+        self._oldest: list[Found] = []
+        self._others = 0  # that wait as well, by the last walk
+        self._walk_at = -math.inf
 
     def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
-        """Look through all of it; stop finding out what is ready when `max_ready` files are, or
-        after `ENDS_S`: then it goes on with the next look, which is due at once. `renamed` are
-        those of which is known that they appeared by a rename. Raises OSError."""
+        """Look through all of it, and tell the `max_ready` oldest that are ready; for a while after
+        that took long, look at the oldest that it found only, as long as so many of them are: such
+        a look tells of nothing ignored or blocked. It stops finding out what is ready after
+        `ENDS_S`: then it goes on with the next look, which is due at once. `renamed` are those of
+        which is known that they appeared by a rename. Raises OSError."""
+        if len(self._oldest) >= max_ready and self._clock() < self._walk_at:
+            view = self._look_at(self._inbox.unchanged(self._oldest), max_ready, renamed)
+            if len(view.ready) >= max_ready:
+                view.waiting += self._others
+                return view
+        began = self._clock()
+        view = self._look_at(self._inbox.scan(), max_ready, renamed)
+        self._others = view.waiting - len(self._oldest)
+        now = self._clock()
+        self._walk_at = now + (now - began) * (1 / WALKS - 1)
+        return view
+
+    def _look_at(self, lying: Iterable[Lying], max_ready: int, renamed: Collection[Path]) -> View:
         view, wait_of = View(), self._waits()
-        oldest = heapq.nsmallest(WINDOW, self._sort(view, wait_of), key=_age)
+        oldest = heapq.nsmallest(WINDOW, self._sort(lying, view, wait_of), key=_age)
+        self._oldest = oldest
         self._settler.keep_only({found.path for found in oldest})
         view.oldest = oldest[0].path if oldest else None
         end_s = self._clock() + ENDS_S
@@ -98,11 +120,13 @@ class Scanner:
                 view.ready.append(found)
         return view
 
-    def _sort(self, view: View, wait_of: Callable[[Path], Wait | None]) -> Iterator[Found]:
+    def _sort(
+        self, lying: Iterable[Lying], view: View, wait_of: Callable[[Path], Wait | None]
+    ) -> Iterator[Found]:
         """Files that wait for their turn; what else is found goes into the view, and what holds
         files up but once."""
         holding: set[Path] = set()
-        for number, found in enumerate(self._inbox.scan(), start=1):
+        for number, found in enumerate(lying, start=1):
             if number % ALIVE_EVERY == 0:
                 self._alive()
             match found:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from daemon.spool import scanner
-from daemon.spool.inbox import Found, Inbox
+from daemon.spool.inbox import Blocked, Found, Inbox, Lying
 from daemon.spool.scanner import Scanner, View
 from daemon.spool.settle import End, Settler
 
@@ -22,6 +23,8 @@ class Queue:
         self.unreadable: dict[str, OSError] = {}
         self.ends: list[str] = []
         self.end_takes_s = 0.0
+        self.walk_takes_s = 0.0
+        self.walks = 0
         self.settler = Settler(2, 120, self._end, lambda: self.now)
         self.scanner = Scanner(
             self.inbox,
@@ -44,13 +47,20 @@ class Queue:
             path.write_text("x")
             os.utime(path, (1000 - age, 1000 - age))
 
+    def walk(self) -> Iterator[Lying]:
+        self.walks += 1
+        self.now += self.walk_takes_s
+        return Inbox.scan(self.inbox)
+
     def look(self, max_ready: int = 10) -> View:
         return self.scanner.look(max_ready)
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Queue:
-    return Queue(tmp_path)
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    queue = Queue(tmp_path)
+    monkeypatch.setattr(queue.inbox, "scan", queue.walk)
+    return queue
 
 
 def names(found: list[Found]) -> list[str]:
@@ -118,6 +128,60 @@ def test_only_a_window_of_the_oldest_is_watched(
     assert (len(queue.settler), view.waiting) == (3, 9)
     queue.now = 2
     assert names(queue.look().ready) == ["8", "7", "6"]
+
+
+@pytest.fixture
+def long_queue(queue: Queue) -> Queue:
+    """A folder through which a walk takes a second; the last one was just now."""
+    queue.put(*"abcdefgh")
+    queue.look()
+    queue.now, queue.walk_takes_s = 2, 1
+    assert names(queue.look(max_ready=2).ready) == ["h", "g"]
+    queue.walks = 0
+    return queue
+
+
+def test_after_a_long_walk_the_next_batches_are_of_what_it_found(long_queue: Queue) -> None:
+    folder = long_queue.inbox.folder
+    for name in "hg":
+        (folder / name).unlink()  # taken
+    (folder / "f").unlink()
+    (folder / "e").write_text("more")
+    os.utime(folder / "e", (0, 0))
+    long_queue.done.add("d")
+    long_queue.inbox.block([Blocked(folder / "c", "digitd cannot move it")])
+    view = long_queue.look(max_ready=2)
+    assert (names(view.ready), view.waiting, long_queue.walks) == (["b", "a"], 2, 0)
+
+
+def test_what_a_long_walk_found_is_not_enough_for_ever(long_queue: Queue) -> None:
+    folder = long_queue.inbox.folder
+    (folder / "i").write_text("x")
+    os.utime(folder / "i", (1, 1))
+    assert long_queue.look(max_ready=2).oldest == folder / "h"
+    long_queue.now += 9
+    assert (long_queue.look(max_ready=2).oldest, long_queue.walks) == (folder / "i", 1)
+
+
+def test_where_what_a_long_walk_found_makes_no_batch_any_more_there_is_another(
+    long_queue: Queue,
+) -> None:
+    for name in "bcdefgh":
+        (long_queue.inbox.folder / name).unlink()
+    view = long_queue.look(max_ready=2)
+    assert (names(view.ready), view.waiting, long_queue.walks) == (["a"], 1, 1)
+
+
+def test_how_many_wait_is_known_between_walks(
+    long_queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "WINDOW", 5)
+    long_queue.now += 9
+    long_queue.look(max_ready=2)
+    for name in "hg":
+        (long_queue.inbox.folder / name).unlink()
+    view = long_queue.look(max_ready=2)
+    assert (names(view.ready), view.waiting, long_queue.walks) == (["f", "e"], 6, 1)
 
 
 def test_what_is_read_and_stays_does_not_wait(queue: Queue) -> None:
