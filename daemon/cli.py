@@ -305,7 +305,8 @@ def batch(
         typer.Option(help="What the cluster gets of a scan: its bytes, or its path."),
     ] = None,
     annotated: Annotated[
-        Literal["all", "review", "none"] | None, typer.Option(help="Which pages get a picture.")
+        Literal["all", "review", "none"] | None,
+        typer.Option("--annotated", "--annotate", help="Which pages get a picture."),
     ] = None,
     documents: Annotated[
         Literal["files", "lines", "none"] | None,

@@ -126,9 +126,12 @@ def test_quiet_prints_nothing(scans: Path, capsys: pytest.CaptureFixture[str]) -
     assert digitd(*arguments, capsys=capsys) == (0, "", "")
 
 
-def test_flags_choose_what_is_written(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("flag", ["--annotated", "--annotate"])
+def test_flags_choose_what_is_written(
+    flag: str, scans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (scans / "a.png").write_text("507")
-    flags = ("--json", "lines", "--annotated", "none")
+    flags = ("--json", "lines", flag, "none")
     digitd("batch", scans, "--out", "results", *flags, capsys=capsys)
     names = sorted(path.name for path in Path("results").iterdir())
     assert names == [".digitd", "readings.csv", "readings.jsonl"]

@@ -48,13 +48,18 @@ def read_labels(folder: Path) -> tuple[LabelledScan, ...]:
         with path.open(encoding="utf-8-sig", newline="") as table:
             rows = csv.DictReader(table)
             if not {"file", "label"} <= set(rows.fieldnames or ()):
-                raise NothingReadable(f"{path} needs the columns file and label")
+                columns = ", ".join(map(repr, rows.fieldnames or ())) or "nothing"
+                raise NothingReadable(
+                    f"{path} needs the columns file and label, parted by a comma; it has {columns}"
+                )
             found = tuple(
                 LabelledScan(folder / file, file, (row["label"] or "").strip(), rows.line_num)
                 for row in rows
                 if (file := row["file"])
             )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise NothingReadable(f"{path} is no text in UTF-8: save it as CSV (UTF-8)") from None
+    except (OSError, csv.Error) as error:
         raise NothingReadable(f"{path} cannot be read: {error}") from None
     if not found:
         raise NothingReadable(f"{path} names no file")

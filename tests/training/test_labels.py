@@ -38,8 +38,9 @@ def test_labels_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     ("data", "complaint"),
     [
         (b"name,digit\n", "needs the columns file and label"),
+        (b"file;label\na.png;1\n", "parted by a comma; it has 'file;label'"),
         (b"file,label\n", "names no file"),
-        (b"file,label\n\xff\xfe,1\n", "cannot be read"),
+        (b"file,label\n\xff\xfe,1\n", "no text in UTF-8"),
     ],
 )
 def test_a_labels_csv_that_says_nothing_is_refused(tmp_path: Path, data, complaint) -> None:
