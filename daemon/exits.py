@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from .errors import DigitdError, NoPermission, OutputUnwritable
 
@@ -19,8 +19,9 @@ def run(command: Callable[[], None]) -> None:
     try:
         try:
             command()
-        finally:
+        except SystemExit:
             sys.stdout.flush()  # at the interpreter's own end, nobody could tell any more
+            raise
     except DigitdError as error:
         _end(error)
     except KeyboardInterrupt:
@@ -32,7 +33,7 @@ def run(command: Callable[[], None]) -> None:
     except PermissionError as error:
         _end(NoPermission(f"{error.filename or 'a file'}: {error.strerror}; {RIGHT_USER}"))
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             _end_by_bug()
         _drop_output()
         _end(OutputUnwritable(f"{error.filename or 'the output'}: {error.strerror}"))
@@ -57,14 +58,22 @@ def _end_by_bug() -> NoReturn:
 def _open_streams() -> None:
     """Let stdout and stderr take everything, names of files that are no text and marks that the
     terminal lacks; and be there, where the caller closed them."""
-    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
+def _nowhere() -> TextIO:
+    """A stream to print to in vain; processes that are started have it as well, for it takes the
+    number of the one that was closed."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.set_inheritable(descriptor, True)
+    return os.fdopen(descriptor, "w")
+
+
 def _drop_output() -> None:
     """Let what is left to print go nowhere: the interpreter prints it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    with _nowhere() as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -24,8 +24,14 @@ _EXTENSIONS = (  # also of what cannot be read yet: a row that says so beats sil
     "avif bmp dib gif heic heif jfif jp2 jpe jpeg jpg pbm pdf pgm png pnm ppm tif tiff webp"
 )
 SCAN_EXTENSIONS = frozenset(f".{name}" for name in _EXTENSIONS.split())  # of files in folders
+_SYSTEMS_OWN = frozenset({"@eaDir"})  # thumbnails that Synology makes of every picture
 
 DIGITS = 10  # classes that are one; what follows them, where a network knows it, is no digit
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether files and folders of this name are no scans, whatever they hold."""
+    return name.startswith((".", "~")) or name in _SYSTEMS_OWN
 
 
 class Sent:

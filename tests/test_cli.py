@@ -69,9 +69,12 @@ def test_who_reads_only_the_first_line_hears_no_complaint() -> None:
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
 def test_streams_that_the_caller_closed_are_not_missed(closed: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    shutil.copy(SAMPLE, tmp_path / "in")
-    out = tmp_path / "out"
-    ended = shell(f'"$@" {closed}', "batch", str(tmp_path / "in"), "--out", str(out))
+    for name in ("a.png", "b.png"):
+        shutil.copy(SAMPLE, tmp_path / "in" / name)
+    out, config = tmp_path / "out", tmp_path / "config.yaml"
+    config.write_text("batch: {max_scans: 1}\nworkers: 2\n")
+    command = ("batch", tmp_path / "in", "--out", out, "--config", config)
+    ended = shell(f'"$@" {closed}', *map(str, command))
     assert ended.returncode == 0
     assert (out / "readings.csv").is_file()
 

@@ -18,11 +18,10 @@ def native_stderr_logged(log: logging.Logger) -> Iterator[None]:
     TensorFlow and LiteRT announce themselves there, past `sys.stderr` and whatever the settings
     say. The redirection holds for the whole process: keep what it encloses short.
     """
-    try:
-        terminal = os.dup(2)
-    except OSError:  # there is none
+    if sys.stderr is None:  # then descriptor 2 is closed, or of something else
         yield
         return
+    terminal = os.dup(2)
     sys.stderr.flush()
     with _file_in_memory() as caught:
         os.dup2(caught.fileno(), 2)

@@ -149,12 +149,10 @@ class Database:
             self.connection.row_factory = sqlite3.Row
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
-            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+            version = self._version()
             change = _SCHEMA if version == 0 else _upgrade(version)
             if change:
-                self.connection.executescript(
-                    f"BEGIN; {change} PRAGMA user_version = {_VERSION}; COMMIT"
-                )
+                self._make_ours(change)
         if not change and version != _VERSION:
             self.connection.close()
             age = "a newer" if version > _VERSION else "an older"
@@ -162,6 +160,21 @@ class Database:
                 f"{printable(shown(path))} was written by {age} digitd; use that one, "
                 "or name another folder"
             )
+
+    def _version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _make_ours(self, change: str) -> None:
+        """Change the schema, unless another process does so in this moment."""
+        try:
+            self.connection.executescript(
+                f"BEGIN IMMEDIATE; {change} PRAGMA user_version = {_VERSION}; COMMIT"
+            )
+        except sqlite3.OperationalError:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if self._version() != _VERSION:
+                raise
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -36,6 +36,7 @@ _NOT_THIS_WAY = (  # a system, a disk or its rules lack a way to rename; another
     errno.ENOTSUP,  # macOS tells the two apart
     errno.EMLINK,
 )
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)  # of a path
 _NO_HOME = (FileExistsError, NotADirectoryError, PermissionError)  # of this file, not of the disk
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _CLAIMED = re.compile(r"([0-9a-f]{32})~(.*)", re.DOTALL)
@@ -130,10 +131,12 @@ class Inbox:
                         yield from _judge(path, entry)
 
     def unchanged(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Those that still lie there as they were found, and were not found out to be immovable."""
+        """Those that still lie there as they were found, readable, and were not found out to be
+        immovable."""
         for each in found:
             is_immovable = self._immovable and _absolute(each.path) in self._immovable
-            if not is_immovable and signature_of(each.path) == each.signature:
+            is_same = not is_immovable and signature_of(each.path) == each.signature
+            if is_same and os.access(each.path, os.R_OK):
                 yield each
 
     def claim_of(self, found: Found, scan_id: str) -> OpenClaim:
@@ -194,8 +197,10 @@ class Inbox:
         home = Path(os.fsdecode(claim.source.path))
         try:
             is_half = home.samefile(place)
-        except (FileNotFoundError, *_NO_HOME):
-            return False
+        except OSError as error:
+            if error.errno in _NOWHERE:
+                return False
+            raise
         return is_half and self.put_back(claim)
 
     def sync(self, claims: Iterable[OpenClaim]) -> None:

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputMissing, UsageError
-from ..records import SCAN_EXTENSIONS, Limits, Reason
+from ..records import SCAN_EXTENSIONS, Limits, Reason, is_passed_over
 from .claims import Source, mtime_ns_of
 from .names import printable, shown
-
-_NAS_FOLDERS = frozenset({"@eaDir"})  # thumbnails that Synology makes of every picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
             stack.pop()
             continue
         path = folder / name
-        if name.startswith((".", "~")) or name in _NAS_FOLDERS:
+        if is_passed_over(name):
             yield Ignored(path)
         elif os.path.splitext(name)[1].lower() in SCAN_EXTENSIONS:  # noqa: PTH122 -- for each file
             yield Candidate(path, shown(f"{above}{name}"))

@@ -72,26 +72,30 @@ class Scanner:
         self._oldest: list[Found] = []
         self._others = 0  # that wait as well, by the last walk
         self._walk_at = -math.inf
+        self._renamed: set[Path] = set()  # since the last walk
 
     def look(self, max_ready: int, renamed: Collection[Path] = ()) -> View:
         """Look through all of it, and tell the `max_ready` oldest that are ready; for a while after
-        that took long, look at the oldest that it found only, as long as so many of them are: such
-        a look tells of nothing ignored or blocked. It stops finding out what is ready after
-        `ENDS_S`: then it goes on with the next look, which is due at once. `renamed` are those of
-        which is known that they appeared by a rename. Raises OSError."""
-        if len(self._oldest) >= max_ready and self._clock() < self._walk_at:
-            view = self._look_at(self._inbox.unchanged(self._oldest), max_ready, renamed)
+        that took long, look at the oldest that it found only, as long as so many of them are ready
+        and half of them left, for others have to settle meanwhile: such a look tells of nothing
+        ignored or blocked. It stops finding out what is ready after `ENDS_S`: then it goes on with
+        the next look, which is due at once. `renamed` are those of which is known that they
+        appeared by a rename. Raises OSError."""
+        self._renamed |= set(renamed)
+        if len(self._oldest) >= max(max_ready, WINDOW // 2) and self._clock() < self._walk_at:
+            view = self._look_at(self._inbox.unchanged(self._oldest), max_ready)
             if len(view.ready) >= max_ready:
                 view.waiting += self._others
                 return view
         began = self._clock()
-        view = self._look_at(self._inbox.scan(), max_ready, renamed)
+        view = self._look_at(self._inbox.scan(), max_ready)
+        self._renamed.clear()
         self._others = view.waiting - len(self._oldest)
         now = self._clock()
         self._walk_at = now + (now - began) * (1 / WALKS - 1)
         return view
 
-    def _look_at(self, lying: Iterable[Lying], max_ready: int, renamed: Collection[Path]) -> View:
+    def _look_at(self, lying: Iterable[Lying], max_ready: int) -> View:
         view, wait_of = View(), self._waits()
         oldest = heapq.nsmallest(WINDOW, self._sort(lying, view, wait_of), key=_age)
         self._oldest = oldest
@@ -105,7 +109,7 @@ class Scanner:
                 continue
             try:
                 due_s = self._settler.look(
-                    found.path, found.signature, was_renamed=found.path in renamed
+                    found.path, found.signature, was_renamed=found.path in self._renamed
                 )
             except OSError as error:
                 self._settler.forget(found.path)  # removed, or its disk fails: looked at anew

@@ -47,8 +47,8 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
     texts = {file.name: _text(file) for file in _files(path)}
     pens = {name: text for name, text in texts.items() if ".PEN_DOWN" in text}
     bitmaps = {name: text for name, text in texts.items() if _is_bitmap_text(text)}
+    _refuse_compressed(path)
     if not pens and not bitmaps:
-        _refuse_compressed(path)
         raise NothingReadable(
             f"{path} holds neither pen strokes (UNIPEN, as pendigits-orig.tra) nor 32x32 bitmaps "
             "(as optdigits-orig.tra), gzipped or not"
@@ -63,6 +63,8 @@ def load_extra(path: Path) -> list[PenSet | DigitSet]:
 def _refuse_compressed(path: Path) -> None:
     """Say so where the files are as the UCI repository packs them. Raises NothingReadable."""
     for file in sorted(path.glob("*.Z")) if path.is_dir() else [path]:
+        if path.is_dir() and file.with_suffix("").exists():
+            continue
         with file.open("rb") as packed:
             if packed.read(2) == _COMPRESSED:
                 raise NothingReadable(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputMissing, NothingReadable
-from ..records import SCAN_EXTENSIONS, Limits, Rejection, Scan
+from ..records import SCAN_EXTENSIONS, Limits, Rejection, Scan, is_passed_over
 from ..vision.decode import first_page
 from ..vision.reader import single_glyph
 from .datasets import DigitSet, Source, glyph_bytes
@@ -67,7 +67,8 @@ def _by_class(path: Path) -> Iterator[LabelledScan]:
     others = 0
     for digit in _DIGITS:
         for file in sorted((path / digit).rglob("*")):
-            if file.name.startswith(".") or not file.is_file():
+            below = file.relative_to(path).parts
+            if any(map(is_passed_over, below)) or not file.is_file():
                 continue
             if file.suffix.lower() in SCAN_EXTENSIONS:
                 yield LabelledScan(file, file.relative_to(path).as_posix(), digit)

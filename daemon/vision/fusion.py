@@ -135,7 +135,7 @@ def opinions(lines: Sequence[Line], question: Question, seen: SeenLine) -> Opini
     return Opinions(
         given=tuple(digit for line in lines for digit in line.digits),
         status=Status.READ if sure else Status.REVIEW,
-        left_out=any(line.reason == LEFT_OUT for line in lines),
+        left_out=any(line.reason for line in lines),
         seen=seen,
         boxes=tuple(_place(digit, question) for digit in seen.digits),
     )
@@ -156,6 +156,8 @@ def _judge(
         reason = "may be no digit"
     elif torn(text, held.known):
         reason = "may be read in two ways"
+    elif (other := max(chances, key=lambda each: chances[each])) != text:
+        reason = f"without the hints: {other}"
     agreed = held.text == held.seen.text == text
     sure = agreed and held.status is Status.READ
     sure = sure or confidence ** (1 / max(1, len(text))) >= review_below
@@ -222,7 +224,8 @@ def _line(line: Line, question: Question, held: Opinions, verdict: _Verdict) -> 
     doubted = verdict.confidence < LIKELY or _covered(question.view, held.seen) < COVERED
     if question.is_row and verdict.text != line.text and doubted:
         others = ((verdict.text, verdict.confidence), *verdict.alternatives)
-        others = tuple(other for other in others if other[0] != line.text)
+        ranked = sorted(others, key=lambda other: -other[1])
+        others = tuple(other for other in ranked if other[0] != line.text)
         reason = verdict.reason or f"read as {line.text} and as {verdict.text}"
         return replace(line, status=Status.REVIEW, reason=reason, alternatives=others)
     return _told(_digits(held, verdict.text), verdict)
@@ -251,10 +254,15 @@ def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line 
         return None
     held = opinions((), question, seen)
     chances = _chances(held, network)
-    text = _likeliest({text: chances[text] for text in held.texts if text}, question.expected)
-    confidence = chances[text]
-    if len(text) < NEW_DIGITS or confidence < SUSPECTED:
+    numbers = {
+        text: chance
+        for text, chance in chances.items()
+        if len(text) >= NEW_DIGITS and chance >= SUSPECTED
+    }
+    if max(held.texts, key=lambda text: chances[text] if text else 0.0) not in numbers:
         return None
+    text = _likeliest(numbers, question.expected)
+    confidence = chances[text]
     digits = _digits(held, text)
     others = _others(text, chances)
     return Line(digits, text, confidence, box_of(digits), Status.REVIEW, ONE_SIDED, others)
@@ -274,8 +282,9 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
     changed to fit."""
     if line.status is Status.READ:
         return line
-    told = [each.reason for each in before if each.reason != LEFT_OUT]
-    reasons = dict.fromkeys(reason for reason in (*told, line.reason) if reason)
+    told = [each.reason for each in before if each.reason not in ("", LEFT_OUT)]
+    own = "" if told and line.reason == LEFT_OUT else line.reason
+    reasons = dict.fromkeys(reason for reason in (*told, own) if reason)
     return replace(line, reason="; ".join(reasons))
 
 

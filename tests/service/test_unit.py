@@ -67,6 +67,7 @@ def test_what_trying_again_cannot_mend_is_not_tried_again() -> None:
         errors.UsageError,
         errors.InputMissing,
         errors.StateHeld,
+        errors.NoPermission,
         errors.ConfigInvalid,
         errors.ModelUnavailable,
     )

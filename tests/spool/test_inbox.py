@@ -181,6 +181,23 @@ def test_nothing_is_put_back_where_one_may_not_go(
     assert inbox.place_of(ID, "a.png").exists()
 
 
+def test_a_link_in_place_of_a_claimed_file_that_leads_round_is_no_half_put_back_one(
+    inbox: Inbox,
+) -> None:
+    claim = inbox.claim_of(put(inbox, "a.png"), ID)
+    inbox.take(claim)
+    (inbox.folder / "a.png").symlink_to("a.png")
+    assert not inbox.was_put_back(claim)
+
+
+def test_what_a_short_look_finds_is_there_readable_and_as_it_was(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, closed = put(inbox, "a.png"), put(inbox, "b.png")
+    monkeypatch.setattr(os, "access", lambda path, _: path != closed.path)
+    assert list(inbox.unchanged([kept, closed])) == [kept]
+
+
 def test_of_a_rename_that_is_not_permitted_either_folder_may_be_the_reason(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

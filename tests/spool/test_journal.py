@@ -10,6 +10,7 @@ import pytest
 from daemon.errors import OutputUnwritable
 from daemon.records import Reading, Reason, Rejection, Status
 from daemon.spool.claims import Source
+from daemon.spool.database import Database
 from daemon.spool.document import copied_result, result_of
 from daemon.spool.journal import Arrival, Fate, Journal, Voucher
 
@@ -154,6 +155,26 @@ def test_the_journal_of_an_older_digitd_is_taken_over(tmp_path: Path, arrival: A
                 assert journal.has_original("ab" * 32, "test-1", "")
                 assert not journal.has_original("ab" * 32, "test-1", "digits=5-5")
         assert schema(path) == made
+
+
+def test_of_two_processes_that_take_over_a_journal_one_is_faster(
+    tmp_path: Path, arrival: Arrival, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.db"
+    with Journal(path) as journal:
+        journal.record([arrival])
+    monkeypatch.setattr(Database, "_version", old_at_first(3))
+    with Journal(path) as journal:
+        assert journal.has_original("ab" * 32, "test-1", "")
+    monkeypatch.setattr(Database, "_version", old_at_first(3, 3))
+    with pytest.raises(OutputUnwritable, match="no such index"):
+        Journal(path)
+
+
+def old_at_first(*versions: int) -> Callable[[Database], int]:
+    """What tells these versions of a journal that is of ours."""
+    told = iter(versions)
+    return lambda _: next(told, 4)
 
 
 def schema(path: Path) -> list[tuple[str, ...]]:

@@ -131,8 +131,9 @@ def test_only_a_window_of_the_oldest_is_watched(
 
 
 @pytest.fixture
-def long_queue(queue: Queue) -> Queue:
+def long_queue(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Queue:
     """A folder through which a walk takes a second; the last one was just now."""
+    monkeypatch.setattr(scanner, "WINDOW", 8)
     queue.put(*"abcdefgh")
     queue.look()
     queue.now, queue.walk_takes_s = 2, 1
@@ -152,6 +153,35 @@ def test_after_a_long_walk_the_next_batches_are_of_what_it_found(long_queue: Que
     long_queue.inbox.block([Blocked(folder / "c", "digitd cannot move it")])
     view = long_queue.look(max_ready=2)
     assert (names(view.ready), view.waiting, long_queue.walks) == (["b", "a"], 2, 0)
+
+
+def test_before_all_that_a_long_walk_found_is_read_others_begin_to_settle(
+    long_queue: Queue,
+) -> None:
+    folder = long_queue.inbox.folder
+    for name in "hgf":
+        (folder / name).unlink()
+    assert names(long_queue.look(max_ready=2).ready) == ["e", "d"]
+    assert long_queue.walks == 0
+    for name in "ed":
+        (folder / name).unlink()
+    long_queue.put("n")
+    view = long_queue.look(max_ready=2)
+    assert (names(view.ready), long_queue.walks) == (["c", "b"], 0)  # five were left: the last time
+    view = long_queue.look(max_ready=2)
+    assert (names(view.ready), view.waiting, long_queue.walks) == (["c", "b"], 4, 1)
+
+
+def test_that_a_file_was_renamed_is_known_until_the_next_walk(long_queue: Queue) -> None:
+    long_queue.put("n")
+    place = long_queue.inbox.folder / "n"
+    os.utime(place, (0, 0))  # the oldest
+    long_queue.scanner.look(2, [place])
+    assert long_queue.walks == 0
+    long_queue.now += 9
+    assert names(long_queue.look(max_ready=2).ready) == ["h", "g"]  # it settles a moment
+    long_queue.now += 0.1
+    assert names(long_queue.look(max_ready=2).ready)[:1] == ["n"]
 
 
 def test_what_a_long_walk_found_is_not_enough_for_ever(long_queue: Queue) -> None:

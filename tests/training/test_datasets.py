@@ -77,6 +77,7 @@ def test_sets_are_joined_in_order() -> None:
 def test_dark_digits_on_a_light_ground_are_refused() -> None:
     light = np.zeros((20, 28, 28), np.uint8)
     light[:, 6:22, 12:16] = 255
+    light[:, 3, 0] = light[:, 25:, 27] = 255  # ink that touches the rim, as USPS has it
     assert as_digit_set("light", "", light, np.ones(20)).images.max() == 255
     with pytest.raises(NothingReadable, match="give 255 - x"):
         as_digit_set("dark", "", 255 - light, np.ones(20))

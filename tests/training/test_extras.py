@@ -111,6 +111,15 @@ def test_files_packed_by_compress_are_told(tmp_path: Path, named: str) -> None:
         load_extra(tmp_path / named)
 
 
+def test_what_lies_there_unpacked_too_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "a.tra").write_text(f"{BITMAP}\n 1\n")
+    (tmp_path / "a.tra.Z").write_bytes(b"\x1f\x9d\x90 and more")
+    assert len(load_extra(tmp_path)) == 1
+    (tmp_path / "b.tes.Z").write_bytes(b"\x1f\x9d\x90 and more")
+    with pytest.raises(NothingReadable, match=r"gzip -d .*b\.tes\.Z$"):
+        load_extra(tmp_path)
+
+
 def test_digits_that_measure_are_not_learnt_with_their_folder(tmp_path: Path) -> None:
     for name, digit in (("a-orig.tra", 1), ("a-orig.windep", 7)):
         (tmp_path / name).write_text(f"{BITMAP}\n {digit}\n")

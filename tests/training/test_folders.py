@@ -70,6 +70,8 @@ def test_folders_in_the_folder_of_a_class_belong_to_it(tmp_path: Path) -> None:
     write_digit(tmp_path / "5" / "anna" / "a.png", 5)
     write_digit(tmp_path / "5" / "b.PNG", 5)
     (tmp_path / "5" / "Thumbs.db").write_bytes(b"x")
+    for elsewhere in (".thumbs/a.png", "@eaDir/a.png", "~old/a.png", "~a.png", ".a.png"):
+        write_digit(tmp_path / "5" / elsewhere, 5)
     assert [scan.file for scan in find_labelled(tmp_path)] == ["5/anna/a.png", "5/b.PNG"]
 
 

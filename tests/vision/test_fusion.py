@@ -341,6 +341,7 @@ def test_the_likeliest_reading_as_expected_holds_and_is_no_surer_for_it():
     assert [evidence.text for evidence in network.heard] == ["12", "124", "129"]
     (found,) = reading.lines
     assert (found.text, found.confidence, found.status) == ("124", 0.01, Status.REVIEW)
+    assert found.reason == "without the hints: 12"
     assert found.alternatives == (("12", 0.97), ("129", 0.002))
 
 

@@ -195,6 +195,23 @@ def test_digits_that_touch_become_a_line_for_review_in_its_place(chance: float) 
     assert abs(line.box.y - written.y) <= 6
 
 
+def test_other_readings_of_a_row_come_best_first() -> None:
+    reading, asked = asked_about(draw(("oooo", "ooo", "oooo")), Expected(4, 4))
+    seen = replace(answer(asked[0], "7777"), alternatives=(("77779", 0.4),))
+    network = Believer(_777=0.5, _7777=0.01, _77779=0.4)
+    (line,) = fuse(reading, asked, [seen], network, 0.9).lines[1:2]
+    assert line.text == "777"
+    assert line.alternatives == (("77779", 0.4), ("7777", 0.01))
+
+
+def test_digits_that_touch_are_not_lost_where_one_digit_is_expected() -> None:
+    reading, asked = asked_about(draw(("oooo", "888", "oooo")), Expected(1, 1), none=(1,))
+    question = next(each for each in asked if each.is_new)
+    seen = replace(answer(question, "888"), alternatives=(("8", 0.05),))
+    found = fuse(reading, [question], [seen], Believer(0.1, _888=0.9, _8=0.01), 0.9)
+    assert [line.text for line in found.lines] == ["7777", "888", "7777"]
+
+
 @pytest.mark.parametrize("expected", [Expected(4, 4), Expected(1, 2)])
 def test_digits_that_touch_are_not_lost_where_others_are_expected(expected: Expected) -> None:
     reading, asked = asked_about(draw(("oooo", "888", "oooo")), expected, none=(1,))
@@ -204,6 +221,7 @@ def test_digits_that_touch_are_not_lost_where_others_are_expected(expected: Expe
     likely = replace(seen, alternatives=(("8888", 0.3), ("88", 0.2)))
     for network, text in (
         (Believer(0.3, _888=0.9, _8888=1e-4, _88=1e-4), "888"),
+        (Believer(0.3, _888=0.9, _8888=0.01, _88=0.01), "888"),
         (Believer(0.3), "8888" if expected.least == 4 else "88"),
     ):
         found = fuse(reading, [question], [likely], network, 0.9)
