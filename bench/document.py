@@ -110,11 +110,12 @@ Rules and limits of `daemon/vision` were built looking at failures on `single`, 
 and `nondigit`: these figures say what is possible, not what to expect. For a while only files of
 `nondigit` with an even SHA-256 of their name were looked at; when the second network's vote was
 settled, all were, so that no half of it is unseen any more, and none of `single` and `cells`. The
-networks' weights, temperatures and thresholds come from training and validation digits; USPS chose
-nothing. Two constants were settled after measuring sets had been seen: the 99 % at which a
-threshold's promise is bounded (`nondigit`, MNIST's test digits), and the 0.995 from which a page's
-only mark is refused. That was 0.95, then 0.98, while Semeion was read with 3 % refused; it is now
-what `max_error_read` says of other errors, 1 - 0.005. It decides only between `empty` and `review`,
+networks' weights, temperatures and thresholds come from training and validation digits. Two
+constants were settled after measuring sets had been seen: the 99 % at which a threshold's promise
+is bounded (`nondigit`, MNIST's test digits), and the 0.995 from which a page's only mark is
+refused. That was 0.95, then 0.98, while Semeion was read with 3 % refused; it is now what
+`max_error_read` says of other errors, 1 - 0.005.
+It decides only between `empty` and `review`,
 never what is called `read`. load_digits chose that blurred digits
 joined the training: networks that were not shipped refused it; the remedy was checked on MNIST's
 training digits, reduced. That unsure glyphs are looked at twice more, turned by 6 degrees, was
@@ -198,7 +199,7 @@ The files that were misread are drawn into `bench/out/`, for they are not ours t
 
 
 _PEERS = """The ancestors' recipe is what this project grew out of: grey, resized to 28x28,
-inverted, three dense layers of 128 trained five epochs on MNIST (`mlp-128x3`, trained by this run).
+inverted, three dense layers of 128 trained five epochs on MNIST (`mlp-128x3`, trained by `bench`).
 Tesseract has a whitelist of the ten digits; of more than 200 files it reads a seeded sample of 100.
 """
 

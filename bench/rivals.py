@@ -2,7 +2,7 @@
 
     ancestors  the loop that digitd grew out of: imread, resize, model.predict, a matplotlib figure
     keras      the same written well: all files, one predict, pictures by OpenCV
-    tesseract  Tesseract with a digit whitelist, a call per file
+    tesseract  Tesseract with a digit whitelist, one call for all files: no pictures
     floor      read and decode every file, encode and write one picture for each, of the file's own
                pixels, grey, as they are: nothing else
     shown      the same with pictures as large as digitd's of a tiny scan, in colour: the page is
@@ -81,16 +81,16 @@ def keras(folder: Path, out: Path) -> None:
 
 
 def tesseract(folder: Path, out: Path) -> None:
-    """A call per file."""
+    """One call, which is given a list of files."""
+    files = out / "files.txt"
+    files.write_text("".join(f"{path}\n" for path in sorted(folder.iterdir())), encoding="utf-8")
     whitelist = ("-c", "tessedit_char_whitelist=0123456789")
-    for path in sorted(folder.iterdir()):
-        done = subprocess.run(
-            ["tesseract", str(path), "-", "--psm", "10", *whitelist],
-            capture_output=True,
-            check=False,
-            env=os.environ | {"OMP_THREAD_LIMIT": "1"},
-        )
-        (out / f"{path.stem}.txt").write_bytes(done.stdout)
+    subprocess.run(
+        ["tesseract", files, out / "readings", "--psm", "10", *whitelist],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"OMP_THREAD_LIMIT": "1"},
+    )
 
 
 def floor(folder: Path, out: Path, workers: int) -> None:

@@ -141,8 +141,8 @@ def tiny(bench: Bench, *, quick: bool) -> Iterable[Row]:
     if _have("keras"):
         yield from _keras(bench, many, some, few)
     if shutil.which("tesseract"):
-        calls, digits = bench.measure(TINY, [rival("tesseract"), digitd("digitd")], [few, many])
-        yield Row.of(f"Tesseract ({few}) / digitd, a scan", calls, digits)
+        theirs, digits = bench.measure(TINY, [rival("tesseract"), digitd("digitd")], [some, some])
+        yield Row.of(f"{some:,}: Tesseract, one call / digitd", theirs, digits)
 
 
 def _keras(bench: Bench, many: int, some: int, few: int) -> Iterable[Row]:
@@ -153,6 +153,8 @@ def _keras(bench: Bench, many: int, some: int, few: int) -> Iterable[Row]:
         yield Row.of(f"the ancestors' loop ({few}) / digitd, a scan", loop, digits, at_least=100)
     batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [some, some])
     yield Row.of(f"{some:,}: well-written Keras / digitd", batch, digits, at_least=2)
+    batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [many, many])
+    yield Row.of(f"{many:,}: well-written Keras / digitd", batch, digits)
     batch, digits = bench.measure(TINY, [rival("keras"), digitd("digitd")], [1, 1])
     yield Row.of("one image, cold start: Keras / digitd", batch, digits, at_least=5)
 
@@ -223,13 +225,14 @@ def clusters(bench: Bench, *, quick: bool) -> Iterable[Row]:
 
 def growth(bench: Bench, *, quick: bool) -> Iterable[Row]:
     """Ten or a hundred times the scans: memory of the process that keeps the books, time a scan."""
-    few, many = (100, 1_000) if quick else (1_000, 100_000)
-    small, large = bench.measure(TINY, [digitd("digitd"), digitd("digitd")], [few, many])
+    few, some, many = (100, 300, 1_000) if quick else (1_000, 10_000, 100_000)
+    small, middle, large = bench.measure(TINY, [digitd("digitd")] * 3, [few, some, many])
     memory = statistics.median(r.main_mb for r in large) / statistics.median(
         r.main_mb for r in small
     )
     yield Row(f"{many:,} scans / {few:,}: memory", memory, at_most=1.3)
     yield Row.of(f"{many:,} scans / {few:,}: time a scan", large, small, at_most=1.1)
+    yield Row.of(f"{many:,} scans / {some:,}: time a scan, the start hardly counts", large, middle)
 
 
 PARTS = {"tiny": tiny, "phone": phone, "page": page, "clusters": clusters, "growth": growth}
