@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..errors import InputMissing, UsageError
+from ..errors import InputMissing, OutputUnwritable, UsageError
 from .durable import sync_files, sync_folder
 from .inbox import Inbox, rename_if_free
 from .journal import SHORT, Arrival, Journal
@@ -28,7 +28,7 @@ def retry(
     Raises:
         InputMissing: no rejected scan has that id; or the inbox is not there.
         UsageError: one lay outside of the inbox, where nobody looks.
-        OSError: the disk refused.
+        OutputUnwritable: some could not go back; the others did.
     """
     if not inbox.claimed.is_dir():
         raise InputMissing(
@@ -46,10 +46,21 @@ def retry(
     there = [arrival for arrival in rejected if original_of(outbox, arrival).exists()]
     _check_homes(there, inbox, outbox)
     journal.retrying(there)
+    failed: list[tuple[Arrival, OSError]] = []
     for arrival in there:
-        _put_back(original_of(outbox, arrival), arrival, inbox)
+        try:
+            _put_back(original_of(outbox, arrival), arrival, inbox)
+        except OSError as error:  # of its home, perhaps: the others go back
+            failed.append((arrival, error))
     # Those that a crash stopped on their way, and whose file is back in the inbox already.
     journal.retried([arrival for arrival in journal.retrying_now() if _is_back(outbox, arrival)])
+    if failed:
+        arrival, first = failed[0]
+        raise OutputUnwritable(
+            f"{len(failed)} of {len(there)} could not go back into the inbox, such as "
+            f"{arrival.id[:SHORT]} {printable(arrival.file)}: {first.strerror or first}; when that "
+            "is mended, call it again"
+        )
     return there
 
 

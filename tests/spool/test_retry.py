@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import InputMissing, UsageError
+from daemon.errors import InputMissing, OutputUnwritable, UsageError
 from daemon.records import Reason, Rejection
 from daemon.spool import inbox
 from daemon.spool.claims import Source
@@ -99,6 +99,18 @@ def test_nothing_in_the_inbox_is_overwritten(shelf: Shelf) -> None:
     shelf.retry()
     assert (shelf.inbox.folder / "a.png").read_text() == "new"
     assert (shelf.inbox.folder / f"{'1' * 32}.png").read_text() == "1" * 32
+
+
+def test_an_original_that_cannot_go_back_keeps_no_other_from_it(shelf: Shelf) -> None:
+    shelf.reject("1" * 32, "x/a.png")
+    shelf.reject("2" * 32, "b.png")
+    (shelf.inbox.folder / "x").write_text("a file by now")
+    with pytest.raises(OutputUnwritable, match=r"1 of 2 could not go back .* 11111111 x/a\.png: "):
+        shelf.retry()
+    assert (shelf.inbox.folder / "b.png").read_text() == "2" * 32
+    assert shelf.journal.balance().retried == 1
+    (shelf.inbox.folder / "x").unlink()
+    assert shelf.retry() == ["1" * 32]
 
 
 def test_an_original_that_somebody_removed_is_left_out(shelf: Shelf) -> None:
