@@ -15,14 +15,13 @@ from typing import Any, Literal
 
 from ..ann.registry import NONE_LABEL
 from ..errors import UsageError
+from .averaging import LEFT
 
 Loss = Literal["sparse", "onehot"]
 Keras = Any  # the module keras, which ships no types; imported by the caller
 Layer = Any
 
 DIGIT_LABELS = tuple("0123456789")
-
-_LEFT = 1 / 6  # of the learning rate, at the end: with none, weights to average would not differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Architecture:
             decay_steps=max(1, steps - warm_up),
             warmup_target=self.learning_rate,
             warmup_steps=warm_up,
-            alpha=_LEFT if self.averaged else 0.0,
+            alpha=LEFT if self.averaged else 0.0,
         )
         return keras.optimizers.AdamW(schedule, weight_decay=self.weight_decay)
 
@@ -164,5 +163,5 @@ def architecture(name: str) -> Architecture:
     try:
         return ARCHITECTURES[name]
     except KeyError:
-        known = ", ".join(ARCHITECTURES)
+        known = ", ".join([*ARCHITECTURES, "line"])  # that one is trained by `line_train`
         raise UsageError(f"there is no architecture {name!r}; there are: {known}") from None

@@ -88,7 +88,7 @@ def _measured(measured: Evaluation) -> str:
     )
     return f"""## Measured on {measured.digits.name}
 
-Nothing was learnt from these digits, and nothing chosen by them.
+Nothing was learnt from these digits, and no weight, temperature or threshold comes from them.
 
 | digits | accuracy | wrong | of these taken for no digit | log loss | calibration error |
 |---|---|---|---|---|---|
@@ -155,6 +155,11 @@ def _kept(training: dict[str, Any]) -> str:
     return f"the weights are those of epoch {training['best_epoch']}"
 
 
+def _averaged(training: dict[str, Any]) -> str:
+    averaged = training.get("averaged_epochs", 0)
+    return f"; the weights are the mean of the last {averaged} epochs'" if averaged > 1 else ""
+
+
 def reader_card(reader: dict[str, Any]) -> str:
     """The card's section on the line reader, from what metadata.json says of it."""
     training, metrics = reader["training"], reader["metrics"]
@@ -172,8 +177,9 @@ network of `{reader["beside"]}`.
   four columns logits of ten digits and blank, and the edges of the digit there. Letters, words,
   print that is no digit and scribbles were learnt as blank.
 - Learnt: {training["lines"]:,} composed lines, none twice, {training["seconds"]:.0f} seconds, seed
-  {reader["seed"]}; {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight
-  decay {training["weight_decay"]:g}, batches of {training["batch_size"]}.
+  {reader["seed"]}{_averaged(training)}; {training["optimizer"]}, learning rate
+  {training["learning_rate"]:g}, weight decay {training["weight_decay"]:g}, batches of
+  {training["batch_size"]}.
 - Reads {metrics["exact"]:.2%} of {metrics["lines"]:,} composed lines of the test digits exactly.
   Composed lines are harder than real ones in some ways and easier in others.
 

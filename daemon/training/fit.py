@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .architectures import Architecture, Loss
+from .averaging import WeightAverage
 from .backend import load_keras
 from .epochs import Epoch, drawn_ahead
 from .split import Split
@@ -130,51 +131,12 @@ def make_targets(chosen: Architecture, loss: Loss) -> Targets:
     return rows
 
 
-class _Average:
-    """The mean of a model's weights, batch norm's statistics among them, at the ends of all epochs
-    but the `first` ones. These are validated by it, and in the end the model has it.
-
-    Stochastic weight averaging (Izmailov et al., Averaging Weights Leads to Wider Optima and Better
-    Generalization, 2018): about as good as a mean of several networks, at the cost of one.
-    """
-
-    def __init__(self, model: Any, first: int) -> None:
-        self._model = model
-        self._before = first
-        self._count = 0
-        self._mean: list[npt.NDArray[np.float32]] = []
-        self._own: list[npt.NDArray[np.float32]] = []
-
-    def epoch_ends(self, _logs: object = None) -> None:
-        """Before it is validated."""
-        if self._before:
-            self._before -= 1
-            return
-        self._own = self._model.get_weights()
-        self._count += 1
-        if self._mean:
-            changes = zip(self._mean, self._own, strict=True)
-            count = np.float32(self._count)
-            self._mean = [mean + (own - mean) / count for mean, own in changes]
-        else:
-            self._mean = self._own
-        self._model.set_weights(self._mean)
-
-    def training_goes_on(self, _logs: object = None) -> None:
-        """After that."""
-        if self._own:
-            self._model.set_weights(self._own)
-
-    def training_ends(self, _logs: object = None) -> None:
-        self._model.set_weights(self._mean)
-
-
 def _averaging(keras: Any, model: Any, first: int) -> Any:
-    average = _Average(model, first)
+    average = WeightAverage(model, first)
     return keras.callbacks.LambdaCallback(
-        on_test_begin=average.epoch_ends,
-        on_test_end=average.training_goes_on,
-        on_train_end=average.training_ends,
+        on_test_begin=lambda _logs: average.epoch_ends(),
+        on_test_end=lambda _logs: average.training_goes_on(),
+        on_train_end=lambda _logs: average.training_ends(),
     )
 
 

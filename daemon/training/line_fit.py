@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ann.ctc import greedy_batch
+from .averaging import LEFT, WeightAverage
 from .backend import load_keras
 from .fit import REPORT_EVERY_S, Fitted, Progress, Step
 from .hands import Digits
@@ -21,12 +22,13 @@ from .line_network import build, joined
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
-EPOCHS = 50
+EPOCHS = 65
 TOWERS = 2
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # batches
 WEIGHT_DECAY = 1e-2
 CLIP_NORM = 3.0
+AVERAGED = 0.25  # of the epochs, the last ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def fit_lines(
     model = joined(keras, towers)
     steps = settings.epochs * settings.epoch
     learners = [_learner(keras, tower, steps) for tower in towers]
+    averaged = math.ceil(AVERAGED * settings.epochs)
+    average = WeightAverage(model, settings.epochs - averaged)
     validation = LineSource(validated, settings.seed + 1).make(settings.validated, settings.batch)
     history: list[Step] = []
     started = time.perf_counter()
@@ -64,11 +68,14 @@ def fit_lines(
         for _ in range(settings.epochs):
             for step in _epoch(learners, batches, settings, history, started):
                 progress(step)
+            average.epoch_ends()
             scores = validate(model, validation)
+            average.training_goes_on()
             ended = replace(step, ends_epoch=True, val_loss=scores.loss, val_accuracy=scores.exact)
             history.append(ended)
             progress(ended)
-    return Fitted(model, tuple(history), time.perf_counter() - started)
+    average.training_ends()
+    return Fitted(model, tuple(history), time.perf_counter() - started, averaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ def _learner(keras: Any, model: Any, steps: int) -> Any:
         decay_steps=max(1, steps - warm_up),
         warmup_target=LEARNING_RATE,
         warmup_steps=warm_up,
+        alpha=LEFT,
     )
     optimizer = keras.optimizers.AdamW(
         schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP_NORM

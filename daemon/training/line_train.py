@@ -179,6 +179,7 @@ def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
     return {
         "towers": settings.towers,
         "epochs": settings.epochs,
+        "averaged_epochs": fitted.averaged,
         "lines": settings.epochs * settings.epoch * settings.batch,
         "batch_size": settings.batch,
         "loss": f"{CTC_WEIGHT:g} CTC + cross-entropy of frames + L1 of boxes",

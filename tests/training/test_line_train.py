@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,8 +19,9 @@ from daemon.ann.registry import ModelVersion, load_version, verify
 from daemon.ann.trust import load_trusted, parse_trust
 from daemon.errors import ModelUnavailable, NothingReadable
 from daemon.records import AskedLine, Grey, SeenLine
-from daemon.training import line_trust
+from daemon.training import line_fit, line_trust
 from daemon.training.architectures import architecture
+from daemon.training.averaging import WeightAverage
 from daemon.training.backend import load_keras
 from daemon.training.calibrate import RISKS
 from daemon.training.datasets import DigitSet, Labels
@@ -37,7 +39,7 @@ from daemon.training.train import train
 
 ONE_BY_ONE = ("tower_1", "tower_2")
 ONE_EPOCH = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
-SHORT = LineSettings(epochs=1, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
+SHORT = LineSettings(epochs=5, seed=1, batch=8, epoch=3, validated=1, tested=2, trusted=6)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,20 @@ def steps() -> list[Step]:
     return []
 
 
+class Average(WeightAverage):
+    """Remembers the weights at the ends of all epochs, and those in the end."""
+
+    ends: ClassVar[list[list[np.ndarray]]] = []
+
+    def epoch_ends(self) -> None:
+        self.ends.append(self._model.get_weights())
+        super().epoch_ends()
+
+    def training_ends(self) -> None:
+        super().training_ends()
+        self.ends.append(self._model.get_weights())
+
+
 @pytest.fixture(scope="module")
 def version(
     tmp_path_factory: pytest.TempPathFactory,
@@ -57,10 +73,12 @@ def version(
     data: TrainingData,
     steps: list[Step],
 ) -> ModelVersion:
-    """A version whose line reader learnt three batches."""
+    """A version whose line reader learnt five times three batches."""
     models = tmp_path_factory.mktemp("lines") / "models"
     shutil.copytree(trained_models, models)
-    return train_lines(SHORT, data, models, steps.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_fit, "WeightAverage", Average)
+        return train_lines(SHORT, data, models, steps.append)
 
 
 @pytest.fixture
@@ -89,7 +107,8 @@ def test_the_metadata_say_what_trained_each(
     assert metadata["training"] == trained_version.metadata["training"]
     assert reader["beside"] == trained_version.name
     assert reader["training"]["towers"] == 2
-    assert reader["training"]["lines"] == 3 * 8
+    assert reader["training"]["lines"] == 5 * 3 * 8
+    assert reader["training"]["averaged_epochs"] == 2
     assert reader["data"][0]["sha256"] == train_digits.sha256
     assert reader["metrics"]["lines"] == 16
     assert reader["metrics"]["weights"] < 1_500_000
@@ -100,13 +119,22 @@ def test_the_card_describes_both(version: ModelVersion) -> None:
     card = (version.path / "CARD.md").read_text()
     assert card.startswith(f"# {version.name}\n")
     assert card.count("## Line reader") == 1
-    assert "24 composed lines" in card
+    assert "120 composed lines" in card
+
+
+@pytest.mark.usefixtures("version")
+def test_the_weights_are_the_mean_of_the_last_epochs() -> None:
+    *ends, kept = Average.ends
+    assert len(ends) == 5
+    for one, other, mean in zip(*ends[-2:], kept, strict=True):
+        np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
 
 
 def test_training_is_reported_by_epoch(version: ModelVersion, steps: list[Step]) -> None:
     assert version.reader is not None
-    (end,) = [step for step in steps if step.ends_epoch]
-    assert (end.epoch, end.epochs, end.share) == (1, 1, 1)
+    *_, end = ends = [step for step in steps if step.ends_epoch]
+    assert len(ends) == 5
+    assert (end.epoch, end.epochs, end.share) == (5, 5, 1)
     assert 0 <= end.val_accuracy <= 1
     assert end.loss > 0
 
