@@ -205,6 +205,7 @@ def _bitmap(image: Grey) -> Bitmap:
 
 def _stroke_width(ink: Grey) -> float:
     """Twice the area over the outline, in pixels."""
+    ink = np.pad(ink, 1)  # the outline of a 1 lies along the sides of its box
     edges = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1) + cv2.norm(
         ink[1:], ink[:-1], cv2.NORM_L1
     )

@@ -21,6 +21,16 @@ def book(train_digits: DigitSet) -> Copybook:
     return Copybook(Digits(train_digits.images, train_digits.labels, (FLAGGED, PLAIN, LONG)))
 
 
+@pytest.mark.parametrize(("width", "height"), [(3, 20), (20, 3)])
+def test_a_stroke_that_fills_its_box_is_as_wide_as_it_is(width: int, height: int) -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[4 : 4 + height, 4 : 4 + width] = 255
+    book = Copybook(Digits(image[None].repeat(10, axis=0), np.arange(10, dtype=np.uint8), ()))
+    one = book.bitmap(1, np.random.default_rng(0)).bitmap
+    assert one is not None
+    assert one.stroke == pytest.approx(3, rel=0.35)
+
+
 def test_every_digit_has_many_styles() -> None:
     assert [len(styles) >= 8 for styles in STYLES] == [True] * 10
 
