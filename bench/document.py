@@ -114,11 +114,10 @@ networks' weights, temperatures and thresholds come from training and validation
 constants were settled after measuring sets had been seen: the 99 % at which a threshold's promise
 is bounded (`nondigit`, MNIST's test digits), and the 0.995 from which a page's only mark is
 refused. That was 0.95, then 0.98, while Semeion was read with 3 % refused; it is now what
-`max_error_read` says of other errors, 1 - 0.005.
-It decides only between `empty` and `review`,
-never what is called `read`. load_digits chose that blurred digits
-joined the training: networks that were not shipped refused it; the remedy was checked on MNIST's
-training digits, reduced. That unsure glyphs are looked at twice more, turned by 6 degrees, was
+`max_error_read` says of other errors, 1 - 0.005. It decides only between `empty` and `review`,
+never what is called `read`. load_digits chose that blurred digits joined the training: networks
+that were not shipped refused it; the remedy was checked on MNIST's training digits, reduced.
+That unsure glyphs are looked at twice more, turned by 6 degrees, was
 tried on validation digits, where it changed nothing, on MNIST's test digits (99.54 to 99.58, ECE
 0.55 to 0.42) and on USPS, Semeion and load_digits; the angle is the first that came to mind, others
 did about the same. That an advisor counts for as much as these looks was tried on validation
@@ -147,9 +146,10 @@ longer called read, one of them wrong, the only one there was).
 That one tower of the line reader is enough where its reading has a probability of 0.95, and that
 further views take a tower each, chose lines of validation digits alone, composed and in rows
 (87.5 % right and a log loss of 0.396; 87.4 and 0.398 with both towers always). That its weights are
-averaged as well, over the last quarter of 65 epochs, was decided before it was trained. How the networks'
-opinions become one was settled looking at `single`, `cells`, the even half of `orand` and rows of
-training digits held back; so were the hurried styles that lines are composed of, and how many of
+averaged as well, over the last quarter of 65 epochs, was decided before it was trained. How the
+networks' opinions become one was settled looking at `single`, `cells`, the even half of `orand`
+and rows of training digits held back; so were the hurried styles that lines are composed of, and
+how many of
 the lines that calibrate the line reader are rows of digits as they are. That it learns from such
 rows, too, was decided when rows of MNIST's test digits had been seen, wide apart and yet misread
 more often than the same digits alone; `bench.lines` draws its rows of test digits by the same
