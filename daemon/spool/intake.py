@@ -147,7 +147,7 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
     """Everything below a folder, depth first, sorted; no recursion, for a stranger chose the depth.
     Only the names of the folders on the way are in memory: there may be millions."""
     try:
-        stack = [(top, "", iter(_names(top)))]
+        stack = [(top, "", _names(top))]
     except OSError as error:
         yield Candidate(top, shown("."), _problem(error))
         return
@@ -164,15 +164,18 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
             yield Candidate(path, shown(f"{above}{name}"))
         elif is_folder(path) and not path.is_symlink():
             try:
-                stack.append((path, f"{above}{name}/", iter(_names(path))))
+                stack.append((path, f"{above}{name}/", _names(path)))
             except OSError as error:
                 yield Candidate(path, shown(f"{above}{name}"), _problem(error))
         else:
             yield Ignored(path)
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(os.listdir(folder), key=os.fsencode)  # noqa: PTH208 -- names are smaller
+def _names(folder: Path) -> Iterator[str]:
+    """Sorted as bytes, which take half the memory of text: there may be millions."""
+    names = os.listdir(os.fsencode(folder))  # noqa: PTH208 -- names are smaller
+    names.sort()
+    return map(os.fsdecode, names)
 
 
 def _read(descriptor: int, size: int) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.corpora import TINY, Corpus
 from bench.measure import run
+from bench.throughput import drawn
 
 
 def test_no_two_files_are_the_same_and_they_are_made_once(tmp_path: Path) -> None:
@@ -41,3 +42,7 @@ def test_a_command_is_timed_with_its_scans_and_its_memory(tmp_path: Path) -> Non
     assert found.wall_s > 0
     assert found.cpu_s > 0
     assert found.peak_mb > 10
+
+
+def test_files_are_drawn_by_a_process_of_its_own(tmp_path: Path) -> None:
+    assert drawn(TINY, tmp_path, 3) == TINY.write(tmp_path, 3)
