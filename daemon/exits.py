@@ -12,6 +12,8 @@ from typing import NoReturn, TextIO
 
 from .errors import DigitdError, NoPermission, OutputUnwritable
 
+RIGHT_USER = "call digitd as a user who may: for the service, sudo -u digitd digitd ..."
+
 
 def run(command: Callable[[], None]) -> None:
     """Call `command`; whatever it raises becomes a last line on stderr and an exit code."""
@@ -39,9 +41,6 @@ def run(command: Callable[[], None]) -> None:
         _end(OutputUnwritable(f"{error.filename or 'the output'}: {error.strerror}"))
     except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
         _end_by_bug()
-
-
-RIGHT_USER = "call digitd as a user who may: for the service, sudo -u digitd digitd ..."
 
 
 def _end(error: DigitdError) -> NoReturn:
