@@ -169,3 +169,13 @@ def test_a_row_of_letters_is_left_out_and_a_row_of_digits_stays() -> None:
             at += 1
     chosen = choose_marks(found, rows)
     assert sum(chosen.are_digits) == sum(map(len, ROWS))
+
+
+def test_a_page_may_hold_some_thousand_digits() -> None:
+    pixels = np.full((2400, 2000), 250, np.uint8)
+    for number in range(1600):
+        place = 40 + 48 * (number % 40), 60 + 58 * (number // 40)
+        cv2.putText(pixels, str(number % 10), place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (30,), 2)
+    look = look_at_page(pixels)
+    assert look is not None
+    assert len(look.marks.all) == 1600
