@@ -166,7 +166,7 @@ def evaluate(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how well labelled digits are read: arrays, or your own scans as `batch` reads them."""
+    """Measure how well labelled digits are read: arrays, or scans as `batch` reads them."""
     from functools import partial
 
     from rich.console import Console
