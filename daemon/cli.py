@@ -195,9 +195,9 @@ def watch(
     from .config import load_config
     from .service.cluster import Cluster
     from .service.logs import configure
-    from .service.loop import Setup
     from .service.parcels import LoadSent, pack
     from .service.reading import ReaderSettings, load_reader
+    from .service.staff import Setup
     from .service.watch import watch as keep_watching
 
     def load_setup() -> Setup:

@@ -12,7 +12,8 @@ from commands import digitd
 
 from daemon.ann import registry
 from daemon.records import Reason, Rejection
-from daemon.service import loop, reading
+from daemon.service import reading, staff
+from daemon.service.workers import LoadReader, hire
 from daemon.spool.lock import hold
 
 FAKES = Path(__file__).parent / "service"
@@ -27,15 +28,13 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(registry, "load_version", lambda *_: SimpleNamespace(name="fake-1"))
     monkeypatch.setattr(reading, "load_reader", lambda _: fake_reader.read)
-    monkeypatch.setattr(loop, "hire_processes", _hire_nobody)
+    monkeypatch.setattr(staff, "hire_processes", _hire_nobody)
     monkeypatch.setenv("DIGITD_QUIET_S", "0")
     (tmp_path / "inbox").mkdir()
     return tmp_path
 
 
-def _hire_nobody(_workers: int, load_reader: loop.LoadReader, _timeout_s: float) -> object:
-    from daemon.service.workers import hire
-
+def _hire_nobody(_workers: int, load_reader: LoadReader, _timeout_s: float) -> object:
     return hire(1, load_reader)
 
 

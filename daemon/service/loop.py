@@ -10,49 +10,34 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
 from ..config import Config
 from ..errors import ClusterUnavailable, DigitdError, OutputUnwritable
-from ..records import Hints, Outcome, Scan, Status
+from ..records import Hints, Status
 from ..spool.claims import OpenClaim
 from ..spool.inbox import Found, Inbox, source_of
 from ..spool.journal import Journal
 from ..spool.scanner import Scanner, View
 from ..spool.settle import Settler
 from ..spool.steps import Step
-from .cluster import Cluster, hire_cluster
 from .cycle import TOGETHER, Cycle, CycleSettings
 from .ends import EndFinder
 from .events import Bell, observing, sees_events
 from .hints import Answer, HintFiles
 from .mounts import network_kind
-from .planner import count_shares
+from .staff import Setup, Staff
 from .standing import Standing
 from .systemd import Notifier
-from .workers import Crew, LoadReader, cores, hire_processes, read_carefully
 
 NETWORK_QUIET_S = 10.0  # a network file system shows what others write late
 POLL_S = 2.0  # between looks where the system does not tell of new files
-SIGNALS_S = 0.2  # between chances for handlers of signals to run, while a batch is read
 RETRY_S = (0.5, 5.0)  # between attempts to go on: the first, and the longest
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """All that a reload loads: the configuration, and the version that reads."""
-
-    config: Config
-    model: str
-    load_reader: LoadReader
-    cluster: Cluster | None = None  # that reads, instead of this machine
 
 
 class Daemon:
@@ -77,13 +62,14 @@ class Daemon:
         self._journal = journal
         self._bell = bell
         self._notifier = notifier
+        self._staff = Staff(setup, notifier)
         self._standing = Standing(setup.config.state / "status.json", setup.model)
         self._cycle = Cycle(
             inbox,
             setup.config.outbox,
             journal,
             CycleSettings.of(setup.model, setup.config),
-            self._read,
+            lambda scans: self._staff.read(scans),
             locks=locks,
             clock=clock,
             hints_of=self._hints_of,
@@ -97,9 +83,8 @@ class Daemon:
         self._stopping = False
         self._reloading = False
         self._has_recovered = False  # and may have begun to read since
-        self._crew_stack = ExitStack()
-        # A cluster may come later: the loop waits for it, ready for systemd and for signals.
-        self._crew = None if setup.cluster else self._hire(setup, self._crew_stack)
+        if not setup.cluster:  # that may come later: the loop waits, ready for systemd and signals
+            self._staff.present()
         self.has_rejected = False
 
     def __enter__(self) -> Daemon:
@@ -107,7 +92,7 @@ class Daemon:
 
     def __exit__(self, *_: object) -> None:
         self._observer.close()
-        self._crew_stack.close()
+        self._staff.close()
 
     def stop(self, *_: object) -> None:
         """Finish the batch in hand, then end. Called by signal handlers."""
@@ -129,7 +114,7 @@ class Daemon:
             if self._reloading:
                 self._reload()
             try:
-                self._present_crew()
+                self._staff.present()
                 if needs_recovery:
                     self._recover()
                     needs_recovery = False
@@ -137,7 +122,8 @@ class Daemon:
                 retry_s = RETRY_S[0]
                 self._resume()
             except (DigitdError, OSError) as error:
-                cannot_start = self._crew is None and not isinstance(error, ClusterUnavailable)
+                is_cluster_away = isinstance(error, ClusterUnavailable)
+                cannot_start = not self._staff.is_present and not is_cluster_away
                 if once and self._has_recovered:
                     with suppress(DigitdError):  # the disk of the journal may be what is full
                         self._journal.claims.absolve()  # we are alive, as in `_recover`
@@ -243,26 +229,14 @@ class Daemon:
         )
         self._say_status()
 
-    def _read(self, scans: Sequence[Scan]) -> list[Outcome]:
-        """Read in the workers, and tell systemd meanwhile that all is well."""
-        crew = self._present_crew()
-        shares = count_shares(scans, crew.ahead)
-        futures = [
-            crew.executor.submit(read_carefully, crew.read, scans[share::shares])
-            for share in range(shares)
-        ]
-        while wait(futures, timeout=min(self._heartbeat_s, SIGNALS_S)).not_done:
-            self._notifier.watchdog()
-        return [outcome for future in futures for outcome in future.result()]
-
     def _reload(self) -> None:
         self._reloading = False
         self._notifier.reloading()
         try:
             setup = self._load_setup()
             scanning = self._new_scanner(setup.config)
-            stack = ExitStack()
-            crew = self._hire(setup, stack)
+            staff = Staff(setup, self._notifier)
+            staff.present()
         except (DigitdError, OSError) as error:
             log.error("not reloaded, going on as before: %s", error)
             self._standing.error(str(error))
@@ -272,8 +246,8 @@ class Daemon:
                 log.warning(
                     "%s and %s change with a restart only", ", ".join(fixed[:-1]), fixed[-1]
                 )
-            self._crew_stack.close()
-            self._setup, self._crew, self._crew_stack = setup, crew, stack
+            self._staff.close()
+            self._setup, self._staff = setup, staff
             self._cycle.settings = CycleSettings.of(setup.model, setup.config)
             self._hint_files, self._scanner = scanning
             self._inbox.forgive()
@@ -300,27 +274,13 @@ class Daemon:
         """Wait, with signs of life for systemd, until something happens."""
         end = time.monotonic() + seconds
         while (left_s := end - time.monotonic()) > 0 and not self._stopping:
-            if self._bell.wait(min(left_s, self._heartbeat_s)):
+            if self._bell.wait(min(left_s, self._notifier.heartbeat_s)):
                 return
             self._notifier.watchdog()
 
     def _say_status(self) -> None:
         self._notifier.status(self._standing.line())
         self._standing.write()
-
-    def _present_crew(self) -> Crew:
-        """Who reads; hired here where that has to wait for a cluster. Raises ClusterUnavailable."""
-        if self._crew is None:
-            self._crew = self._hire(self._setup, self._crew_stack)
-        return self._crew
-
-    def _hire(self, setup: Setup, stack: ExitStack) -> Crew:
-        config = setup.config
-        timeout_s = config.limits.timeout_s
-        if setup.cluster:
-            return stack.enter_context(hire_cluster(setup.cluster, setup.load_reader, timeout_s))
-        workers = cores() if config.workers == "auto" else config.workers
-        return stack.enter_context(hire_processes(workers, setup.load_reader, timeout_s))
 
     def _new_scanner(self, config: Config) -> tuple[HintFiles, Scanner]:
         """Raises OSError where the inbox is gone."""
@@ -353,7 +313,3 @@ class Daemon:
     @property
     def _max_scans(self) -> int:
         return self._setup.config.batch.max_scans
-
-    @property
-    def _heartbeat_s(self) -> float:
-        return (self._notifier.watchdog_s or 60) / 2

@@ -17,14 +17,18 @@ log = logging.getLogger(__name__)
 class Notifier:
     """The messages of one process to the socket that NOTIFY_SOCKET names.
 
-    `watchdog_s` is how often systemd wants to hear `watchdog`, None where it does not: call it
-    twice as often.
+    `watchdog_s` is how often systemd wants to hear `watchdog`, None where it does not.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address  # @: abstract
         self.watchdog_s = _watchdog_s(environment)
+
+    @property
+    def heartbeat_s(self) -> float:
+        """How often to call `watchdog`."""
+        return (self.watchdog_s or 60) / 2
 
     def ready(self) -> None:
         """The start, or a reload, is over."""

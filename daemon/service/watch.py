@@ -15,7 +15,8 @@ from ..spool.place import refuse_overlaps
 from ..spool.steps import Step
 from .batch import utc_now
 from .events import Bell
-from .loop import Daemon, Setup
+from .loop import Daemon
+from .staff import Setup
 from .systemd import Notifier
 
 

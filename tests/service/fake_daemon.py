@@ -24,7 +24,7 @@ def main(arguments: Sequence[str | Path] | None = None) -> int:
     # Only here: its worker processes import this file too, and need none of it.
     from daemon.config_schema import Batch, Config, ScanLimits
     from daemon.errors import DigitdError, ModelUnavailable
-    from daemon.service.loop import Setup
+    from daemon.service.staff import Setup
     from daemon.service.watch import watch
     from daemon.spool.steps import Step
 

@@ -26,9 +26,9 @@ from daemon.service import cluster as clusters
 from daemon.service import parcels
 from daemon.service.batch import BatchSettings, run_batch
 from daemon.service.cluster import Cluster, hire_cluster, refuse_other_versions
-from daemon.service.loop import Setup
 from daemon.service.parcels import Parcel
 from daemon.service.reading import ReaderSettings
+from daemon.service.staff import Setup
 from daemon.service.watch import watch
 from daemon.service.workers import LoadReader
 

@@ -17,10 +17,10 @@ from crashes import Crash
 
 from daemon.config_schema import Config
 from daemon.errors import ClusterUnavailable, DigitdError, ModelUnavailable, OutputUnwritable
-from daemon.service import loop
+from daemon.service import loop, staff
 from daemon.service.cluster import Cluster
 from daemon.service.cycle import TOGETHER
-from daemon.service.loop import Setup
+from daemon.service.staff import Setup
 from daemon.service.systemd import Notifier
 from daemon.service.watch import watch
 from daemon.service.workers import DEATHS, Crew, LoadReader, hire
@@ -45,7 +45,7 @@ class Late:
         self.setup = Setup(
             Config(**folders, quiet_s=0), "fake-1", fake_reader.load_reader, Cluster("tcp://a:1")
         )
-        monkeypatch.setattr(loop, "hire_cluster", self._hire)
+        monkeypatch.setattr(staff, "hire_cluster", self._hire)
         monkeypatch.setattr(loop, "RETRY_S", (0.001, 0.001))
 
     @contextmanager
@@ -109,7 +109,7 @@ class Turns(Notifier):
 @pytest.fixture
 def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     """What reads in this process, and looks into the inbox again and again."""
-    monkeypatch.setattr(loop, "hire_processes", lambda _, load, __: hire(1, load))
+    monkeypatch.setattr(staff, "hire_processes", lambda _, load, __: hire(1, load))
     (tmp_path / "inbox").mkdir()
     folders = {name: tmp_path / name for name in ("inbox", "outbox", "state")}
     config = Config(**folders, quiet_s=0.05, observer="polling", rescan_s=0.01)

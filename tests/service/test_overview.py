@@ -11,9 +11,9 @@ import pytest
 from crashes import Crash
 
 from daemon.config_schema import Config
-from daemon.service import loop
-from daemon.service.loop import Setup
+from daemon.service import staff
 from daemon.service.overview import overview
+from daemon.service.staff import Setup
 from daemon.service.watch import watch
 from daemon.service.workers import hire
 from daemon.spool.lock import hold
@@ -23,7 +23,7 @@ from daemon.spool.steps import Step
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """Folders for a daemon that reads in this process."""
-    monkeypatch.setattr(loop, "hire_processes", lambda _, load, __: hire(1, load))
+    monkeypatch.setattr(staff, "hire_processes", lambda _, load, __: hire(1, load))
     (tmp_path / "inbox").mkdir()
     folders = {name: tmp_path / name for name in ("inbox", "outbox", "state")}
     return Config(**folders, quiet_s=0)

@@ -18,7 +18,7 @@ from daemon.config_schema import Config
 from daemon.errors import ConfigInvalid
 from daemon.service import events
 from daemon.service import watch as watching
-from daemon.service.loop import Setup
+from daemon.service.staff import Setup
 from daemon.service.watch import watch
 from daemon.spool.inbox import Inbox
 from daemon.spool.journal import Journal
