@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from daemon.ann.classifier import GlyphClassifier, load_classifier
-from daemon.records import Limits, Outcome, Reading, Scan
+from daemon.records import Limits, Outcome, Reading, Scan, Status
+from daemon.training.camera import Pen, Scene, compose
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Photo, Setting, Shot, photograph
@@ -76,6 +77,17 @@ def test_pages_with_words_share_one_more_about_which_way_up_they_lie(classifier:
     pages = read(classifier, *(taken(shot).pixels for shot in shots))
     assert [texts(page) for page in pages] == [list(ROWS)] * 2
     assert classifier.calls == 2
+
+
+@pytest.mark.parametrize(("first", "seed"), [("438", 0), ("438", 1), ("802", 1), ("802", 2)])
+def test_two_lines_of_large_digits_are_no_page_of_pieces(
+    first: str, seed: int, classifier: Counting
+) -> None:
+    second = {"438": "110", "802": "100"}[first]
+    scene = Scene((first, second), 420, 340, 110, 14, pen=Pen.BLACK)
+    (slip,) = read(classifier, compose(scene, np.random.default_rng(seed)).pixels)
+    assert texts(slip) == [first, second]
+    assert slip.status is Status.READ
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

@@ -97,11 +97,12 @@ def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
         other.share * choice.layout.writing
         for choice in choices
         for other in choice.layout.candidates
-        if _are_one_mark(candidate.box, other.box)
+        if are_one_mark(candidate.box, other.box)
     )
 
 
-def _are_one_mark(a: Box, b: Box) -> bool:
+def are_one_mark(a: Box, b: Box) -> bool:
+    """Whether two boxes are of one mark, as far as boxes tell."""
     width = min(a.right, b.right) - max(a.x, b.x)
     height = min(a.bottom, b.bottom) - max(a.y, b.y)
     whole = a.union(b)

@@ -20,7 +20,7 @@ from .line_view import InkBand, LineView, find_band, further_looks, view_of
 ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
 SHADOWED = 2.5  # heights of what was read for sure: a band as high as that is none of writing
-CLEAR = 0.8  # confidence of a line that is there, sure or not
+CLEAR = 0.8  # confidence of a digit that is there
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
@@ -80,7 +80,7 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     if width < ONE_LINE * height:
         return None
     # On patterned paper what is not sure may be anywhere, and of any size.
-    sure = [line.box for line in lines if line.confidence >= CLEAR or line.status is Status.READ]
+    sure = [line.box for line in lines if line.status is Status.READ or _is_there(line)]
     rows = [box for box in sure if box.height >= LARGE * height * reduction]
     if rows and max(box.y for box in rows) >= min(box.bottom for box in rows):
         return None
@@ -88,6 +88,11 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     all_sure = len(sure) == len(lines) > 0
     shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
     return None if shadowed or _is_long(band) or band.usual < LARGE * height else band
+
+
+def _is_there(line: Line) -> bool:
+    """Whether half of a line's digits at least are clear."""
+    return 2 * sum(digit.confidence >= CLEAR for digit in line.digits) >= len(line.digits)
 
 
 def _is_long(band: InkBand) -> bool:

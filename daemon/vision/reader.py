@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from ..records import (
     Expect,
     Limits,
-    Line,
     Outcome,
     Page,
     PageReading,
@@ -38,6 +37,7 @@ from .glyph import SIDE, normalise
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
+from .no_page import holds_little, is_better, may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
 from .region import View, view
@@ -45,7 +45,6 @@ from .second import First, Found, SecondOpinion, since
 from .stages import look_back
 
 ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
-FEW_MARKS = 40  # on a page with hardly a digit: it may be no page
 
 _FAILED = "digitd failed on this scan; the log says where: please report it"
 
@@ -192,11 +191,14 @@ class _Batch:
         hints = draft.scan.hints
         seen = view(page, hints)
         look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
-        if look is not None:
-            return Found(draft, seen, 1, (), self._taken(look.glyphs), look=look)
-        return self._layouts_of(seen, draft)
+        if look is None:
+            return self._layouts_of(seen, draft)
+        glyphs = self._taken(look.glyphs)
+        is_open = hints.expect is None and may_be_no_page(look)
+        otherwise = self._layouts_of(seen, draft) if is_open else None
+        return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 
-    def _layouts_of(self, seen: View, draft: Draft, as_page: tuple[Line, ...] = ()) -> Found:
+    def _layouts_of(self, seen: View, draft: Draft) -> Found:
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -211,25 +213,10 @@ class _Batch:
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
         factor, shown = inks[0].factor, tuple(sights)
-        return Found(draft, seen, factor, tuple(layouts), rows, shown, as_page=as_page)
+        return Found(draft, seen, factor, tuple(layouts), rows, shown)
 
     def _read(self) -> None:
-        """Read all that was found in the round, and end it. What was taken for a page and holds
-        little may be a digit of many pieces: that is looked at once more, as no page."""
-        again = self._read_found()
-        self._found, self._glyphs = [], []
-        for found, lines in again:
-            started = time.perf_counter()
-            self._found.append(self._layouts_of(found.view, found.draft, lines))
-            found.draft.find_ms += since(started)
-        if again:
-            self._read_found()
-        self._found, self._glyphs, self._pixels = [], [], 0
-        self._rounds += 1
-
-    def _read_found(self) -> list[tuple[Found, tuple[Line, ...]]]:
-        """Ask the networks about all that was found; pages that may be none are not drafted, but
-        returned, with their lines."""
+        """Read all that was found in the round, and end it."""
         started = time.perf_counter()
         asked = self._ask(self._glyphs)
         doubts = [self._doubt(found, asked) for found in self._found]
@@ -242,19 +229,22 @@ class _Batch:
         read_ms = since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
-            found.draft.read_ms += read_ms * len(set(found.glyphs.tolist()))
-            firsts.append(self._first(found, asked[found.glyphs]))
-        again = []
-        for first, reading in zip(firsts, self._opinions(firsts), strict=True):
+            for way in found.ways:
+                found.draft.read_ms += read_ms * len(set(way.glyphs.tolist()))
+                firsts.append(self._first(way, asked[way.glyphs]))
+        read = zip(firsts, self._opinions(firsts), strict=True)
+        for found in self._found:
             self._alive()
-            found = first.found
-            if _may_be_no_page(found, reading.lines):
-                again.append((found, reading.lines))
-                continue
-            lines = _judged(first, reading)
-            part = reading if lines == reading.lines else replace(reading, lines=lines)
-            found.draft.add(found.view, part, self._traces(first))
-        return again
+            ways = [next(read) for _ in found.ways]
+            self._add(*_better(*ways))
+        self._found, self._glyphs, self._pixels = [], [], 0
+        self._rounds += 1
+
+    def _add(self, first: First, reading: PageReading) -> None:
+        """Draft how a page is read; what is not as hints say is for review."""
+        lines = judged(reading.lines, first.found.draft.scan.hints)
+        part = reading if lines == reading.lines else replace(reading, lines=lines)
+        first.found.draft.add(first.found.view, part, self._traces(first))
 
     def _opinions(self, firsts: Sequence[First]) -> list[PageReading]:
         """The round's readings, by both networks where there are two."""
@@ -310,30 +300,32 @@ class _Batch:
         return First(found, choices, reading)
 
 
-def _judged(first: First, reading: PageReading) -> tuple[Line, ...]:
-    """The lines of a page; what is not as hints say is for review, and so is what is in doubt.
-    What was taken for a page first is one, unless it is a single line of writing; where it is none
-    at all, what was read then is better than nothing."""
-    found, lines = first.found, reading.lines
-    hints = found.draft.scan.hints
-    if not lines:
-        lines = tuple(for_review(line, MUCH_ELSE) for line in found.as_page)
-    elif found.as_page and len(lines) > 1:
-        lines = found.as_page
-    elif found.look is None:
-        told = hints.expect is not None
-        lines = doubted(lines, found.view.part, found.factor, first.choices, told=told)
-    return judged(lines, hints)
+_Read: TypeAlias = tuple[First, PageReading]
 
 
-def _may_be_no_page(found: Found, lines: Sequence[Line]) -> bool:
-    """Whether what looks like a page may be something else, because it has few marks, half of which
-    at least are no digits, the others stand alone, and nobody said it is one."""
-    look = found.look
-    if look is None or found.draft.scan.hints.expect is Expect.PAGE:
-        return False
-    marks, alone = len(look.marks.all), all(len(line.digits) == 1 for line in lines)
-    return marks <= FEW_MARKS and alone and 2 * len(lines) <= marks
+def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
+    """How a picture is read better: as the page that it looks like, or `otherwise`. What is in
+    doubt is for review."""
+    first, reading = read
+    look = first.found.look
+    if look is None:
+        return first, _doubted(first, reading)
+    if otherwise is None:
+        return read
+    if is_better(otherwise[1].lines, reading.lines, look):
+        return _better(otherwise)
+    if otherwise[1].lines or not holds_little(look, reading.lines):
+        return read
+    doubted_lines = tuple(for_review(line, MUCH_ELSE) for line in reading.lines)
+    return first, replace(reading, lines=doubted_lines)
+
+
+def _doubted(first: First, reading: PageReading) -> PageReading:
+    """The reading of what is no page; lone digits that are in doubt are for review."""
+    found = first.found
+    told = found.draft.scan.hints.expect is not None
+    lines = doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
+    return reading if lines == reading.lines else replace(reading, lines=lines)
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Expect, Expected, Line, PageReading
+from ..records import Expect, Expected, PageReading
 from .choice import Choice, best
 from .draft import Draft
 from .fusion import LineNetwork, fuse
@@ -25,9 +25,9 @@ from .stages import Sight
 @dataclass(frozen=True, slots=True)
 class Found:
     """A decoded page, as hints say it lies, with its layouts; `glyphs` (n,) says which of the
-    round's glyphs each of their candidates is. A whole page has a `look` in place of layouts;
-    `as_page` are the lines that were read when this was taken for one. `sights` is kept only where
-    an explanation is asked for."""
+    round's glyphs each of their candidates is. A whole page has a `look` in place of layouts and,
+    where it may be none, what was found `otherwise`. `sights` is kept only where an explanation is
+    asked for."""
 
     draft: Draft
     view: View
@@ -36,7 +36,12 @@ class Found:
     glyphs: npt.NDArray[np.intp]
     sights: tuple[Sight, ...] = ()
     look: PageLook | None = None
-    as_page: tuple[Line, ...] = ()
+    otherwise: Found | None = None
+
+    @property
+    def ways(self) -> tuple[Found, ...]:
+        """The ways to read it: this one, and the other where there is one."""
+        return (self,) if self.otherwise is None else (self, self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,20 @@ def test_a_wide_picture_of_two_lines_is_no_line():
 
 
 def test_a_clear_line_for_review_is_a_line_beside_a_sure_one():
-    doubted = line("12", y=20, sure=0.93, status=Status.REVIEW)
-    shown, reading = page(400, 240, doubted, line("34", y=140))
+    doubted = line("12", y=15, sure=0.93, status=Status.REVIEW)
+    shown, reading = page(400, 150, doubted, line("34", y=95))
     asked = questions(shown, reading, Expected(), light_on_dark=False)
     assert [question.place for question in asked] == [0, 1]
+
+
+@pytest.mark.parametrize(("clear", "places"), [(1, [0, 1]), (0, [None])])
+def test_a_line_half_of_which_is_clear_is_a_line_beside_a_sure_one(clear, places):
+    doubted = line("71", y=15, status=Status.REVIEW)
+    unclear = [replace(each, confidence=0.6) for each in doubted.digits[clear:]]
+    doubted = replace(doubted, digits=(*doubted.digits[:clear], *unclear), confidence=0.5)
+    shown, reading = page(400, 150, doubted, line("34", y=95))
+    asked = questions(shown, reading, Expected(), light_on_dark=False)
+    assert [question.place for question in asked] == places
 
 
 def test_doubtful_marks_elsewhere_do_not_keep_a_picture_from_being_one_line():

@@ -1,0 +1,65 @@
+"""What looks like a page and is none: large digits, of which a page has pieces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from daemon.records import Box, Digit, Line, Status
+from daemon.vision.no_page import FEW_MARKS, is_better, may_be_no_page
+
+TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
+PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
+
+
+def look(marks: int = 6) -> SimpleNamespace:
+    return SimpleNamespace(marks=SimpleNamespace(all=[None] * marks))
+
+
+def line(*boxes: Box, status: Status = Status.READ) -> Line:
+    digits = tuple(Digit(box, 1, 0.99, (0.1,) * 10) for box in boxes)
+    return Line(digits, "1" * len(boxes), 0.98, boxes[0].union(boxes[-1]), status)
+
+
+def alone(*boxes: Box) -> list[Line]:
+    return [line(box) for box in boxes]
+
+
+def test_only_few_marks_may_be_no_page() -> None:
+    assert may_be_no_page(look(FEW_MARKS))
+    assert not may_be_no_page(look(FEW_MARKS + 1))
+
+
+def test_sure_digits_are_better_than_pieces_of_them() -> None:
+    assert is_better([line(*TALL)], [line(*PIECES)], look())
+    assert is_better([line(*TALL)], alone(*PIECES, Box(30, 20, 20, 20)), look())
+    assert is_better([line(*TALL)], alone(TALL[0]), look())  # the page lacks one
+    doubtful = line(*TALL, status=Status.REVIEW)
+    assert not is_better([doubtful], [line(*PIECES)], look())
+    assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look())
+
+
+def test_of_the_same_digits_a_page_knows_the_lines_better() -> None:
+    moved = [replace(box, x=box.x + 3) for box in TALL]
+    assert not is_better(alone(*TALL), [line(*moved)], look())
+
+
+@pytest.mark.parametrize("elsewhere", [Box(10, 200, 60, 100), Box(80, 60, 60, 100)])
+def test_digits_that_only_the_page_has_keep_it_one(elsewhere: Box) -> None:
+    assert not is_better([line(*TALL)], [line(*PIECES), line(elsewhere)], look())
+
+
+def test_anything_is_better_than_nothing() -> None:
+    doubtful = line(*TALL, status=Status.REVIEW)
+    assert is_better([doubtful, doubtful], [], look())
+    assert not is_better([], [line(*PIECES)], look())
+
+
+def test_one_line_is_better_than_a_page_most_of_whose_marks_are_no_digits() -> None:
+    other = line(Box(300, 10, 60, 100), status=Status.REVIEW)
+    assert is_better([other], alone(*PIECES), look(4))
+    assert not is_better([other], alone(*PIECES), look(3))
+    assert not is_better([other], [line(*PIECES)], look(4))
+    assert not is_better([other, other], alone(*PIECES), look(4))
