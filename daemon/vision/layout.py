@@ -54,6 +54,7 @@ FLUSH = 0.6  # of its longer side: a mark so far along the border may be an edge
 FLUSH_COST = 0.5  # of taking it for a digit
 CUT_HEIGHT = 0.9  # of the tallest free digit: what is lower and touches the border may be cut
 CUT_COST = 0.3  # of taking it for a digit
+APART = 0.2  # of the longer side of all pieces: one digit has no wider gap between them
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
 MARGIN = 1  # pixels: what a box may differ by in any case
@@ -190,7 +191,8 @@ def _layouts(
     if len(groups) <= FEW and len(parts) > 1:
         everything = merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
-        if more and everything.box.width <= 1.3 * everything.box.height:
+        upright = everything.box.width <= 1.3 * everything.box.height
+        if more and upright and not _are_apart(parts, everything.box):
             choices.append(([[everything]], False))
             cut = [_touches(group, labels) for group in groups]
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
@@ -214,6 +216,20 @@ def _layouts(
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
+
+
+def _are_apart(parts: Sequence[Part], whole: Box) -> bool:
+    """Whether a wide gap goes through the `whole` of these parts, upright or from side to side."""
+    wide = APART * max(whole.width, whole.height)
+    across = sorted((part.box.x, part.box.right) for part in parts)
+    down = sorted((part.box.y, part.box.bottom) for part in parts)
+    return max(_widest_gap(across), _widest_gap(down)) > wide
+
+
+def _widest_gap(spans: Sequence[tuple[int, int]]) -> int:
+    """Between spans in order of their starts."""
+    ends = accumulate((end for _, end in spans), max)
+    return max(start - end for (start, _), end in zip(spans[1:], ends, strict=False))
 
 
 def _touches(part: Part, labels: Labels) -> bool:

@@ -158,6 +158,15 @@ def test_an_open_four_may_be_one_digit_in_two_strokes() -> None:
     assert {1, 2} <= sizes
 
 
+@pytest.mark.parametrize(("gap", "merged"), [(10, True), (60, False)])
+def test_pieces_far_apart_are_not_one_digit(gap: int, merged: bool) -> None:
+    sheet = write(page(280, 180), 0, 60, 30)
+    (only,) = boxes(sheet)
+    layouts = propose(find_ink(write(sheet, 7, 60, only.bottom + gap))[0])
+    tallest = max(mark.box.height for layout in layouts for mark in layout.candidates)
+    assert (tallest > 1.5 * only.height) == merged
+
+
 def test_a_layout_that_leaves_a_digit_out_says_so() -> None:
     sheet = write(write(page(200, 300), 6, 40, 50), 1, 180, 50)
     layouts = propose(find_ink(sheet)[0])
