@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,10 +13,14 @@ import numpy.typing as npt
 
 from ..records import DIGITS
 from .layout import Layout
+from .parts import Candidate, are_one_mark
 
 NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
 STROKE = 1  # a digit that is a single stroke, as much that is none
 DIGIT_COST = 0.2  # log probability that a layout pays for every digit
+MIN_DIGITS = 2  # of a layout, that another may have more of: of one they may be pieces
+ALIKE = 0.7  # of the height of these
+SURE = 0.9  # probability of one more
 SURELY_NO_DIGIT = 0.995  # the same where nothing else on the page is a digit: 1 - max_error_read
 
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, 10 or 11); the eleventh: no digit at all
@@ -87,8 +92,44 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
 
 
 def best(choices: Sequence[Choice]) -> Choice | None:
-    """The first of those with the highest score; None among none."""
-    return max(choices, key=lambda choice: choice.score.total, default=None)
+    """The first of those with the highest score, or one with the same digits and more; None among
+    none."""
+    chosen = max(choices, key=_total, default=None)
+    if chosen is None:
+        return None
+    return max((each for each in choices if _has_more(each, chosen)), key=_total, default=chosen)
+
+
+def _total(choice: Choice) -> float:
+    return choice.score.total
+
+
+def _has_more(other: Choice, choice: Choice) -> bool:
+    """Whether a layout that nothing more speaks against has all digits of another, several, and
+    sure ones besides that are as high: on other ink, rules took one of them along."""
+    if other.fitted or choice.fitted or other.layout.cost > choice.layout.cost:
+        return False
+    own, others = _read(choice), _read(other)
+    if not MIN_DIGITS <= len(own) < len(others):
+        return False
+    least = ALIKE * median(mark.box.height for mark, _ in own)
+    twins = {
+        number
+        for number, (mark, digit) in enumerate(others)
+        if any(digit == known and are_one_mark(mark.box, each.box) for each, known in own)
+    }
+    rows = [row for row, is_digit in zip(other.rows, other.are_digits, strict=True) if is_digit]
+    return len(twins) == len(own) and all(
+        mark.box.height >= least and rows[number].max() >= SURE
+        for number, (mark, _) in enumerate(others)
+        if number not in twins
+    )
+
+
+def _read(choice: Choice) -> list[tuple[Candidate, int]]:
+    """What is read of a layout."""
+    pairs = zip(choice.layout.candidates, choice.digits, strict=True)
+    return [(mark, digit) for mark, digit in pairs if digit is not None]
 
 
 def are_digits(rows: Probabilities) -> list[bool]:

@@ -18,11 +18,10 @@ from ..records import Box, Digit, Line, Page, Status
 from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .layout import FLUSH
-from .parts import Candidate
+from .parts import Candidate, are_one_mark
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
-SAME = 0.5  # of the box around both: boxes that share as much are of one mark
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
 RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
 HARDLY = 0.01  # of the ink: less is no difference
@@ -99,14 +98,6 @@ def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
         for other in choice.layout.candidates
         if are_one_mark(candidate.box, other.box)
     )
-
-
-def are_one_mark(a: Box, b: Box) -> bool:
-    """Whether two boxes are of one mark, as far as boxes tell."""
-    width = min(a.right, b.right) - max(a.x, b.x)
-    height = min(a.bottom, b.bottom) - max(a.y, b.y)
-    whole = a.union(b)
-    return min(width, height) > 0 and width * height >= SAME * whole.width * whole.height
 
 
 def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:

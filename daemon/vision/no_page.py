@@ -8,12 +8,14 @@ for rules. So what holds few marks is read both as a page and as none, and the b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
-from ..records import Box, Line, Status
-from .doubts import are_one_mark
+from ..records import Box, Digit, Line, Status
 from .page_stage import PageLook
+from .parts import are_one_mark
 
-FEW_MARKS = 40  # on a page
+FEW_MARKS = 70  # on a page
+DIRT = 0.3  # of the digits' height: what is lower is none of them
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 
 
@@ -31,22 +33,32 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
 
 def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a picture is read better as no page, by these lines: by any where nothing is read
-    `as_page`, by a single one where that holds little, or by sure ones that hold all its digits:
-    not the same ones, but those that it has pieces of."""
-    pieces, wholes = _boxes(as_page), _boxes(lines)
-    if not pieces or (len(lines) == 1 and holds_little(look, as_page)):
+    `as_page`, by a single one where that holds little, or by sure ones that have all its digits,
+    whole ones where it has pieces, more of them, or others that are surer."""
+    if not as_page or (len(lines) == 1 and holds_little(look, as_page)):
         return True
-    if any(line.status is not Status.READ for line in lines):
+    if not lines or any(line.status is not Status.READ for line in lines):
         return False
-    if not all(any(_holds(whole, piece) for whole in wholes) for piece in pieces):
+    wholes = _digits(lines)
+    least = DIRT * median(whole.box.height for whole in wholes)
+    pieces = [piece for piece in _digits(as_page) if piece.box.height >= least]
+    same = [(p, w) for p in pieces for w in wholes if are_one_mark(p.box, w.box)]
+    known = {id(piece) for piece, _ in same}
+    rest = [piece for piece in pieces if id(piece) not in known]
+    if not all(any(_holds(whole.box, piece.box) for whole in wholes) for piece in rest):
         return False
-    return len(wholes) != len(pieces) or not all(
-        any(are_one_mark(whole, piece) for piece in pieces) for whole in wholes
-    )
+    if rest or len(wholes) > len(same):
+        return True
+    others = any(piece.digit != whole.digit for piece, whole in same)
+    return others and _confidence(lines) > _confidence(as_page)
 
 
-def _boxes(lines: Sequence[Line]) -> list[Box]:
-    return [digit.box for line in lines for digit in line.digits]
+def _digits(lines: Sequence[Line]) -> list[Digit]:
+    return [digit for line in lines for digit in line.digits]
+
+
+def _confidence(lines: Sequence[Line]) -> float:
+    return min(line.confidence for line in lines)
 
 
 def _holds(whole: Box, piece: Box) -> bool:

@@ -20,6 +20,7 @@ from .components import Component, Labels
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
+SAME = 0.5  # of the box around both: boxes that share as much are of one mark
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
 _LEVELS = np.arange(256, dtype=np.float32)
@@ -76,6 +77,14 @@ def belongs(a: Box, b: Box, height: float) -> bool:
     if max(a.width, a.height) < PART * height or a.height < 0.35 * height:
         return both.height <= 1.5 * height
     return -gap_x >= 0.5 * min(a.width, b.width) and both.height <= 1.3 * height
+
+
+def are_one_mark(a: Box, b: Box) -> bool:
+    """Whether two boxes are of one mark, as far as boxes tell."""
+    width = min(a.right, b.right) - max(a.x, b.x)
+    height = min(a.bottom, b.bottom) - max(a.y, b.y)
+    whole = a.union(b)
+    return min(width, height) > 0 and width * height >= SAME * whole.width * whole.height
 
 
 def join(

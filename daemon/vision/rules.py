@@ -18,6 +18,8 @@ from .runs import find_runs
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
 MIN_SPAN = 0.85  # of the page's side: what a whole rule covers, gaps included
 MAX_THICKNESS = 1 / 20  # of the rule's length
+STROKE = 2  # times the rule's thickness, and a pixel: what is thicker is a stroke along it
+GAP = 0.06  # of the page's side: what a rule's widest gap may measure
 
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
 
@@ -57,15 +59,18 @@ def _lying(mask: Grey) -> tuple[Grey, int]:
     rows = _near(runs, 1)  # with the rows beside them, so that what does not touch stays apart
     if not rows.any():
         return rules, 0
-    straight = cv2.dilate(runs[rows], np.ones((1, 5), np.uint8)) & mask[rows]
-    labels, components, _ = find_components(straight)
-    found = np.zeros_like(straight)
+    bridged = cv2.dilate(runs[rows], np.ones((1, max(5, round(GAP * width)) | 1), np.uint8))
+    labels, components, _ = find_components(bridged)
+    found = np.zeros_like(bridged)
     thickest = 0.0
     for each in components:
         thickness = each.area / each.width
         if _is_across(each.x, each.width, width) and thickness <= MAX_THICKNESS * width + 1:
-            found |= (labels == each.label).view(np.uint8)
-            thickest = max(thickest, thickness)
+            own = labels == each.label
+            depths = own.sum(axis=0)
+            usual = float(np.median(depths[depths > 0]))
+            found[own & (depths <= STROKE * usual + 1)] = 1
+            thickest = max(thickest, min(thickness, usual + 1))
     rules[rows] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & mask[rows]
     return rules, math.ceil(thickest)
 

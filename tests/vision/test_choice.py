@@ -79,3 +79,33 @@ def test_a_score_is_the_sum_of_what_speaks_against() -> None:
     score = choice.score
     assert score.total == pytest.approx(np.log(0.9 * 0.8) - 0.4 + np.log(0.75) - 0.05, abs=1e-5)
     assert score.total == score.sure - score.digits + score.read - score.cost
+
+
+def row_of(*xs: int, height: int = 40, cost: float = 0.0) -> Layout:
+    share = 1 / len(xs)
+    marks = (Candidate(Box(x, 0, 20, height), share, np.ones((9, 9), np.float32)) for x in xs)
+    return Layout((tuple(marks),), cost=cost)
+
+
+def test_a_layout_with_the_same_digits_and_a_sure_one_more_wins() -> None:
+    known = rows((1, 0.99), (9, 0.99))
+    few = row_of(0, 30)
+
+    def richer(layout: Layout, *likeliest: tuple[int, float]) -> bool:
+        choices = weigh([few, layout], np.concatenate([known, rows(*likeliest)]))
+        assert choices[0].score.total > choices[1].score.total
+        return chosen(*choices) == 1
+
+    sure = ((1, 0.99), (9, 0.99), (1, 0.95))
+    assert richer(row_of(1, 31, 60), *sure)
+    assert not richer(row_of(1, 31, 60), *sure[:2], (1, 0.85))
+    assert not richer(row_of(1, 31, 60), (1, 0.99), (4, 0.99), (1, 0.95))
+    assert not richer(row_of(1, 70, 100), *sure)
+    assert not richer(row_of(1, 31, 60, cost=0.1), *sure)
+    low = Candidate(Box(60, 0, 20, 20), 0.25, np.ones((9, 9), np.float32))
+    assert not richer(Layout(((*row_of(1, 31).candidates, low),)), *sure)
+
+
+def test_of_one_digit_two_may_be_pieces() -> None:
+    table = rows((1, 0.99), (1, 0.99), (1, 0.99))
+    assert chosen(*weigh([layout(0.95), row_of(0, 30)], table)) == 0

@@ -41,6 +41,18 @@ def test_sure_digits_are_better_than_pieces_of_them() -> None:
     assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look())
 
 
+def test_dirt_on_a_page_is_nothing_to_hold() -> None:
+    dirt = Box(300, 200, 4, 12)
+    assert is_better([line(*TALL)], alone(*PIECES, dirt), look())
+
+
+def test_of_the_same_digits_read_differently_the_surer_ones_count() -> None:
+    page = line(*TALL)
+    sevens = replace(page, digits=tuple(replace(each, digit=7) for each in page.digits))
+    assert is_better([page], [replace(sevens, confidence=0.9)], look())
+    assert not is_better([page], [replace(sevens, confidence=0.99)], look())
+
+
 def test_of_the_same_digits_a_page_knows_the_lines_better() -> None:
     moved = [replace(box, x=box.x + 3) for box in TALL]
     assert not is_better(alone(*TALL), [line(*moved)], look())

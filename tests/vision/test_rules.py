@@ -62,3 +62,26 @@ def test_rules_side_by_side_go_together_and_the_writing_between_them_stays():
     assert cleaned is not None
     assert (cleaned & writing).sum() >= 0.9 * writing.sum()
     assert cleaned[:, :90].sum() == 0
+
+
+def test_a_stroke_that_lies_on_a_rule_stays():
+    mask = sheet()
+    cv2.line(mask, (100, 90), (150, 90), 1, 8)  # the bar of a 4
+    stroke = mask.copy()
+    mask[89:91] = 1
+    cleaned = rules.remove(mask)
+    assert cleaned is not None
+    assert (cleaned & stroke).sum() >= 0.95 * stroke.sum()
+    assert not cleaned[:, :90].any()
+    assert not cleaned[:, 160:].any()
+
+
+def test_a_rule_with_a_gap_goes_and_two_apart_do_not():
+    mask = sheet()
+    mask[90:92] = 1
+    mask[:, 100:110] = 0
+    cleaned = rules.remove(mask)
+    assert cleaned is not None
+    assert not cleaned.any()
+    mask[:, 90:120] = 0
+    assert rules.remove(mask) is None
