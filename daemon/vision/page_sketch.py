@@ -17,7 +17,7 @@ from .components import find_components
 from .ink import polarities_of
 from .page_ink import find_page_ink
 from .page_view import laid_flat
-from .rectify import Corners, find_sheet
+from .rectify import Corners, SheetSearch
 from .reduce import rough_sketch_of
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -38,15 +38,17 @@ class Prospect:
     least_marks: int
 
 
-def prospect_of(pixels: Grey) -> Prospect | None:
-    """How a picture, (H, W) uint8, may be a page; None where too few marks show on it."""
+def prospect_of(search: SheetSearch) -> Prospect | None:
+    """How the picture on which a sheet is searched may be a page; None where too few marks show on
+    it."""
+    pixels = search.pixels
     if min(pixels.shape) < LEAST_SIDE:
         return None
     sketch = rough_sketch_of(pixels, _SKETCH)
     seen = _most_marks(sketch, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None
-    corners = find_sheet(pixels)
+    corners = search.clear
     if corners is not None:
         least = LEAST_ON_SHEET
         seen = _count_marks(laid_flat(pixels, corners, _SKETCH)[0], least)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Grey
 from .choice import Probabilities
 from .glyph import SIDE, normalise
 from .page_ink import find_page_ink
@@ -20,8 +19,7 @@ from .page_sketch import prospect_of
 from .page_turn import TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
 from .page_view import enlarging, view_of
 from .parts import Candidate
-from .rectify import Matrix
-from .reduce import reduce_by, reduction_of
+from .rectify import Matrix, SheetSearch
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
@@ -49,21 +47,19 @@ class TurnQuestion:
     levels: tuple[float, ...]
 
 
-def look_at_page(pixels: Grey) -> PageLook | None:
-    """What is written on a page, (H, W) uint8; None where it is no page."""
-    factor = reduction_of(*pixels.shape)
-    pixels = reduce_by(factor, pixels)
-    prospect = prospect_of(pixels)
+def look_at_page(search: SheetSearch) -> PageLook | None:
+    """What is written on the page on which a sheet is searched; None where it is no page."""
+    prospect = prospect_of(search)
     if prospect is None:
         return None
-    view = view_of(pixels, prospect.corners)
+    view = view_of(search.pixels, prospect.corners)
     writing = find_writing(find_page_ink(view.pixels))
     if writing is None:
         return None
     marks = find_marks(writing)
     if len(marks.all) < prospect.least_marks:
         return None
-    back = enlarging(factor) @ np.linalg.inv(view.onto)
+    back = enlarging(search.factor) @ np.linalg.inv(view.onto)
     return PageLook(writing, marks, back, 0, _glyphs(marks.all))
 
 

@@ -40,6 +40,7 @@ from .layout import Layout, proposals, propose
 from .no_page import holds_little, is_better, may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
+from .rectify import SheetSearch
 from .region import View, view
 from .second import First, Found, SecondOpinion, since
 from .stages import look_back
@@ -190,7 +191,8 @@ class _Batch:
     def _find(self, page: Page, draft: Draft) -> Found:
         hints = draft.scan.hints
         seen = view(page, hints)
-        look = look_at_page(seen.part.pixels) if hints.expect in (None, Expect.PAGE) else None
+        is_wanted = hints.expect in (None, Expect.PAGE)
+        look = look_at_page(SheetSearch(seen.part.pixels)) if is_wanted else None
         if look is None:
             return self._layouts_of(seen, draft)
         glyphs = self._taken(look.glyphs)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TypeAlias
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .reduce import rough_sketch_of, sketch_of
+from .reduce import reduce_by, reduction_of, rough_sketch_of, sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -35,34 +36,77 @@ _FILLED = 0.93  # of the four sides' area: the least that is as bright as a shee
 _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _POINTS = 40  # on each side
-_BRIGHTER = 1.25  # times its ground: what a sheet is, at its sides
-_MARGIN = 9  # grey levels more than that: in the dark, noise makes any ratio
 _SHARP = 0.75  # of a side: where that shows
 
 
-def find_sheet(pixels: Grey) -> Corners | None:
-    """The corners of the sheet on a page, (H, W) uint8, in its pixels; they may lie outside it.
-    None where there is no sheet, or nothing but the sheet."""
-    if not _has_sides(_without_ink(rough_sketch_of(pixels, _SIDE))):
-        return None
-    sketch = _without_ink(sketch_of(pixels, _SIDE))
-    best, found = 0.0, None
-    tried: list[Outline] = []
-    for region in _regions(sketch):
-        outline = (*cv2.boundingRect(region), cv2.countNonZero(region))
-        if any(_are_alike(outline, other) for other in tried):
-            continue
-        tried.append(outline)
-        corners = _quadrangle(region)
-        if corners is None:
-            continue
-        score = _support(sketch, corners) * _area(corners)
-        if score > best:
-            best, found = score, corners
-    if found is None:
-        return None
-    ratio = np.array(pixels.shape[::-1]) / sketch.shape[::-1]
-    return np.asarray((found + 0.5) * ratio - 0.5)
+class _Contrast(NamedTuple):
+    """What a sheet is at its sides: `brighter` times its ground, and `margin` grey levels more, for
+    in the dark noise makes any ratio."""
+
+    brighter: float
+    margin: int
+
+
+_CLEAR = _Contrast(1.25, 9)
+_FAINT = _Contrast(1.07, 6)
+
+
+class SheetSearch:
+    """The search for the sheet on a page, (H, W) uint8: made when it is first asked for, and once.
+
+    Corners are in `pixels`, the page reduced by `factor` as for reading; they are None where there
+    is no sheet, or nothing but the sheet.
+    """
+
+    def __init__(self, page: Grey) -> None:
+        self.factor = reduction_of(*page.shape)
+        self.pixels = reduce_by(self.factor, page)
+
+    @cached_property
+    def clear(self) -> Corners | None:
+        """The corners of the sheet; they may lie outside the page."""
+        if not _has_sides(_without_ink(rough_sketch_of(self.pixels, _SIDE))):
+            return None
+        return self._likeliest(self._quadrangles, _CLEAR)
+
+    @cached_property
+    def faint(self) -> Corners | None:
+        """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
+        So are many things at the border, hence all four lie on the page."""
+        last = np.array(self._sketch.shape[::-1]) - 2
+        whole = [each for each in self._quadrangles if ((each >= 1) & (each <= last)).all()]
+        return self._likeliest(whole, _FAINT)
+
+    @cached_property
+    def _sketch(self) -> Grey:
+        return _without_ink(sketch_of(self.pixels, _SIDE))
+
+    @cached_property
+    def _quadrangles(self) -> list[Corners]:
+        """What has four sides, in pixels of the sketch."""
+        found = []
+        tried: list[Outline] = []
+        for region in _regions(self._sketch):
+            outline = (*cv2.boundingRect(region), cv2.countNonZero(region))
+            if any(_are_alike(outline, other) for other in tried):
+                continue
+            tried.append(outline)
+            corners = _quadrangle(region)
+            if corners is not None:
+                found.append(corners)
+        return found
+
+    def _likeliest(self, quadrangles: list[Corners], least: _Contrast) -> Corners | None:
+        """The largest that is brighter than its ground at the most sides, in pixels of the page."""
+        best, found = 0.0, None
+        for corners in quadrangles:
+            score = _support(self._sketch, corners, least) * _area(corners)
+            if score > best:
+                best, found = score, corners
+        if found is None:
+            return None
+        ratio = np.array(self.pixels.shape[::-1]) / self._sketch.shape[::-1]
+        return np.asarray((found + 0.5) * ratio - 0.5)
 
 
 def _has_sides(sketch: Grey) -> bool:
@@ -71,8 +115,10 @@ def _has_sides(sketch: Grey) -> bool:
     reach = 2 * math.ceil(_OFF * max(sketch.shape) + 1) + 1
     near = np.ones((reach, reach), np.uint8)
     ground = cv2.erode(sketch, near)
-    steps = cv2.subtract(cv2.dilate(sketch, near), cv2.addWeighted(ground, _BRIGHTER, ground, 0, 0))
-    return bool(steps.max() >= _MARGIN)
+    steps = cv2.subtract(
+        cv2.dilate(sketch, near), cv2.addWeighted(ground, _CLEAR.brighter, ground, 0, 0)
+    )
+    return bool(steps.max() >= _CLEAR.margin)
 
 
 def _are_alike(one: Outline, other: Outline) -> bool:
@@ -168,9 +214,9 @@ def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | Non
     return corners if near and convex else None
 
 
-def _support(sketch: Grey, corners: Corners) -> float:
-    """The share of the sides that show along which the sheet is brighter than what it lies on; 0
-    where they are too few, or one of them does not."""
+def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
+    """The share of the sides that show along which the sheet is brighter than what it lies on, by
+    what it is at least; 0 where they are too few, or one of them does not."""
     longer = max(sketch.shape)
     shares = []
     middle = corners.mean(axis=0)
@@ -185,7 +231,7 @@ def _support(sketch: Grey, corners: Corners) -> float:
         if shown.mean() < 0.25:
             continue
         inner, outer = inner[shown], outer[shown]
-        brighter = _at(sketch, inner) > _BRIGHTER * _at(sketch, outer) + _MARGIN
+        brighter = _at(sketch, inner) > least.brighter * _at(sketch, outer) + least.margin
         shares.append(float(brighter.mean()))
     if len(shares) < 2 or min(shares) < _SHARP:
         return 0.0

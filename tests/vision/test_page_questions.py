@@ -25,6 +25,7 @@ from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_questions import page_questions
 from daemon.vision.page_stage import PageLook, look_at_page
 from daemon.vision.questions import Question
+from daemon.vision.rectify import SheetSearch
 
 PAPER, INK = 230, 20
 HEIGHT, PITCH = 40, 40  # px, of a digit and from one to the next
@@ -69,7 +70,7 @@ def draw(rows: Sequence[str], left: int = 40) -> np.ndarray:
 
 
 def look_at(pixels: np.ndarray) -> PageLook:
-    look = look_at_page(pixels)
+    look = look_at_page(SheetSearch(pixels))
     assert look is not None
     return look
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from daemon.vision.page_sketch import LEAST_MARKS, LEAST_ON_SHEET, Prospect, prospect_of
+from daemon.vision.rectify import SheetSearch
 
 
 def paper(count: int, shape: tuple[int, int] = (700, 900)) -> np.ndarray:
@@ -30,17 +31,17 @@ def on_desk(sheet: np.ndarray, *, grain: bool = False) -> np.ndarray:
 
 
 def seen(picture: np.ndarray) -> Prospect:
-    found = prospect_of(picture)
+    found = prospect_of(SheetSearch(picture))
     assert found is not None
     return found
 
 
 def test_what_is_all_sheet_needs_more_marks_than_a_sheet_on_a_desk() -> None:
-    assert prospect_of(paper(LEAST_MARKS - 1)) is None
+    assert prospect_of(SheetSearch(paper(LEAST_MARKS - 1))) is None
     whole = seen(paper(LEAST_MARKS))
     assert whole.corners is None
     assert whole.least_marks == LEAST_MARKS
-    assert prospect_of(on_desk(paper(LEAST_ON_SHEET - 1))) is None
+    assert prospect_of(SheetSearch(on_desk(paper(LEAST_ON_SHEET - 1)))) is None
     cut = seen(on_desk(paper(LEAST_ON_SHEET)))
     assert cut.corners is not None
     assert cut.least_marks == LEAST_ON_SHEET
@@ -51,7 +52,7 @@ def test_light_marks_count_as_well() -> None:
 
 
 def test_the_grain_of_a_desk_makes_no_page_of_a_sheet_with_one_number() -> None:
-    assert prospect_of(on_desk(paper(3), grain=True)) is None
+    assert prospect_of(SheetSearch(on_desk(paper(3), grain=True))) is None
     assert seen(on_desk(paper(12), grain=True)).corners is not None
 
 
@@ -63,4 +64,7 @@ def test_marks_that_hang_on_rules_are_counted_without_them() -> None:
 
 
 def test_a_small_picture_is_no_page() -> None:
-    assert prospect_of(cv2.resize(paper(21), (320, 249), interpolation=cv2.INTER_AREA)) is None
+    assert (
+        prospect_of(SheetSearch(cv2.resize(paper(21), (320, 249), interpolation=cv2.INTER_AREA)))
+        is None
+    )

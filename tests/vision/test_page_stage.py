@@ -14,6 +14,7 @@ from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
 from daemon.vision.page_stage import PageLook, look_at_page, turn_question, turned_look
+from daemon.vision.rectify import SheetSearch
 
 ROWS = ("1234", "507", "6", "98421", "33")
 
@@ -37,7 +38,7 @@ def grey(photo: Photo) -> np.ndarray:
 
 
 def look(page: np.ndarray) -> PageLook:
-    found = look_at_page(page)
+    found = look_at_page(SheetSearch(page))
     assert found is not None
     return found
 
@@ -150,7 +151,7 @@ def test_what_is_no_page_is_left_to_others() -> None:
     cv2.ellipse(one, (250, 300), (90, 160), 0, 0, 360, (60,), 20)
     small = cv2.resize(grey(taken(Shot())), (180, 220), interpolation=cv2.INTER_AREA)
     for picture in (grain, one, small, np.full((300, 300), 255, np.uint8)):
-        assert look_at_page(picture) is None
+        assert look_at_page(SheetSearch(picture)) is None
 
 
 def test_light_ink_on_a_dark_page_is_found_as_well() -> None:
@@ -176,6 +177,6 @@ def test_a_page_may_hold_some_thousand_digits() -> None:
     for number in range(1600):
         place = 40 + 48 * (number % 40), 60 + 58 * (number // 40)
         cv2.putText(pixels, str(number % 10), place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (30,), 2)
-    look = look_at_page(pixels)
+    look = look_at_page(SheetSearch(pixels))
     assert look is not None
     assert len(look.marks.all) == 1600

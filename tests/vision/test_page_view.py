@@ -8,7 +8,7 @@ import pytest
 
 from daemon.records import Box
 from daemon.vision.page_view import box_on_page, boxes_on_page, enlarging, view_of
-from daemon.vision.rectify import find_sheet
+from daemon.vision.rectify import SheetSearch
 
 
 def lines(shape: tuple[int, int] = (500, 400)) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
     desk = np.full((700, 600), 60, np.uint8)
     desk[::6] = 90
     desk[100:600, 100:500] = turned(lines(), 5)
-    view = view_of(desk, find_sheet(desk))
+    view = view_of(desk, SheetSearch(desk).clear)
     assert view.is_sheet
     edges = (view.pixels[0], view.pixels[-1], view.pixels[:, 0], view.pixels[:, -1])
     assert min(int(edge.min()) for edge in edges) > 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Setting, Shot, photograph
 from daemon.vision import rectify
-from daemon.vision.rectify import find_sheet, flatten
+from daemon.vision.rectify import SheetSearch, flatten
 
 
 def take(shot: Shot, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +40,7 @@ def test_a_sheet_on_a_desk_is_laid_flat(
     setting: Setting, angle: float, light: Light, seed: int
 ) -> None:
     page, middles = take(Shot(setting, angle=angle, light=light), seed)
-    corners = find_sheet(page)
+    corners = SheetSearch(page).clear
     assert corners is not None
     matrix, (width, height) = flatten(corners)
     assert width / height == pytest.approx(100 / 140, rel=0.12)
@@ -52,7 +54,7 @@ def test_a_sheet_on_a_desk_is_laid_flat(
 def test_a_picture_that_is_all_sheet_is_left_as_it_is(setting: Setting, light: Light) -> None:
     for seed in range(2):
         page, _ = take(Shot(setting, light=light), seed)
-        assert find_sheet(page) is None
+        assert SheetSearch(page).clear is None
 
 
 @pytest.mark.parametrize("angle", [-11, 4, 8, 18])
@@ -63,7 +65,7 @@ def test_a_scanned_sheet_lies_straight_whose_corners_touch_the_border(angle: flo
     width, height = np.ceil(sheet.max(axis=0)).astype(int)
     page = np.full((height, width), 45, np.uint8)
     cv2.fillConvexPoly(page, np.rint(sheet).astype(np.int32), (240,), cv2.LINE_AA)
-    corners = find_sheet(page)
+    corners = SheetSearch(page).clear
     assert corners is not None
     sides = np.roll(corners, -1, axis=0) - corners
     slopes = np.rad2deg(np.arctan2(sides[:, 1], sides[:, 0])) - angle
@@ -76,7 +78,7 @@ def test_shadows_lamps_and_blots_are_no_sheets() -> None:
     half = np.where(columns > 190, 230, 110) + 0 * rows
     blot = np.where(np.hypot(rows - 150, columns - 200) < 120, 230, 60)
     for scene in (lamp, half, blot, np.full((300, 400), 230.0)):
-        assert find_sheet(np.clip(scene, 0, 255).astype(np.uint8)) is None
+        assert SheetSearch(np.clip(scene, 0, 255).astype(np.uint8)).clear is None
 
 
 def test_corners_of_a_flat_sheet_are_those_of_its_picture() -> None:
@@ -89,7 +91,9 @@ def test_corners_of_a_flat_sheet_are_those_of_its_picture() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (40, 3), (28, 28)])
 def test_the_smallest_pages_have_no_sheet(shape: tuple[int, int]) -> None:
-    assert find_sheet(np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)) is None
+    assert (
+        SheetSearch(np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)).clear is None
+    )
 
 
 def test_where_nothing_is_as_dark_as_a_desk_no_region_is_looked_at(
@@ -105,8 +109,57 @@ def test_where_nothing_is_as_dark_as_a_desk_no_region_is_looked_at(
     shade = np.linspace(230, 120, 900)[:, None]  # darker and darker, without an edge
     paper = np.clip(shade + rng.normal(0, 4, (900, 700)), 0, 255).astype(np.uint8)
     paper[300:340, 100:112] = 20  # a stroke is no ground
-    assert find_sheet(paper) is None
+    assert SheetSearch(paper).clear is None
     assert not looked
     paper[:, :90] = 60
-    find_sheet(paper)
+    assert SheetSearch(paper).clear is None
     assert looked
+
+
+def pale(left: int = 60, right: int = 340) -> np.ndarray:
+    """A sheet hardly brighter than the wood that it lies on, from column `left` to `right`."""
+    page = np.full((300, 400), 200, np.uint8)
+    page[50:250, left:right] = 232
+    return page
+
+
+def test_a_sheet_hardly_brighter_than_its_ground_is_found_when_asked_for() -> None:
+    search = SheetSearch(pale())
+    assert search.clear is None
+    assert search.faint is not None
+    ends = [[60, 50], [340, 50], [340, 250], [60, 250]]
+    np.testing.assert_allclose(search.faint, ends, atol=3)
+
+
+def test_such_a_sheet_lies_on_the_page_with_all_its_corners() -> None:
+    assert SheetSearch(pale(right=400)).faint is None
+
+
+def test_regions_are_looked_for_once_however_often_a_sheet_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def regions(sketch: np.ndarray) -> Iterator[np.ndarray]:
+        looked.append(sketch)
+        return found(sketch)
+
+    looked: list[np.ndarray] = []
+    found = rectify._regions
+    monkeypatch.setattr(rectify, "_regions", regions)
+    page = pale()
+    page[:50] = 90  # so dark that a clear sheet is looked for
+    search = SheetSearch(page)
+    for _ in range(2):
+        assert search.clear is None
+        assert search.faint is not None
+    assert len(looked) == 1
+
+
+def test_corners_are_in_the_page_as_it_is_reduced() -> None:
+    page = np.full((1500, 2600), 60, np.uint8)
+    page[300:1200, 500:2000] = 230
+    search = SheetSearch(page)
+    assert search.factor == 2
+    assert search.pixels.shape == (750, 1300)
+    assert search.clear is not None
+    ends = [[250, 150], [1000, 150], [1000, 600], [250, 600]]
+    np.testing.assert_allclose(search.clear, ends, atol=5)
