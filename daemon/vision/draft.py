@@ -126,7 +126,7 @@ class Draft:
             sights = (look_back_at_page(view.part, traces.look),)
         seen = Explanation(
             title=self._title(part.number),
-            page=view.part,
+            page=view.before.part,
             reading=part,
             status=status,
             sights=sights,

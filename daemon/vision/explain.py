@@ -21,6 +21,7 @@ from .choice import Choice, Probabilities, best
 from .labels import fill_rounded
 from .lettering import BOLD, REGULAR, printable, width_of, write
 from .look import HEADER, LOOKS, PAPER, SLATE, draw_header, fate_of, header_of, percent
+from .reduce import reduction_of
 from .stages import Ground, Sight, mixed, panel_size, shrink
 
 MAX_LAYOUTS = 12  # of a page, that are shown
@@ -138,7 +139,9 @@ def _stages(seen: Explanation) -> list[Grey]:
     note = f"{seen.page.width} x {seen.page.height} px" + (
         f", read at 1/{factor} of that" if factor > 1 else ""
     )
-    blocks = [panel(_sized(page, seen.sights[0].size), "page", note)]
+    reduced = reduction_of(*page.shape[:2])
+    size = panel_size((max(1, page.shape[0] // reduced), max(1, page.shape[1] // reduced)))
+    blocks = [panel(_sized(page, size), "page", note)]
     for sight in seen.sights:
         blocks += [panel(_sized(s.pixels, sight.size), s.title, s.note) for s in sight.stages]
     return blocks

@@ -50,11 +50,13 @@ def view_of(pixels: Grey, corners: Corners | None) -> View:
     return View(pixels, onto, corners is not None)
 
 
-def laid_flat(pixels: Grey, corners: Corners, longest: int) -> tuple[Grey, Matrix]:
-    """The sheet of a page, (H, W) uint8, as if from above, `longest` pixels on its longer side at
-    most, and what brings the page's pixels to its own."""
+def laid_flat(
+    pixels: Grey, corners: Corners, longest: int, *, trim: float = _TRIM
+) -> tuple[Grey, Matrix]:
+    """The sheet of a page, (H, W) or (H, W, 3) uint8, as if from above, `longest` pixels on its
+    longer side at most, and what brings the page's pixels to its own; `trim` of it is kept."""
     middle = corners.mean(axis=0)
-    onto, size = flatten(middle + (corners - middle) * _TRIM)
+    onto, size = flatten(middle + (corners - middle) * trim)
     onto, size = _scaled(onto, size, min(1.0, longest / max(size)))
     return _warped(pixels, onto, size), onto
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ..records import (
     Expect,
     Limits,
+    Line,
     Outcome,
     Page,
     PageReading,
@@ -43,7 +44,8 @@ from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
 from .rectify import SheetSearch
 from .region import View, view
 from .second import First, Found, SecondOpinion, since
-from .stages import look_back
+from .sheet import may_be_a_stroke, sheet_in
+from .stages import look_back, with_sheet
 
 ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
 
@@ -191,16 +193,28 @@ class _Batch:
     def _find(self, page: Page, draft: Draft) -> Found:
         hints = draft.scan.hints
         seen = view(page, hints)
-        is_wanted = hints.expect in (None, Expect.PAGE)
-        look = look_at_page(SheetSearch(seen.part.pixels)) if is_wanted else None
+        search = SheetSearch(seen.part.pixels)
+        look = look_at_page(search) if hints.expect in (None, Expect.PAGE) else None
         if look is None:
-            return self._layouts_of(seen, draft)
+            return self._find_number(seen, search, draft)
         glyphs = self._taken(look.glyphs)
         is_open = hints.expect is None and may_be_no_page(look)
-        otherwise = self._layouts_of(seen, draft) if is_open else None
+        otherwise = self._find_number(seen, search, draft) if is_open else None
         return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 
-    def _layouts_of(self, seen: View, draft: Draft) -> Found:
+    def _find_number(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
+        """What stands on a picture that is no page: on the sheet alone where one shows, else on all
+        of it. In a region no sheet is looked for: that was cut out by whoever gave the hint."""
+        sheet = sheet_in(seen, search) if draft.scan.hints.region is None else None
+        if sheet is not None:
+            already = len(self._glyphs)
+            found = self._layouts_of(sheet, search, draft)
+            if not may_be_a_stroke(sheet.part.pixels, found.factor, found.layouts):
+                return found
+            del self._glyphs[already:]
+        return self._layouts_of(seen, search, draft)
+
+    def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
         inks = find_ink(seen.part.pixels)
         layouts: list[Layout] = []
         sights = []
@@ -214,6 +228,8 @@ class _Batch:
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
         self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
+        if sights and seen.back is not None:
+            sights[0] = with_sheet(sights[0], seen.part.pixels, search.factor)
         factor, shown = inks[0].factor, tuple(sights)
         return Found(draft, seen, factor, tuple(layouts), rows, shown)
 
@@ -314,12 +330,18 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
         return first, _doubted(first, reading)
     if otherwise is None:
         return read
-    if is_better(otherwise[1].lines, reading.lines, look):
+    if is_better(_placed(otherwise), _placed(read), look):
         return _better(otherwise)
     if otherwise[1].lines or not holds_little(look, reading.lines):
         return read
     doubted_lines = tuple(for_review(line, MUCH_ELSE) for line in reading.lines)
     return first, replace(reading, lines=doubted_lines)
+
+
+def _placed(read: _Read) -> tuple[Line, ...]:
+    """The lines in the page's own pixels."""
+    first, reading = read
+    return first.found.view.placed(reading).lines
 
 
 def _doubted(first: First, reading: PageReading) -> PageReading:

@@ -33,6 +33,7 @@ _SAME = 0.01  # of its area, by which a region differs that need not be looked a
 _LEAST = 0.12  # of the picture: a smaller bright patch is no sheet
 _MOST = 0.97  # of the picture: more of it is all sheet
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
+_COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
 _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _POINTS = 40  # on each side
@@ -174,6 +175,9 @@ def _quadrangle(region: Grey) -> Corners | None:
     """The four sides round a region, if it has four."""
     outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull = cv2.convexHull(max(outlines, key=len))
+    area = cv2.countNonZero(region)
+    if area < _COMPACT * cv2.contourArea(hull):
+        return None
     corners = _fit(hull.reshape(-1, 2).astype(np.float64), region.shape)
     if corners is None:
         return None
@@ -181,7 +185,6 @@ def _quadrangle(region: Grey) -> Corners | None:
     cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
     covered = cv2.countNonZero(cv2.bitwise_and(inside, region))
     whole = cv2.countNonZero(inside)
-    area = cv2.countNonZero(region)
     return corners if covered >= _FILLED * max(whole, area) else None
 
 

@@ -1,4 +1,4 @@
-"""A page as hints say it lies: turned, and the part of it that counts.
+"""A page as hints say it lies: turned, and the part of it that counts, or the sheet on it.
 
 What is read of a part gets its place on the whole page, as it was turned.
 """
@@ -13,7 +13,10 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from ..records import Box, Digit, Grey, Hints, Page, PageReading
+from ..records import Box, Grey, Hints, Line, Page, PageReading
+from .assemble import box_of
+from .page_view import boxes_on_page
+from .rectify import Matrix
 
 MIN_SIDE = 8  # px of a part: of less, nothing can be read
 FADED = 0.35  # of its contrast, that what does not count keeps on a picture
@@ -30,31 +33,31 @@ _TURNS: Mapping[int, int] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class View:
     """A page, and the `part` of it that is looked at, whose first pixel is the page's own pixel
-    (`x`, `y`)."""
+    (`x`, `y`); where it is a sheet that was laid flat, `back` brings its own pixels to the
+    page's."""
 
     page: Page
     part: Page
     x: int = 0
     y: int = 0
+    back: Matrix | None = None
+
+    @property
+    def before(self) -> View:
+        """The view from which a sheet was cut out, or this one."""
+        return self if self.back is None else View(self.page, self.page)
 
     def placed(self, reading: PageReading) -> PageReading:
         """What was read of the part as a reading of the page."""
         if self.part is self.page:
             return reading
-        lines = tuple(
-            replace(
-                line,
-                box=self._moved(line.box),
-                digits=tuple(self._moved_digit(digit) for digit in line.digits),
-            )
-            for line in reading.lines
-        )
+        lines = tuple(self._placed_line(line) for line in reading.lines)
         return PageReading(reading.number, self.page.width, self.page.height, lines)
 
     @property
     def shown(self) -> Page:
-        """The page for a picture: what does not count is faded."""
-        if self.part is self.page:
+        """The page for a picture: what does not count is faded, but not what a sheet lies on."""
+        if self.part is self.page or self.back is not None:
             return self.page
         left, top = self.x // self.page.reduction, self.y // self.page.reduction
         height, width = self.part.pixels.shape
@@ -62,11 +65,16 @@ class View:
         colour = None if self.page.colour is None else _faded(self.page.colour, window)
         return replace(self.page, pixels=_faded(self.page.pixels, window), colour=colour)
 
-    def _moved(self, box: Box) -> Box:
-        return Box(box.x + self.x, box.y + self.y, box.width, box.height)
-
-    def _moved_digit(self, digit: Digit) -> Digit:
-        return replace(digit, box=self._moved(digit.box))
+    def _placed_line(self, line: Line) -> Line:
+        boxes = [digit.box for digit in line.digits]
+        if self.back is None:
+            moved = [Box(box.x + self.x, box.y + self.y, box.width, box.height) for box in boxes]
+        else:
+            moved = boxes_on_page(boxes, self.back, self.page.width, self.page.height)
+        digits = tuple(
+            replace(digit, box=box) for digit, box in zip(line.digits, moved, strict=True)
+        )
+        return replace(line, box=box_of(digits), digits=digits)
 
 
 def view(page: Page, hints: Hints) -> View:

@@ -6,7 +6,7 @@ Made while a page is at hand: masks are as large as the page, and a batch holds 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -78,6 +78,13 @@ def look_back(ink: Ink, proposals: Sequence[Proposal]) -> Sight:
         title = str(proposal.basis) if ink.likely else f"{proposal.basis}, {polarity}"
         grounds += [Ground(title, mask, (height, width))] * len(proposal.layouts)
     return Sight(ink.factor, size, tuple(stages), tuple(grounds))
+
+
+def with_sheet(sight: Sight, sheet: Grey, factor: int) -> Sight:
+    """What was seen on a sheet, (h, w) uint8, that was cut out of a page reduced by `factor`."""
+    note = "cut out, laid flat, and all that was read"
+    cut_out = Stage("sheet", note, shrink(sheet, sight.size))
+    return replace(sight, factor=factor * sight.factor, stages=(cut_out, *sight.stages))
 
 
 def panel_size(shape: tuple[int, ...]) -> tuple[int, int]:

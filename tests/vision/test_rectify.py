@@ -163,3 +163,14 @@ def test_corners_are_in_the_page_as_it_is_reduced() -> None:
     assert search.clear is not None
     ends = [[250, 150], [1000, 150], [1000, 600], [250, 600]]
     np.testing.assert_allclose(search.clear, ends, atol=5)
+
+
+def test_to_what_is_not_compact_no_sides_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit(*_: object) -> None:
+        raise AssertionError("a bracket has no four sides")
+
+    monkeypatch.setattr(rectify, "_fit", fit)
+    bracket = np.full((300, 400), 60, np.uint8)
+    bracket[50:250, 60:340] = 230
+    bracket[50:180, 160:340] = 60
+    assert SheetSearch(bracket).clear is None

@@ -7,7 +7,7 @@ import pytest
 from daemon.records import Grey
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import Basis, proposals, propose
-from daemon.vision.stages import MAX_HEIGHT, MAX_WIDTH, Sight, look_back, panel_size
+from daemon.vision.stages import MAX_HEIGHT, MAX_WIDTH, Sight, look_back, panel_size, with_sheet
 
 
 def sheet(side: int = 200) -> Grey:
@@ -78,3 +78,14 @@ def test_panels_are_enlarged_by_whole_factors_and_fit(
     shape: tuple[int, int], size: tuple[int, int]
 ) -> None:
     assert panel_size(shape) == size
+
+
+def test_a_sheet_comes_first_and_is_reduced_as_its_page_was() -> None:
+    page = sheet()
+    (sight, *_) = sights(page)
+    on_sheet = with_sheet(sight, page, 3)
+    assert [stage.title for stage in on_sheet.stages[:2]] == ["sheet", "contrast"]
+    assert on_sheet.stages[1:] == sight.stages
+    assert on_sheet.factor == 3 * sight.factor
+    height, width = on_sheet.stages[0].pixels.shape
+    assert (width, height) <= on_sheet.size

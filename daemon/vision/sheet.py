@@ -1,0 +1,65 @@
+"""The sheet in a picture of a digit or a line: a slip, a card or a note on a desk, or a scan under
+a dark lid, laid flat and without what it lies on.
+
+The edges of a sheet are strokes to whoever looks for ink, and a desk sets the threshold of what is
+ink. Whole pages are cut out of their surroundings by `page_view`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..records import Grey
+from .layout import Layout
+from .page_view import enlarging, laid_flat
+from .rectify import SheetSearch
+from .reduce import rough_sketch_of
+from .region import View
+
+LEAST_SIDE = 64  # px: on a smaller picture no sheet is looked for
+_SKETCH = 96  # px, the longer side of what tells that a side of the picture may be no paper
+_PAPER = 0.8  # of the picture: so much is no brighter than its paper
+_DARKER, _MARGIN = 0.95, 4  # times the paper, less so many grey levels: that is none
+_TRIM = 0.97  # of a sheet: a soft edge, or a curled one, must not come back as a stroke
+_LOW = 0.12  # of the sheet's shorter side: lower marks are no writing, if there is no other sign
+_LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of a light 1
+
+
+def sheet_in(view: View, search: SheetSearch) -> View | None:
+    """The sheet on a whole page as the part to read, and its search; None where there is none."""
+    if min(search.pixels.shape) < LEAST_SIDE or not _is_darker_at_a_side(search.pixels):
+        return None
+    corners = search.clear if search.clear is not None else search.faint
+    if corners is None:
+        return None
+    pixels, onto = laid_flat(search.pixels, corners, max(search.pixels.shape), trim=_TRIM)
+    page = view.page
+    reduction = page.reduction * search.factor
+    height, width = pixels.shape
+    full = (width * reduction, height * reduction) if reduction > 1 else None
+    part = replace(page, pixels=pixels, colour=None, reduction=reduction, full_size=full)
+    to_page = enlarging(reduction) @ np.linalg.inv(onto) @ np.linalg.inv(enlarging(reduction))
+    return View(page, part, back=to_page)
+
+
+def may_be_a_stroke(sheet: Grey, factor: int, layouts: Sequence[Layout]) -> bool:
+    """Whether what was taken for a sheet, (h, w) uint8, may be a light stroke: a long one on which
+    nothing as high as writing was found. Boxes of the layouts are `factor` times smaller."""
+    shorter, longer = sorted(sheet.shape)
+    if longer < _LONG * shorter:
+        return False
+    heights = [mark.box.height for layout in layouts for mark in layout.candidates]
+    return bool(max(heights, default=0) * factor < _LOW * shorter)
+
+
+def _is_darker_at_a_side(page: Grey) -> bool:
+    """Whether what lies along a side of a picture is darker than its paper: that is told in well
+    under a millisecond, and of most pictures of a digit it is not true."""
+    sketch = rough_sketch_of(page, _SKETCH)
+    sides = (sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1])
+    darkest = min(int(np.sort(side)[side.size // 2]) for side in sides)
+    place = int(_PAPER * (sketch.size - 1))
+    return darkest < _DARKER * int(np.partition(sketch, place, axis=None)[place]) - _MARGIN
