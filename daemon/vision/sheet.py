@@ -23,7 +23,7 @@ LEAST_SIDE = 64  # px: on a smaller picture no sheet is looked for
 _SKETCH = 96  # px, the longer side of what tells that a side of the picture may be no paper
 _PAPER = 0.8  # of the picture: so much is no brighter than its paper
 _DARKER, _MARGIN = 0.95, 4  # times the paper, less so many grey levels: that is none
-_TRIM = 0.97  # of a sheet: a soft edge, or a curled one, must not come back as a stroke
+_TRIM = 0.96  # of a sheet: a soft edge, or a curled one, must not come back as a stroke
 _LOW = 0.12  # of the sheet's shorter side: lower marks are no writing, if there is no other sign
 _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of a light 1
 
