@@ -34,10 +34,11 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
 def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a picture is read better as no page, by these lines: by any where nothing is read
     `as_page`, by a single one where that holds little, or by sure ones that have all its digits,
-    whole ones where it has pieces, more of them, or others that are surer."""
+    whole ones where it has pieces, more of them, or others that are surer. What is written on a
+    page that lies turned, only the page knows."""
     if not as_page or (len(lines) == 1 and holds_little(look, as_page)):
         return True
-    if not lines or any(line.status is not Status.READ for line in lines):
+    if look.turns or not lines or any(line.status is not Status.READ for line in lines):
         return False
     wholes = _digits(lines)
     least = DIRT * median(whole.box.height for whole in wholes)

@@ -14,8 +14,8 @@ TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
 
 
-def look(marks: int = 6) -> SimpleNamespace:
-    return SimpleNamespace(marks=SimpleNamespace(all=[None] * marks))
+def look(marks: int = 6, turns: int = 0) -> SimpleNamespace:
+    return SimpleNamespace(marks=SimpleNamespace(all=[None] * marks), turns=turns)
 
 
 def line(*boxes: Box, status: Status = Status.READ) -> Line:
@@ -36,6 +36,7 @@ def test_sure_digits_are_better_than_pieces_of_them() -> None:
     assert is_better([line(*TALL)], [line(*PIECES)], look())
     assert is_better([line(*TALL)], alone(*PIECES, Box(30, 20, 20, 20)), look())
     assert is_better([line(*TALL)], alone(TALL[0]), look())  # the page lacks one
+    assert not is_better([line(*TALL)], [line(*PIECES)], look(turns=1))
     doubtful = line(*TALL, status=Status.REVIEW)
     assert not is_better([doubtful], [line(*PIECES)], look())
     assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look())

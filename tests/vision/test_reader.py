@@ -25,6 +25,7 @@ from daemon.vision.doubts import MUCH_ELSE
 from daemon.vision.ink import find_ink
 from daemon.vision.page_stage import look_at_page
 from daemon.vision.reader import read_batch, single_glyph
+from daemon.vision.rectify import SheetSearch
 
 
 class FakeClassifier:
@@ -369,7 +370,7 @@ class Sees(FakeClassifier):
 
 def marks_of(page):
     """How many marks are seen where it is taken for a page."""
-    return len(look_at_page(first_page(page, Limits()).pixels).marks.all)
+    return len(look_at_page(SheetSearch(first_page(page, Limits()).pixels)).marks.all)
 
 
 def small_page():
