@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import cv2
@@ -18,11 +19,18 @@ RIM = 0.2  # of a box's side: where its own ink lies
 COVERED = 0.9  # of a box's side: what its ink covers at least
 ENCLOSED = 0.25  # of a box's shorter side: what is smaller is no writing inside it
 WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
+RING = 24  # pixels, the shorter side of the smallest ring
+ROUND = 1.8  # longer to shorter side of the longest ring
+HOLLOW = 0.72  # of a ring's radius: hardly any of its ink lies further inside
+STRAY = 0.08  # of a ring's ink: what lies there nevertheless
+CIRCLED = 0.3  # of a ring's height: what is lower is no writing inside it
+SECTORS, CLOSED = 24, 20  # into how many a ring is cut, and how many have ink where it is closed
+SLASH, OBLIQUE = 0.9, 0.5  # correlation of a stroke's coordinates, and its box's width to height
 
 
 class Surroundings(NamedTuple):
-    """Which components of a mask surround the writing: printed `boxes`, and `frames` of any kind,
-    boxes among them."""
+    """Which components of a mask surround the writing: `boxes`, printed ones and rings that someone
+    drew, and `frames` of any kind, boxes among them."""
 
     boxes: list[Component]
     frames: list[Component]
@@ -32,7 +40,7 @@ def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
     boxes, frames = [], []
     for each in found.components:
-        if _is_box(each, found):
+        if _is_box(each, found) or _is_ring(each, found):
             boxes.append(each)
             frames.append(each)
         elif _is_around(each, found.labels):
@@ -48,20 +56,20 @@ def is_surrounded(mask: Grey) -> bool:
     return total - inside >= SURROUNDED * total
 
 
-def frame_region(found: Components, around: Surroundings) -> Grey | None:
-    """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
-    if not around.frames:
+def region_of(frames: list[Component], labels: Labels) -> Grey | None:
+    """Where frames or boxes lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None
+    without any."""
+    if not frames:
         return None
-    labels = found.labels
     region = np.zeros(labels.shape, np.uint8)
-    for frame in around.frames:
+    for frame in frames:
         window = np.s_[frame.y : frame.bottom, frame.x : frame.right]
         region[window] |= (labels[window] == frame.label).view(np.uint8)
     return cv2.dilate(region, np.ones((5, 5), np.uint8))
 
 
 def without_boxes(mask: Grey, found: Components, around: Surroundings) -> Grey:
-    """A mask, (H, W) uint8 of 0 and 1, without the printed boxes around writing. `found` are its
+    """A mask, (H, W) uint8 of 0 and 1, without the boxes around writing. `found` are its
     components."""
     for box in around.boxes:
         mask = mask * (found.labels != box.label)
@@ -119,10 +127,44 @@ def _is_box(part: Component, found: Components) -> bool:
 
 
 def _encloses(box: Component, part: Component) -> bool:
-    inside = (
-        box.x < part.x and part.right < box.right and box.y < part.y and part.bottom < box.bottom
-    )
-    return inside and max(part.width, part.height) >= ENCLOSED * min(box.width, box.height)
+    large = max(part.width, part.height) >= ENCLOSED * min(box.width, box.height)
+    return large and _is_within(part, box)
+
+
+def _is_within(part: Component, box: Component) -> bool:
+    return box.x < part.x and part.right < box.right and box.y < part.y and part.bottom < box.bottom
+
+
+def _is_ring(part: Component, found: Components) -> bool:
+    """Whether a part is a round line about writing, closed or almost so: no 0, which has at most
+    specks or a slash inside, and none of the digits with ink in their middle."""
+    labels, components, _ = found
+    short, long = sorted((part.width, part.height))
+    if short < max(RING, BOX * min(labels.shape)) or long > ROUND * short:
+        return False
+    least = CIRCLED * part.height
+    every = (each for each in components if each.height >= least and _is_within(each, part))
+    inside = list(islice(every, 2))
+    if not inside or (len(inside) == 1 and _is_slash(inside[0], labels)):
+        return False
+    own = labels[part.y : part.bottom, part.x : part.right] == part.label
+    high, wide = part.height // 4, part.width // 4
+    if np.count_nonzero(own[high:-high, wide:-wide]) > STRAY * part.area:  # squared paper
+        return False
+    y, x = np.nonzero(own)
+    beside, below = x * (2 / (part.width - 1)) - 1, y * (2 / (part.height - 1)) - 1
+    if np.count_nonzero(np.hypot(beside, below) < HOLLOW) > STRAY * part.area:
+        return False
+    turns = np.arctan2(below, beside) / (2 * np.pi) + 0.5
+    return len(np.unique((turns * SECTORS).astype(int) % SECTORS)) >= CLOSED
+
+
+def _is_slash(part: Component, labels: Labels) -> bool:
+    """Whether a part is a single oblique stroke from the lower left to the upper right."""
+    if not OBLIQUE * part.height <= part.width <= part.height / OBLIQUE:
+        return False
+    y, x = np.nonzero(labels[part.y : part.bottom, part.x : part.right] == part.label)
+    return bool(np.corrcoef(x, -y)[0, 1] >= SLASH)
 
 
 def _lies_at_border(part: Component, labels: Labels) -> bool:

@@ -102,6 +102,11 @@ def polarities_of(pixels: Grey) -> tuple[bool, ...]:
     return _polarities(_sketch(pixels))
 
 
+def paper_of(pixels: Grey, *, light_on_dark: bool) -> Grey:
+    """The paper's shade under every pixel of a page, both (H, W) uint8, for ink of one polarity."""
+    return _under(_sketch(pixels), pixels.shape, light_on_dark)
+
+
 def find_mask_outside(ink: Ink, region: Grey) -> Grey:
     """The mask of a page of which `region`, (h, w) uint8 of 0 and 1, is known to be no writing:
     what is ink is decided anew without it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 from typing import TypeAlias
@@ -21,8 +21,8 @@ from . import rules
 from .components import Component, Components, Labels, find_components
 from .frames import (
     Surroundings,
-    frame_region,
     is_surrounded,
+    region_of,
     surroundings,
     without_boxes,
     without_frames,
@@ -69,13 +69,15 @@ class Layout:
     out what may be a digit, such as a neighbour that the crop has cut: a person should look. `cost`
     is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
     the polarity it was found in; `writing` the share of the ink outside of printed boxes that may
-    be writing, neither desk nor dust: what the candidates' shares are of."""
+    be writing, neither desk nor dust: what the candidates' shares are of. `boxes`, (h, w) uint8, is
+    1 where boxes lie that it leaves out; None without any."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
     cost: float = 0.0
     light_on_dark: bool = False
     writing: float = 1.0
+    boxes: Grey | None = None
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -123,19 +125,31 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         (Basis.STRONG, ink.strong, cost),
     )
 
+    region = region_of(around.boxes, found.labels)
     known: list[_Choices] = []
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
         if mask is ink.mask:
-            return tuple(_layouts(ink, found, around, cost, known))
-        own = find_components(mask, MAX_PARTS, least)
-        return tuple(_layouts(ink, own, surroundings(own), cost, known))
+            own, own_around = found, around
+        else:
+            own = find_components(mask, MAX_PARTS, least)
+            own_around = surroundings(own)
+        made = _layouts(ink, own, own_around, cost, known)
+        if region is None:
+            return tuple(made)
+        boxes = [part_of(box).box for box in around.boxes]
+        return tuple(each if _reads(each, boxes) else replace(each, boxes=region) for each in made)
 
     return tuple(
         Proposal(basis, mask, layouts(mask, cost))
         for basis, mask, cost in masks
         if mask is not None
     )
+
+
+def _reads(layout: Layout, boxes: Sequence[Box]) -> bool:
+    """Whether one of the boxes is part of a candidate: nothing else may be writing."""
+    return any(each.box.union(box) == each.box for each in layout.candidates for box in boxes)
 
 
 def _are_alike(some: _Choices, others: _Choices) -> bool:
@@ -159,7 +173,7 @@ def _inner(ink: Ink, found: Components, around: Surroundings) -> Grey | None:
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
     if not is_surrounded(ink.mask):
         return None
-    region = frame_region(found, around)
+    region = region_of(around.frames, found.labels)
     return None if region is None else find_mask_outside(ink, region)
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import cv2
 import numpy as np
 
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .assemble import box_of
 from .choice import STROKE
+from .ink import paper_of
 from .line_view import InkBand, LineView, find_band, further_looks, view_of
 
 ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
@@ -45,13 +47,20 @@ class Question:
 
 
 def questions(
-    page: Page, reading: PageReading, expected: Expected, *, light_on_dark: bool
+    page: Page,
+    reading: PageReading,
+    expected: Expected,
+    *,
+    light_on_dark: bool,
+    boxes: Grey | None = None,
 ) -> list[Question]:
-    """What to ask the line reader about a page that the glyph network has read.
+    """What to ask the line reader about a page that the glyph network has read, without the boxes
+    around its digits: `boxes`, (h, w) uint8, is 1 where they lie, on a page that may be smaller.
 
     About a lone 1 that is sure, nothing: a stroke fills its view whatever it is.
     """
-    grey = 255 - page.pixels if light_on_dark else page.pixels
+    pixels = page.pixels if boxes is None else _unboxed(page.pixels, boxes, light_on_dark)
+    grey = 255 - pixels if light_on_dark else pixels
     lines = reading.lines
     digits = [digit for line in lines for digit in line.digits]
     band = _only_band(grey, lines, page.reduction)
@@ -72,6 +81,13 @@ def questions(
         for number, line in enumerate(lines)
         if line.box.width <= LONGEST * line.box.height
     ]
+
+
+def _unboxed(pixels: Grey, boxes: Grey, light_on_dark: bool) -> Grey:
+    """The page with the paper's shade where there are boxes."""
+    height, width = pixels.shape
+    where = cv2.resize(boxes, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.where(where, paper_of(pixels, light_on_dark=light_on_dark), pixels)
 
 
 def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | None:

@@ -97,11 +97,13 @@ def _asked(first: First) -> list[Question]:
         (marks,) = first.choices
         return page_questions(found.view.part, found.look, marks, first.reading, hints.line)
     chosen = best(first.choices)
+    layout = Layout(()) if chosen is None else chosen.layout
     return questions(
         found.view.part,
         first.reading,
         Expected(1, 1) if hints.expect is Expect.DIGIT else hints.line,
-        light_on_dark=chosen is not None and chosen.layout.light_on_dark,
+        light_on_dark=layout.light_on_dark,
+        boxes=layout.boxes,
     )
 
 

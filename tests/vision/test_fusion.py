@@ -159,6 +159,23 @@ def test_light_ink_is_seen_as_dark():
     assert np.array_equal(light.asked.look, dark.asked.look)
 
 
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_a_box_around_a_digit_is_not_shown_with_it(light_on_dark):
+    shown, reading = page(100, 120, line("7", x=40, y=40))
+    shown.pixels[40:70, 48:52] = INK
+    boxed = shown.pixels.copy()
+    cv2.rectangle(boxed, (30, 32), (70, 88), INK, 2)
+    boxes = cv2.dilate((boxed != shown.pixels).view(np.uint8), np.ones((5, 5), np.uint8))
+    views = []
+    for pixels, region in ((shown.pixels, None), (boxed, None), (boxed, boxes[::2, ::2])):
+        seen = replace(shown, pixels=255 - pixels if light_on_dark else pixels)
+        (asked,) = questions(seen, reading, Expected(), light_on_dark=light_on_dark, boxes=region)
+        views.append(asked.view.pixels)
+    alone, beside, unboxed = views
+    assert np.abs(beside - alone).max() > 0.5
+    assert np.abs(unboxed - alone).max() < 0.05
+
+
 @pytest.mark.parametrize(("side", "label", "asked"), [(28, 7, 0), (100, 7, 1), (100, 1, 0)])
 def test_about_a_sure_digit_alone_nothing_is_asked_if_it_is_tiny_or_a_stroke(side, label, asked):
     scale = side / 100

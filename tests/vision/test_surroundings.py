@@ -41,6 +41,62 @@ def test_a_printed_box_around_a_digit_is_left_out(corners: tuple[int, ...], tilt
     assert widths(page) == pytest.approx(alone, abs=3)
 
 
+def ring(page: np.ndarray, axes: tuple[int, int], start: int = 0, pen: int = 6) -> None:
+    cv2.ellipse(page, (118, 120), axes, 20, start, 340 + start, (60,), pen, cv2.LINE_AA)
+
+
+@pytest.mark.parametrize("label", [0, 1, 4, 8])
+@pytest.mark.parametrize(("axes", "pen"), [((80, 75), 8), ((70, 92), 3), ((100, 80), 5)])
+@pytest.mark.parametrize("start", [0, 200])
+def test_a_ring_around_a_digit_is_left_out(
+    label: int, axes: tuple[int, int], pen: int, start: int
+) -> None:
+    page = paper()
+    write(page, label, 90, 75)
+    alone = widths(page)
+    ring(page, axes, start, pen)
+    assert widths(page) == pytest.approx(alone, abs=3)
+    (found, *_) = propose(find_ink(page)[0])
+    assert found.boxes is not None
+    assert found.boxes[120, 118 - axes[0] : 118].any()
+
+
+@pytest.mark.parametrize("label", range(10))
+@pytest.mark.parametrize("height", [20, 90, 200])
+def test_a_digit_is_no_ring(label: int, height: int) -> None:
+    page = paper()
+    write(page, label, 20, 20, height)
+    (found, *_) = propose(find_ink(page)[0])
+    assert found.boxes is None
+
+
+@pytest.mark.parametrize("width", [24, 30, 38])
+def test_a_zero_with_a_slash_that_touches_nothing_is_no_ring(width: int) -> None:
+    mask = np.zeros((120, 120), np.uint8)
+    cv2.ellipse(mask, (60, 60), (width, 40), 0, 0, 360, 1, 5)
+    cv2.line(mask, (60 - width // 2, 80), (60 + width // 2, 40), 1, 5)
+    found = find_components(mask)
+    assert surroundings(found).boxes == []
+    assert len(without_frames(found, surroundings(found))) == 2
+
+
+def test_an_eight_in_pieces_is_no_ring() -> None:
+    mask = np.zeros((140, 120), np.uint8)
+    cv2.ellipse(mask, (60, 42), (26, 28), 0, 0, 360, 1, 6)
+    cv2.ellipse(mask, (60, 98), (34, 28), 0, 0, 360, 1, 6)
+    cv2.line(mask, (60, 20), (60, 58), 1, 3)  # within the upper loop
+    found = find_components(mask)
+    assert surroundings(found).boxes == []
+
+
+def test_a_box_that_alone_can_be_writing_is_not_left_out() -> None:
+    page = paper()
+    ring(page, (80, 80))
+    cv2.line(page, (110, 120), (126, 120), (60,), 3)
+    (found, *_) = propose(find_ink(page)[0])
+    assert found.boxes is None
+
+
 def test_a_zero_around_a_speck_is_no_box() -> None:
     mask = np.zeros((100, 100), np.uint8)
     cv2.ellipse(mask, (50, 50), (30, 40), 0, 0, 360, 1, 6)
