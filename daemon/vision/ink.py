@@ -84,6 +84,8 @@ def _ink(
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = contrast_of(more, less, reach)
     floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
+    if floor > MIN_CONTRAST and max(pixels.shape) <= _SMALL:
+        floor = _floor_of_small(contrast, floor)
     threshold = _threshold(_interior(contrast), floor)
     return Ink(
         contrast=contrast,
@@ -125,6 +127,19 @@ def _threshold(contrast: Grey, floor: int) -> int:
     if paper > ink:
         counts[:floor] *= ink / paper
     return max(floor, round(_OTSU_SHARE * split(counts)))
+
+
+def _floor_of_small(contrast: Grey, floor: int) -> int:
+    """The contrast that paper noise reaches on a page so small that most of it lies beside strokes,
+    which then pass for noise: where their `floor` would leave no ink, that of the paper alone,
+    unless its grain is as strong as the ink."""
+    level = split(histogram(contrast))
+    if not MIN_CONTRAST < level < floor:
+        return floor
+    paper = contrast[contrast <= level]
+    grain = 1.4826 * float(np.median(cv2.absdiff(paper, np.median(paper))))
+    own = max(MIN_CONTRAST, round(_NOISE_FACTOR * grain))
+    return own if own < level else floor
 
 
 def _sketch(pixels: Grey) -> Grey:

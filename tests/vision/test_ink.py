@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Pen, Scene, compose
+from daemon.training.handwriting import own_digit
+from daemon.training.strokes import render_strokes
 from daemon.vision.header import MAX_SIDE
 from daemon.vision.ink import find_ink, histogram, noise_of, split
 
@@ -52,6 +54,33 @@ def test_a_stroke_has_the_same_contrast_in_shade_and_in_light():
     page[40:80, 178:182] = 60
     contrast = find_ink(page)[0].contrast
     assert contrast[60, 60] == pytest.approx(contrast[60, 180], abs=8)
+
+
+@pytest.mark.parametrize("label", range(10))
+@pytest.mark.parametrize("side", [13, 17, 22])
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_on_a_tiny_picture_the_digit_does_not_pass_for_noise(label, side, light_on_dark):
+    drawn = render_strokes(
+        own_digit(label, np.random.default_rng(5)), height=0.75 * side, pen_width=0.12 * side
+    )
+    high, wide = drawn.shape
+    width = max(round(0.8 * side), wide + 2)
+    y, x = (side - high) // 2, (width - wide) // 2
+    cover = np.zeros((side, width), np.float32)
+    cover[y : y + high, x : x + wide] = drawn
+    cover = cv2.GaussianBlur(cover, (0, 0), 0.5)
+    shade = 20 + 210 * cover if light_on_dark else 230 - 190 * cover
+    noise = np.random.default_rng(6).normal(0, 1.5, cover.shape)
+    inks = find_ink(np.clip(np.rint(shade + noise), 0, 255).astype(np.uint8))
+    (ink,) = (each for each in inks if each.light_on_dark == light_on_dark)
+    assert ink.mask[cover > 0.6].all()
+    assert not ink.mask[cover < 0.05].any()
+
+
+def test_noise_on_a_tiny_picture_stays_noise():
+    pixels = np.random.default_rng(7).normal(128, 40, (20, 20))
+    (ink, *_) = find_ink(np.clip(pixels, 0, 255).astype(np.uint8))
+    assert ink.mask.mean() < 0.05
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
