@@ -151,6 +151,8 @@ def _is_ring(part: Component, found: Components) -> bool:
     high, wide = part.height // 4, part.width // 4
     if np.count_nonzero(own[high:-high, wide:-wide]) > STRAY * part.area:  # squared paper
         return False
+    if _corners(part.label, labels) >= 2:  # the desk around a sheet
+        return False
     y, x = np.nonzero(own)
     beside, below = x * (2 / (part.width - 1)) - 1, y * (2 / (part.height - 1)) - 1
     if np.count_nonzero(np.hypot(beside, below) < HOLLOW) > STRAY * part.area:

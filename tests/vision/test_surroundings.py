@@ -89,6 +89,16 @@ def test_an_eight_in_pieces_is_no_ring() -> None:
     assert surroundings(found).boxes == []
 
 
+@pytest.mark.parametrize("corners", [0, 2])
+def test_what_runs_into_the_corners_of_the_page_is_no_ring(corners: int) -> None:
+    mask = np.zeros((200, 200), np.uint8)
+    cv2.ellipse(mask, (100, 100), (84, 84), 0, 0, 360, 1, 8)
+    cv2.line(mask, (100, 70), (100, 130), 1, 9)
+    for near, corner in (((40, 40), (3, 3)), ((160, 160), (196, 196)))[:corners]:
+        cv2.line(mask, near, corner, 1, 8)
+    assert len(surroundings(find_components(mask)).boxes) == (1 if corners == 0 else 0)
+
+
 def test_a_box_that_alone_can_be_writing_is_not_left_out() -> None:
     page = paper()
     ring(page, (80, 80))
