@@ -49,6 +49,7 @@ MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told fro
 SPECK = 0.16  # of the digit height: smaller components are dirt
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
+FOOTLESS_COST = 0.05  # of taking what may be a digit's foot for a line under it
 UNLIKELY_COST = 0.4  # of the less likely polarity
 FLUSH = 0.6  # of its longer side: a mark so far along the border may be an edge or a shadow
 FLUSH_COST = 0.5  # of taking it for a digit
@@ -115,16 +116,21 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     around = surroundings(found)
     # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
     inner = _inner(ink, found, around)
-    unruled = rules.remove(without_boxes(ink.mask, found, around))
+    unboxed = without_boxes(ink.mask, found, around)
+    unruled = rules.remove(unboxed)
+    underlined = rules.remove_underline(unboxed) if unruled is None else None
     cost = 0.0 if ink.likely else UNLIKELY_COST
     whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
-    masks = (
+    masks: tuple[tuple[Basis, Grey | None, float], ...] = (
         (Basis.INNER, inner, cost),
         (Basis.UNRULED, unruled, cost),
         (Basis.ALL, ink.mask, whole_cost),
         (Basis.STRONG, ink.strong, cost),
     )
-
+    if underlined is not None and underlined.sure:
+        masks = ((Basis.UNRULED, underlined.without, cost),)
+    elif underlined is not None:  # it may be the long foot of a 2
+        masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
     region = region_of(around.boxes, found.labels)
     known: list[_Choices] = []
 

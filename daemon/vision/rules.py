@@ -1,4 +1,5 @@
-"""Ruled lines and frames: found by straightness, removed without cutting what crosses them.
+"""Ruled lines, frames and underlines: found by straightness, removed without cutting what crosses
+them.
 
 A rule is made of long runs of ink, which few rows of a page have: only those are looked at.
 """
@@ -6,12 +7,14 @@ A rule is made of long runs of ink, which few rows of a page have: only those ar
 from __future__ import annotations
 
 import math
+from functools import reduce
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Grey
+from ..records import Box, Grey
 from .components import find_components
 from .runs import find_runs
 
@@ -21,7 +24,27 @@ MAX_THICKNESS = 1 / 20  # of the rule's length
 STROKE = 2  # times the rule's thickness, and a pixel: what is thicker is a stroke along it
 GAP = 0.06  # of the page's side: what a rule's widest gap may measure
 
+SMALLEST = 40  # pixels, the shorter side: on smaller pages a foot cannot be told from an underline
+FOOT = 0.4  # of the ink's height: an underline lies below
+RUN = 0.3  # of the ink's width: what it measures at least without a gap
+SPAN = 0.5  # of the ink's width: what it covers at least
+STIFF = 7  # times as long as thick
+RISE = 0.12  # of its length, from end to end
+APART = (0.55, 0.03)  # of the digits' height: its length, and its reach beyond them at both sides
+TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
+SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
+LARGE = 0.3  # of the largest component: what is smaller is none of the digits
+WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
+
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
+
+
+class Underlined(NamedTuple):
+    """A mask `without` the line under its digits, (H, W) uint8 of 0 and 1; `sure` says that the
+    line cannot be part of them."""
+
+    without: Grey
+    sure: bool
 
 
 def remove(mask: Grey) -> Grey | None:
@@ -36,11 +59,83 @@ def remove(mask: Grey) -> Grey | None:
     return None if cleaned is mask or np.array_equal(cleaned, mask) else cleaned
 
 
+def remove_underline(mask: Grey) -> Underlined | None:
+    """Take the line under all other ink out of a mask, (H, W) uint8 of 0 and 1, drawn by hand or
+    printed to write on: long, thin, lying, and longer than the writing at both sides; None where
+    there is none."""
+    left, top, width, height = cv2.boundingRect(mask)
+    if min(mask.shape) < SMALLEST or min(width, height) < SMALLEST // 2:
+        return None
+    window = mask[top : top + height, left : left + width]
+    line = _lowest_line(window)
+    if line is None:
+        return None
+    where, x, length = line
+    thickness = cv2.countNonZero(where) / length
+    rest: Grey = window & ~where
+    digits = _box_of_digits(rest)
+    rows = np.flatnonzero(where.any(axis=1))
+    if digits is None or (rows[0] + rows[-1]) / 2 < digits.bottom - WITHIN * digits.height:
+        return None
+    apart = not cv2.countNonZero(cv2.dilate(where, np.ones((3, 3), np.uint8)) & rest)
+    least, beyond = APART if apart else TOUCHING
+    reach = beyond * digits.height
+    too_short = x > digits.x - reach or x + length < digits.right + reach
+    if too_short or length < least * digits.height or digits.height < 3 * thickness:
+        return None
+    without = mask.copy()
+    without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
+    return Underlined(without, apart and length >= SURE * digits.height)
+
+
+def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
+    """The longest straight lying line in the lower part of some ink: its pixels, (h, w) uint8 of 0
+    and 1, its first column and its length."""
+    height, width = window.shape
+    first = round(FOOT * height)
+    lower = window[first:]
+    if int(cv2.reduce(lower, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max()) < RUN * width:
+        return None
+    runs = _long_runs(lower, round(RUN * width))
+    if not runs.any():
+        return None
+    near = cv2.dilate(runs, np.ones((3, 5), np.uint8)) & lower
+    labels, components, _ = find_components(near)
+    straight = [
+        each
+        for each in components
+        if each.width >= max(SPAN * width, STIFF * each.area / each.width)
+        and each.height <= each.area / each.width + max(2.0, RISE * each.width)
+    ]
+    if not straight:
+        return None
+    longest = max(straight, key=lambda each: each.width)
+    where = np.zeros_like(window)
+    found = (labels == longest.label).view(np.uint8)
+    where[first:] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & lower
+    return where, longest.x, longest.width
+
+
+def _box_of_digits(mask: Grey) -> Box | None:
+    """The box around the large components of a mask; None without any."""
+    components = find_components(mask).components
+    largest = max((max(each.width, each.height) for each in components), default=0)
+    boxes = [
+        Box(each.x, each.y, each.width, each.height)
+        for each in components
+        if max(each.width, each.height) >= LARGE * largest
+    ]
+    return reduce(Box.union, boxes) if boxes else None
+
+
 def _without_lying(mask: Grey) -> Grey:
     rules, thickness = _lying(mask)
-    if not thickness:
-        return mask
-    cleaned = mask & ~rules
+    cleaned: Grey = mask & ~rules
+    return _crossing(cleaned, rules, thickness) if thickness else mask
+
+
+def _crossing(cleaned: Grey, rules: Grey, thickness: int) -> Grey:
+    """A mask that was cleaned of rules so thick, whole again where strokes cross them."""
     # Strokes that cross a rule stand on both of its sides: what joins them is given back.
     reach = thickness + 4
     crossed = _near(rules, reach)

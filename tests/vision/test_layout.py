@@ -77,6 +77,23 @@ def test_separate_digits_come_in_reading_order(lines, ruling):
     assert any(fits(layout) for layout in layouts)
 
 
+@pytest.mark.parametrize("label", range(10))
+def test_a_digit_on_an_answer_line_is_found_without_it(label):
+    alone = write(page(), label, 70, 50)
+    (box,) = boxes(alone)
+    lined = cv2.line(alone.copy(), (20, 150), (180, 150), (60,), 3)
+    assert boxes(lined) == [box]
+    assert all(layout.candidates[0].box == box for layout in propose(find_ink(lined)[0]))
+
+
+def test_a_line_that_a_digit_stands_on_is_offered_as_its_foot_as_well():
+    lined = cv2.line(write(page(), 1, 90, 50), (20, 140), (180, 140), (60,), 4)
+    whole, *_, without = propose(find_ink(lined)[0])
+    assert whole.candidates[0].box.width > 150
+    assert without.candidates[0].box.width < 70
+    assert without.cost > whole.cost
+
+
 def test_the_loose_bar_of_a_five_belongs_to_it():
     sheet = page()
     cv2.ellipse(sheet, (90, 120), (30, 34), 0, -110, 150, 40, 8)

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 
 from daemon.vision import rules
 
@@ -85,3 +86,64 @@ def test_a_rule_with_a_gap_goes_and_two_apart_do_not():
     assert not cleaned.any()
     mask[:, 90:120] = 0
     assert rules.remove(mask) is None
+
+
+def digit(label: str = "5") -> np.ndarray:
+    mask = sheet()
+    if label == "5":
+        cv2.polylines(mask, [np.array([(140, 30), (105, 30), (100, 65)])], False, 1, 6)
+        cv2.ellipse(mask, (115, 85), (22, 22), 0, -140, 130, 1, 6)
+    else:
+        cv2.line(mask, (120, 30), (120, 110), 1, 6)
+    return mask
+
+
+@pytest.mark.parametrize(("ends", "sure"), [((40, 205), True), ((90, 146), False)])
+@pytest.mark.parametrize("rise", [0, 3])
+def test_a_line_under_a_digit_goes(ends, sure, rise):
+    mask = digit()
+    cv2.line(mask, (ends[0], 130 + rise), (ends[1], 130), 1, 4)
+    found = rules.remove_underline(mask)
+    assert found is not None
+    assert np.array_equal(found.without, digit())
+    assert found.sure == sure
+
+
+def test_a_long_line_goes_where_the_digit_stands_on_it_but_it_may_be_a_foot():
+    mask = digit("1")
+    cv2.line(mask, (40, 108), (200, 108), 1, 4)
+    found = rules.remove_underline(mask)
+    assert found is not None
+    assert not found.sure
+    assert found.without[108, :110].sum() == 0
+    assert found.without[30:105].sum() == digit("1")[30:105].sum()
+
+
+def test_what_may_belong_to_a_digit_is_no_line_under_it():
+    foot = digit("1")
+    cv2.line(foot, (85, 110), (155, 110), 1, 6)  # of a 1
+    bar = digit("1")
+    cv2.line(bar, (60, 70), (180, 70), 1, 6)  # through the middle
+    short = digit()
+    cv2.line(short, (98, 130), (138, 130), 1, 4)
+    thick = digit()
+    cv2.line(thick, (70, 130), (170, 130), 1, 24)
+    one_sided = digit()
+    cv2.line(one_sided, (110, 130), (220, 130), 1, 4)
+    curved = digit()
+    cv2.ellipse(curved, (120, 100), (60, 40), 0, 30, 150, 1, 4)
+    for mask in (foot, bar, short, thick, one_sided, curved, digit(), sheet()):
+        assert rules.remove_underline(mask) is None
+
+
+def test_a_line_with_nothing_above_it_is_no_line_under_a_digit():
+    mask = sheet()
+    mask[80:84, 40:200] = 1
+    assert rules.remove_underline(mask) is None
+
+
+def test_on_a_page_of_a_few_pixels_a_foot_cannot_be_told_from_a_line():
+    mask = digit()
+    mask[128:132, 40:205] = 1
+    small = cv2.resize(mask, (36, 24), interpolation=cv2.INTER_AREA)
+    assert rules.remove_underline(small) is None
