@@ -56,13 +56,13 @@ def is_surrounded(mask: Grey) -> bool:
     return total - inside >= SURROUNDED * total
 
 
-def region_of(frames: list[Component], labels: Labels) -> Grey | None:
-    """Where frames or boxes lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None
-    without any."""
-    if not frames:
+def frame_region(found: Components, around: Surroundings) -> Grey | None:
+    """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
+    if not around.frames:
         return None
+    labels = found.labels
     region = np.zeros(labels.shape, np.uint8)
-    for frame in frames:
+    for frame in around.frames:
         window = np.s_[frame.y : frame.bottom, frame.x : frame.right]
         region[window] |= (labels[window] == frame.label).view(np.uint8)
     return cv2.dilate(region, np.ones((5, 5), np.uint8))

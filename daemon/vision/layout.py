@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 
 from ..records import Box, Grey
@@ -21,8 +22,8 @@ from . import rules
 from .components import Component, Components, Labels, find_components
 from .frames import (
     Surroundings,
+    frame_region,
     is_surrounded,
-    region_of,
     surroundings,
     without_boxes,
     without_frames,
@@ -131,7 +132,7 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         masks = ((Basis.UNRULED, underlined.without, cost),)
     elif underlined is not None:  # it may be the long foot of a 2
         masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
-    region = region_of(around.boxes, found.labels)
+    region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
     known: list[_Choices] = []
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
@@ -179,7 +180,7 @@ def _inner(ink: Ink, found: Components, around: Surroundings) -> Grey | None:
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
     if not is_surrounded(ink.mask):
         return None
-    region = region_of(around.frames, found.labels)
+    region = frame_region(found, around)
     return None if region is None else find_mask_outside(ink, region)
 
 

@@ -84,9 +84,10 @@ def questions(
 
 
 def _unboxed(pixels: Grey, boxes: Grey, light_on_dark: bool) -> Grey:
-    """The page with the paper's shade where there are boxes."""
+    """The page with the paper's shade where there are boxes, and next to them."""
     height, width = pixels.shape
-    where = cv2.resize(boxes, (width, height), interpolation=cv2.INTER_NEAREST)
+    wide = cv2.dilate(boxes, np.ones((5, 5), np.uint8))
+    where = cv2.resize(wide, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.where(where, paper_of(pixels, light_on_dark=light_on_dark), pixels)
 
 

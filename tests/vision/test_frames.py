@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from daemon.vision.components import find_components
-from daemon.vision.frames import is_surrounded, region_of, surroundings, without_frames
+from daemon.vision.frames import frame_region, is_surrounded, surroundings, without_frames
 
 
 def sheet() -> np.ndarray:
@@ -28,7 +28,7 @@ def test_what_surrounds_the_writing_is_left_out(kind: str) -> None:
     found = find_components(frame(sheet(), kind))
     (kept,) = without_frames(found, surroundings(found))
     assert (kept.x, kept.y) == (102, 57)
-    region = region_of(surroundings(found).frames, found.labels)
+    region = frame_region(found, surroundings(found))
     assert region is not None
     assert not (region & sheet()).any()
     assert region.sum() >= frame(sheet() * 0, kind).sum()
@@ -37,7 +37,7 @@ def test_what_surrounds_the_writing_is_left_out(kind: str) -> None:
 def test_writing_alone_is_no_frame() -> None:
     found = find_components(sheet())
     assert without_frames(found, surroundings(found)) == found.components
-    assert region_of(surroundings(found).frames, found.labels) is None
+    assert frame_region(found, surroundings(found)) is None
 
 
 def test_a_frame_with_nothing_in_it_is_kept() -> None:
