@@ -93,9 +93,14 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     and 1, its first column and its length."""
     height, width = window.shape
     first = round(FOOT * height)
-    lower = window[first:]
-    if int(cv2.reduce(lower, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max()) < RUN * width:
+    counts = cv2.reduce(window[first:], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    full = np.flatnonzero(counts >= RUN * width)
+    if not len(full):
         return None
+    beside = 1 + round(RISE * width)  # where the rest of a slanting line lies
+    last = min(height, first + int(full[-1]) + beside + 1)
+    first += max(0, int(full[0]) - beside)
+    lower = window[first:last]
     runs = _long_runs(lower, round(RUN * width))
     if not runs.any():
         return None
@@ -112,7 +117,7 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     longest = max(straight, key=lambda each: each.width)
     where = np.zeros_like(window)
     found = (labels == longest.label).view(np.uint8)
-    where[first:] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & lower
+    where[first:last] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & lower
     return where, longest.x, longest.width
 
 
