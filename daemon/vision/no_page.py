@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from ..records import Box, Digit, Line, Status
+from .choice import STROKE
 from .page_stage import PageLook
 from .parts import are_one_mark
 
@@ -34,13 +35,15 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
 def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a picture is read better as no page, by these lines: by any where nothing is read
     `as_page`, by a single one where that holds little, or by sure ones that have all its digits,
-    whole ones where it has pieces, more of them, or others that are surer. What is written on a
-    page that lies turned, only the page knows."""
+    whole ones where it has pieces, more of them, or others that are surer. Strokes
+    alone, where a page lies turned, are its rules."""
     if not as_page or (len(lines) == 1 and holds_little(look, as_page)):
         return True
-    if look.turns or not lines or any(line.status is not Status.READ for line in lines):
+    if not lines or any(line.status is not Status.READ for line in lines):
         return False
     wholes = _digits(lines)
+    if look.turns and all(whole.digit == STROKE for whole in wholes):
+        return False
     least = DIRT * median(whole.box.height for whole in wholes)
     pieces = [piece for piece in _digits(as_page) if piece.box.height >= least]
     same = [(p, w) for p in pieces for w in wholes if are_one_mark(p.box, w.box)]

@@ -36,7 +36,9 @@ def test_sure_digits_are_better_than_pieces_of_them() -> None:
     assert is_better([line(*TALL)], [line(*PIECES)], look())
     assert is_better([line(*TALL)], alone(*PIECES, Box(30, 20, 20, 20)), look())
     assert is_better([line(*TALL)], alone(TALL[0]), look())  # the page lacks one
-    assert not is_better([line(*TALL)], [line(*PIECES)], look(turns=1))
+    seven = replace(line(*TALL), digits=tuple(replace(d, digit=7) for d in line(*TALL).digits))
+    assert is_better([seven], [line(*PIECES)], look(turns=1))
+    assert not is_better([line(*TALL)], [line(*PIECES)], look(turns=1))  # the rules of the page
     doubtful = line(*TALL, status=Status.REVIEW)
     assert not is_better([doubtful], [line(*PIECES)], look())
     assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look())
