@@ -7,6 +7,7 @@ for rules. So what holds few marks is read both as a page and as none, and the b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
@@ -17,6 +18,9 @@ from .parts import are_one_mark
 
 FEW_MARKS = 70  # on a page
 DIRT = 0.3  # of the digits' height: what is lower is none of them
+MOST_DIRT = 2  # such marks for each digit
+TWO_WAYS = "may be read in two ways"
+MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 
 
@@ -35,8 +39,8 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
 def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a picture is read better as no page, by these lines: by any where nothing is read
     `as_page`, by a single one where that holds little, or by sure ones that have all its digits,
-    whole ones where it has pieces, more of them, or others that are surer. Strokes
-    alone, where a page lies turned, are its rules."""
+    whole ones where it has pieces, or more of them. Strokes alone, where a page lies turned, are
+    its rules."""
     if not as_page or (len(lines) == 1 and holds_little(look, as_page)):
         return True
     if not lines or any(line.status is not Status.READ for line in lines):
@@ -46,23 +50,28 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) ->
         return False
     least = DIRT * median(whole.box.height for whole in wholes)
     pieces = [piece for piece in _digits(as_page) if piece.box.height >= least]
-    same = [(p, w) for p in pieces for w in wholes if are_one_mark(p.box, w.box)]
-    known = {id(piece) for piece, _ in same}
-    rest = [piece for piece in pieces if id(piece) not in known]
-    if not all(any(_holds(whole.box, piece.box) for whole in wholes) for piece in rest):
+    if len(_digits(as_page)) - len(pieces) > MOST_DIRT * len(wholes):
         return False
-    if rest or len(wholes) > len(same):
-        return True
-    others = any(piece.digit != whole.digit for piece, whole in same)
-    return others and _confidence(lines) > _confidence(as_page)
+    same = [piece for piece in pieces if any(are_one_mark(piece.box, w.box) for w in wholes)]
+    rest = [piece for piece in pieces if piece not in same]
+    held = [next((w for w in wholes if _holds(w.box, piece.box)), None) for piece in rest]
+    if None in held or any(count > MOST_PIECES for count in Counter(map(id, held)).values()):
+        return False
+    return bool(rest) or len(wholes) > len(same)
+
+
+def contradicts(lines: Sequence[Line], line: Line) -> bool:
+    """Whether other digits are read, for sure, in the places of some of a page's line."""
+    others = _digits([each for each in lines if each.status is Status.READ])
+    return any(
+        other.digit != digit.digit and are_one_mark(other.box, digit.box)
+        for digit in line.digits
+        for other in others
+    )
 
 
 def _digits(lines: Sequence[Line]) -> list[Digit]:
     return [digit for line in lines for digit in line.digits]
-
-
-def _confidence(lines: Sequence[Line]) -> float:
-    return min(line.confidence for line in lines)
 
 
 def _holds(whole: Box, piece: Box) -> bool:

@@ -38,7 +38,7 @@ from .glyph import SIDE, normalise
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
-from .no_page import holds_little, is_better, may_be_no_page
+from .no_page import TWO_WAYS, contradicts, holds_little, is_better, may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
 from .rectify import SheetSearch
@@ -332,10 +332,13 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
         return read
     if is_better(_placed(otherwise), _placed(read), look):
         return _better(otherwise)
-    if otherwise[1].lines or not holds_little(look, reading.lines):
-        return read
-    doubted_lines = tuple(for_review(line, MUCH_ELSE) for line in reading.lines)
-    return first, replace(reading, lines=doubted_lines)
+    others = _placed(otherwise)
+    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
+    lines = tuple(
+        for_review(line, TWO_WAYS if contradicts(others, placed) else reason)
+        for line, placed in zip(reading.lines, _placed(read), strict=True)
+    )
+    return first, replace(reading, lines=lines)
 
 
 def _placed(read: _Read) -> tuple[Line, ...]:

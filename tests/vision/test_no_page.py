@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from daemon.records import Box, Digit, Line, Status
-from daemon.vision.no_page import FEW_MARKS, is_better, may_be_no_page
+from daemon.vision.no_page import FEW_MARKS, contradicts, is_better, may_be_no_page
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
@@ -49,16 +49,28 @@ def test_dirt_on_a_page_is_nothing_to_hold() -> None:
     assert is_better([line(*TALL)], alone(*PIECES, dirt), look())
 
 
-def test_of_the_same_digits_read_differently_the_surer_ones_count() -> None:
+def test_of_the_same_digits_others_contradict() -> None:
     page = line(*TALL)
     sevens = replace(page, digits=tuple(replace(each, digit=7) for each in page.digits))
-    assert is_better([page], [replace(sevens, confidence=0.9)], look())
-    assert not is_better([page], [replace(sevens, confidence=0.99)], look())
+    assert not is_better([sevens], [page], look())
+    assert contradicts([sevens], page)
+    assert not contradicts([page], page)
+    assert not contradicts([replace(sevens, status=Status.REVIEW)], page)
+    assert not contradicts([sevens], line(Box(300, 10, 60, 100)))
 
 
 def test_of_the_same_digits_a_page_knows_the_lines_better() -> None:
     moved = [replace(box, x=box.x + 3) for box in TALL]
     assert not is_better(alone(*TALL), [line(*moved)], look())
+
+
+def test_what_holds_many_digits_is_none() -> None:
+    many = [Box(12 + 9 * n, 20, 8, 32) for n in range(6)]
+    assert is_better([line(*TALL)], [line(*many[:5])], look(20))
+    assert not is_better([line(*TALL)], [line(*many)], look(20))
+    low = [Box(12 + 9 * n, 20, 8, 12) for n in range(5)]
+    assert is_better([line(*TALL)], [line(*low[:4])], look(20))
+    assert not is_better([line(*TALL)], [line(*low)], look(20))
 
 
 @pytest.mark.parametrize("elsewhere", [Box(10, 200, 60, 100), Box(80, 60, 60, 100)])
