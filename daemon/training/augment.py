@@ -32,6 +32,9 @@ DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the 
 COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
 COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
 UNSHARP = (1.0, 2.2)  # pixels at the 20-pixel scale, standard deviation of the blur
+PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
+SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
+APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
 _TRIED = 1000  # crops, of which one should hold a piece
 JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
 NOISE_SHARE = 0.15  # of the glyphs: uneven ink
@@ -191,14 +194,14 @@ def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
 
 def _piece(images: Grey, rng: np.random.Generator) -> Ink:
     """What the edge of a crop leaves of a digit, where that is more than one stroke."""
-    for left in reversed(range(_TRIED)):
+    for _ in range(_TRIED):
         ink = _warp(images[rng.integers(len(images))], rng)
         side = int(rng.integers(8, 15))
         top, left = rng.integers(8, FIELD - 8 - side, 2)
         piece = ink[top : top + side, left : left + side]
         rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
         crossings = np.count_nonzero((rim > 0.5) & (np.roll(rim, 1) <= 0.5))
-        if crossings >= 3 or not left:
+        if crossings >= 3 and piece.sum() <= PIECE_INK * ink.sum():
             break
     return piece
 
@@ -225,7 +228,7 @@ def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
 
 def _scribble(_: Grey, rng: np.random.Generator) -> Ink:
     """A pen that went to and fro without a plan."""
-    points: Ink = rng.uniform(0, 20, (int(rng.integers(6, 16)), 2)).astype(np.float32)
+    points: Ink = rng.uniform(0, 20, (int(rng.integers(*SCRIBBLE_POINTS)), 2)).astype(np.float32)
     if rng.random() < 0.5:  # round turns
         points = cv2.resize(points, (2, len(points) * 6), interpolation=cv2.INTER_CUBIC)
     return render_strokes(
@@ -248,10 +251,16 @@ def _rules(_: Grey, rng: np.random.Generator) -> Ink:
         for _line in range(int(rng.integers(1, 3))):
             at = int(rng.integers(4, 36))
             cv2.line(field, (low, at), (high, at), 1.0, thickness, cv2.LINE_AA)
-        for _line in range(int(rng.integers(2, 4))):  # one alone would be a 1 with its foot
-            at = int(rng.integers(4, 36))
+        for at in _uprights(rng):
             cv2.line(field, (at, low), (at, high), 1.0, thickness, cv2.LINE_AA)
     return field
+
+
+def _uprights(rng: np.random.Generator) -> list[int]:
+    """Two or three columns of a field, not close to one another."""
+    places = np.arange(rng.integers(4, 4 + APART), 36, APART)
+    columns: list[int] = rng.choice(places, int(rng.integers(2, 4)), replace=False).tolist()
+    return columns
 
 
 def _texture(_: Grey, rng: np.random.Generator) -> Ink:

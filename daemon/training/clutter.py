@@ -24,7 +24,8 @@ SCENE_SIDES = (28, 120)  # pixels
 SHAPES = (4, 40)  # in a scene
 PER_PICTURE = 4  # glyphs taken of one picture at most: a noisy one must not crowd out the others
 LETTERS = "CEEFHKLMNQRRTVWXaaacdeeefkmnnprrtvwx&@#%*+=ÉÑЖИЙФЦШЯДЛПЮΞΠΣΩ"
-BAR = 1.7  # height over width from which a convex shape may be somebody's 1
+BAR = 1.7  # length over thickness from which a convex shape may be somebody's 1
+SLANT = (-25.0, 50.0)  # degrees to the right of upright at which 1s stand
 CONVEX = 0.75  # area over that of the convex hull
 
 
@@ -90,10 +91,17 @@ _PICTURES: tuple[Callable[[np.random.Generator], Grey], ...] = (scene, scene, pr
 
 
 def _may_be_one(ink: Ink) -> bool:
-    """Whether the ink is an upright bar: as good a 1 as some that people write."""
+    """Whether the ink is a bar that stands or leans: as good a 1 as some that people write."""
     mask = (ink > 0.5).astype(np.uint8)
-    _, _, width, height = cv2.boundingRect(mask)
-    if height < BAR * width:
+    if not mask.any():
+        return False
+    moments = cv2.moments(mask, binaryImage=True)
+    wide, high, mixed = moments["mu20"], moments["mu02"], moments["mu11"]
+    spread = np.hypot(wide - high, 2 * mixed)
+    if wide + high + spread < BAR**2 * (wide + high - spread):
+        return False
+    lean = np.rad2deg(np.arctan2(-2 * mixed, high - wide)) / 2  # of its longer axis
+    if not SLANT[0] <= lean <= SLANT[1]:
         return False
     hull = cv2.convexHull(cv2.findNonZero(mask))
     return int(mask.sum()) > CONVEX * cv2.contourArea(hull)

@@ -54,8 +54,8 @@ _SKELETONS = {mark: parse_skeletons([[points]])[0][0] for mark, points in _MARKS
 BETWEEN = (*"......··,,,,,--/':",)
 AFTER = (".-", "-", "=", "-", "#", ".=", "--", ",-", ".", ",", "€", "*", "-.-", "x")
 BEFORE = ("$", "#", "€", "£", "*", "=", "-", ".")
-# In a hurry, digits look like these: 7 like F, T, t and f, 5 like r and a tick, 9 like R, 1 like L.
-_HURRIED = frozenset((*"FKLNRTVfnrt!", "tick", "bracket"))
+# In a hurried line digits look like these too: 5 like a tick, 9 like R, 1 like L.
+_HURRIED = frozenset((*"KLNRVn", "tick", "bracket"))
 _CAPITALS = tuple(name for name in SYMBOLS if name not in _HURRIED)
 _UNSTEADY_WIDTH = (0.7, 1.4)
 

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from daemon.records import Ink
+from daemon.training import augment
 from daemon.training.augment import (
+    APART,
+    PIECE_INK,
+    SCRIBBLE_POINTS,
     _piece,
+    _scribble,
+    _uprights,
     augment_digits,
     negatives,
     render_pen_digits,
@@ -82,6 +88,41 @@ def test_pieces_of_digits_are_more_than_one_stroke(train_digits: DigitSet) -> No
         piece = _piece(train_digits.images, rng) > 0.5
         rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
         assert np.count_nonzero(rim & ~np.roll(rim, 1)) >= 3
+
+
+def test_pieces_of_digits_are_no_whole_digits(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[Ink] = []
+    warp = augment._warp
+
+    def warped(image: Ink, rng: np.random.Generator) -> Ink:
+        whole.append(warp(image, rng))
+        return whole[-1]
+
+    monkeypatch.setattr(augment, "_warp", warped)
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        piece = _piece(train_digits.images, rng)
+        assert piece.sum() <= PIECE_INK * whole[-1].sum()
+
+
+def test_scribbles_have_more_turns_than_a_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    monkeypatch.setattr(augment, "render_strokes", lambda strokes, **_: turns.append(len(*strokes)))
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        _scribble(np.zeros((0, 28, 28), np.uint8), rng)
+    straight = [each for each in turns if each < SCRIBBLE_POINTS[1]]
+    assert 30 < len(straight) < 70
+    assert min(turns) >= SCRIBBLE_POINTS[0]
+
+
+def test_upright_rules_stand_apart() -> None:
+    rng = np.random.default_rng(4)
+    drawn = [_uprights(rng) for _ in range(100)]
+    assert {len(columns) for columns in drawn} == {2, 3}
+    assert min(np.diff(sorted(columns)).min() for columns in drawn) >= APART
 
 
 def test_glyphs_fill_mnists_box(make: Make) -> None:
