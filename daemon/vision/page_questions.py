@@ -1,5 +1,5 @@
 """What the line reader is asked about a whole page: rows that are in doubt, and rows that are none
-by their marks: digits that touch make a mark that is no digit.
+by their marks: digits that touch make a mark that is no digit. So do lines of other pictures.
 
 A row is shown as its own ink alone, flat and straight, without rules and neighbours.
 """
@@ -7,6 +7,7 @@ A row is shown as its own ink alone, flat and straight, without rules and neighb
 from __future__ import annotations
 
 from functools import partial
+from statistics import median
 
 import cv2
 import numpy as np
@@ -39,6 +40,30 @@ def page_questions(
         line = reading.lines[place] if kept else None
         if _is_in_doubt(line, expected) if line else _may_be_number(row, look.writing.height):
             asked += _about_row(place, row, expected, page, back, is_new=not kept)
+        place += kept
+    return asked
+
+
+def lost_questions(page: Page, factor: int, chosen: Choice) -> list[Question]:
+    """What to ask about the lines of a picture that is no page, `factor` times larger than its
+    layout, in which nothing was read beside others: digits that touch, or hang on a rule."""
+    digits = iter(chosen.digits)
+    rows = [(row, [next(digits) for _ in row]) for row in chosen.layout.lines]
+    read = [
+        mark.box.height
+        for row, own in rows
+        for mark, d in zip(row, own, strict=True)
+        if d is not None
+    ]
+    if not read:
+        return []
+    back = enlarging(factor * page.reduction)
+    asked: list[Question] = []
+    place = 0
+    for row, own in rows:
+        kept = any(digit is not None for digit in own)
+        if not kept and _may_be_number(row, median(read)):
+            asked += _about_row(place, row, Expected(), page, back, is_new=True)
         place += kept
     return asked
 

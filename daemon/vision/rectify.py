@@ -37,6 +37,7 @@ _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which
 _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _POINTS = 40  # on each side
+_SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
 _SHARP = 0.75  # of a side: where that shows
 
 
@@ -66,7 +67,7 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _has_sides(_without_ink(rough_sketch_of(self.pixels, _SIDE))):
+        if not _steps(self._rough_sketch, _CLEAR).any():
             return None
         return self._likeliest(self._quadrangles, _CLEAR)
 
@@ -74,9 +75,17 @@ class SheetSearch:
     def faint(self) -> Corners | None:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
+        height, width = self._rough_sketch.shape
+        steps = np.count_nonzero(_steps(self._rough_sketch, _FAINT))
+        if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
+            return None  # shade, or what is left of ink
         last = np.array(self._sketch.shape[::-1]) - 2
         whole = [each for each in self._quadrangles if ((each >= 1) & (each <= last)).all()]
         return self._likeliest(whole, _FAINT)
+
+    @cached_property
+    def _rough_sketch(self) -> Grey:
+        return _without_ink(rough_sketch_of(self.pixels, _SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:
@@ -110,16 +119,20 @@ class SheetSearch:
         return np.asarray((found + 0.5) * ratio - 0.5)
 
 
-def _has_sides(sketch: Grey) -> bool:
-    """Whether anything on a sketch is as much darker than what lies beside it as a sheet's ground:
-    on a page that is all paper no region need be looked at."""
-    reach = 2 * math.ceil(_OFF * max(sketch.shape) + 1) + 1
-    near = np.ones((reach, reach), np.uint8)
+def _reach(sketch: Grey) -> int:
+    """How wide the band is, in pixels, in which a sheet's side shows."""
+    return 2 * math.ceil(_OFF * float(max(sketch.shape)) + 1) + 1
+
+
+def _steps(sketch: Grey, least: _Contrast) -> npt.NDArray[np.bool_]:
+    """Where a sketch, (h, w) uint8, is as much brighter than what lies beside it as a sheet is at
+    `least`: without such places no region need be looked at."""
+    near = np.ones((_reach(sketch),) * 2, np.uint8)
     ground = cv2.erode(sketch, near)
     steps = cv2.subtract(
-        cv2.dilate(sketch, near), cv2.addWeighted(ground, _CLEAR.brighter, ground, 0, 0)
+        cv2.dilate(sketch, near), cv2.addWeighted(ground, least.brighter, ground, 0, 0)
     )
-    return bool(steps.max() >= _CLEAR.margin)
+    return np.asarray(steps >= least.margin)
 
 
 def _are_alike(one: Outline, other: Outline) -> bool:

@@ -15,7 +15,7 @@ from .draft import Draft
 from .fusion import LineNetwork, fuse
 from .hints import is_one_number
 from .layout import Layout
-from .page_questions import page_questions
+from .page_questions import lost_questions, page_questions
 from .page_stage import PageLook
 from .questions import Question, questions
 from .region import View
@@ -98,13 +98,17 @@ def _asked(first: First) -> list[Question]:
         return page_questions(found.view.part, found.look, marks, first.reading, hints.line)
     chosen = best(first.choices)
     layout = Layout(()) if chosen is None else chosen.layout
-    return questions(
+    asked = questions(
         found.view.part,
         first.reading,
         Expected(1, 1) if hints.expect is Expect.DIGIT else hints.line,
         light_on_dark=layout.light_on_dark,
         boxes=layout.boxes,
     )
+    is_whole = any(question.place is None for question in asked)
+    if chosen is None or is_whole or hints.expect is Expect.DIGIT:
+        return asked
+    return asked + lost_questions(found.view.part, found.factor, chosen)
 
 
 def since(started: float) -> float:

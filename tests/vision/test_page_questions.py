@@ -20,10 +20,13 @@ from daemon.records import (
     SeenLine,
     Status,
 )
+from daemon.vision.choice import Choice, weigh
 from daemon.vision.fusion import ONE_SIDED, fuse
+from daemon.vision.layout import Layout
 from daemon.vision.page_lines import assemble_page, choose_marks
-from daemon.vision.page_questions import page_questions
+from daemon.vision.page_questions import lost_questions, page_questions
 from daemon.vision.page_stage import PageLook, look_at_page
+from daemon.vision.parts import Candidate
 from daemon.vision.questions import Question
 from daemon.vision.rectify import SheetSearch
 
@@ -280,3 +283,35 @@ def test_a_low_and_wide_digit_is_one_if_the_network_is_sure() -> None:
     assert choose_marks(look, rows).digits[low] == 7
     rows[low] = rows[low] * 0.9 + 0.1 * NONE
     assert choose_marks(look, rows).digits[low] is None
+
+
+def row_of(y: int, *boxes: tuple[int, int]) -> tuple[Candidate, ...]:
+    """Marks side by side, 40 pixels high: where they begin and how wide they are."""
+    return tuple(
+        Candidate(Box(x, y, width, 40), 0.1, np.ones((42, width + 2), np.float32))
+        for x, width in boxes
+    )
+
+
+def chosen(*lines: tuple[Candidate, ...], read: Sequence[bool]) -> Choice:
+    rows = np.where(np.array(read)[:, None], np.eye(11, dtype=np.float32)[3] * 0.99, NONE)
+    (choice,) = weigh([Layout(lines)], rows.astype(np.float32))
+    return choice
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_line_of_a_note_in_which_nothing_was_read_is_asked_about(factor: int) -> None:
+    page = Page(1, np.full((400 * factor, 300 * factor), PAPER, np.uint8))
+    lines = row_of(20, (30, 25), (70, 25)), row_of(100, (30, 90)), row_of(180, (30, 25))
+    (asked,) = lost_questions(page, factor, chosen(*lines, read=[True, True, False, True]))
+    assert (asked.place, asked.is_new, asked.expected) == (1, True, Expected())
+    box = asked.to_page(asked.view.box_in_picture(0, 0, asked.view.pixels.shape[1], 32))
+    assert abs(box.y - 100 * factor) <= 8 * factor
+    assert box.x <= 30 * factor < 120 * factor <= box.right
+
+
+def test_what_is_small_and_what_stands_alone_is_not_asked_about() -> None:
+    page = Page(1, np.full((400, 300), PAPER, np.uint8))
+    read = row_of(20, (30, 25))
+    assert not lost_questions(page, 1, chosen(read, row_of(100, (30, 20)), read=[True, False]))
+    assert not lost_questions(page, 1, chosen(row_of(100, (30, 90)), read=[False]))

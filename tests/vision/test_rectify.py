@@ -174,3 +174,12 @@ def test_to_what_is_not_compact_no_sides_are_fitted(monkeypatch: pytest.MonkeyPa
     bracket[50:250, 60:340] = 230
     bracket[50:180, 160:340] = 60
     assert SheetSearch(bracket).clear is None
+
+
+def test_in_shade_without_edges_no_faint_sheet_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rectify, "_regions", lambda _: pytest.fail("looked"))
+    shade = np.repeat(np.linspace(120, 230, 480)[None], 140, axis=0).astype(np.uint8)
+    cv2.putText(shade, "42 7", (60, 100), cv2.FONT_HERSHEY_SIMPLEX, 3, (40,), 8)
+    assert SheetSearch(shade).faint is None
