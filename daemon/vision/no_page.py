@@ -38,10 +38,11 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
 
 def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a picture is read better as no page, by these lines: by any where nothing is read
-    `as_page`, by a single one where that holds little, or by sure ones that have all its digits,
-    whole ones where it has pieces, or more of them. Strokes alone, where a page lies turned, are
-    its rules."""
-    if not as_page or (len(lines) == 1 and holds_little(look, as_page)):
+    `as_page`, by a single one where that holds little or one digit, or by sure ones that have
+    all its digits, whole ones where it has pieces, or more of them. Strokes alone, where a page
+    lies turned, are its rules."""
+    alone = len(_digits(as_page)) == 1
+    if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
         return True
     if not lines or any(line.status is not Status.READ for line in lines):
         return False

@@ -84,6 +84,12 @@ def test_anything_is_better_than_nothing() -> None:
     assert not is_better([], [line(*PIECES)], look())
 
 
+def test_one_line_is_better_than_a_page_of_one_digit() -> None:
+    nine = replace(line(TALL[0]), digits=(replace(line(TALL[0]).digits[0], digit=9),))
+    assert is_better([nine], [line(TALL[0])], look(1))
+    assert not is_better([nine], [line(*TALL)], look(2))
+
+
 def test_one_line_is_better_than_a_page_most_of_whose_marks_are_no_digits() -> None:
     other = line(Box(300, 10, 60, 100), status=Status.REVIEW)
     assert is_better([other], alone(*PIECES), look(4))
