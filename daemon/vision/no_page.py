@@ -61,8 +61,11 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) ->
     return bool(rest) or len(wholes) > len(same)
 
 
-def contradicts(lines: Sequence[Line], line: Line) -> bool:
-    """Whether other digits are read, for sure, in the places of some of a page's line."""
+def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
+    """Whether other digits are read, for sure, in the places of some of a page's line. Where the
+    page lies turned, a 6 is read as a 9 there, which says nothing."""
+    if look.turns:
+        return False
     others = _digits([each for each in lines if each.status is Status.READ])
     return any(
         other.digit != digit.digit and are_one_mark(other.box, digit.box)

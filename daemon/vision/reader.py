@@ -335,7 +335,7 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
     others = _placed(otherwise)
     reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
     lines = tuple(
-        for_review(line, TWO_WAYS if contradicts(others, placed) else reason)
+        for_review(line, TWO_WAYS if contradicts(others, placed, look) else reason)
         for line, placed in zip(reading.lines, _placed(read), strict=True)
     )
     return first, replace(reading, lines=lines)

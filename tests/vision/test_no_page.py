@@ -53,10 +53,11 @@ def test_of_the_same_digits_others_contradict() -> None:
     page = line(*TALL)
     sevens = replace(page, digits=tuple(replace(each, digit=7) for each in page.digits))
     assert not is_better([sevens], [page], look())
-    assert contradicts([sevens], page)
-    assert not contradicts([page], page)
-    assert not contradicts([replace(sevens, status=Status.REVIEW)], page)
-    assert not contradicts([sevens], line(Box(300, 10, 60, 100)))
+    assert contradicts([sevens], page, look())
+    assert not contradicts([sevens], page, look(turns=2))
+    assert not contradicts([page], page, look())
+    assert not contradicts([replace(sevens, status=Status.REVIEW)], page, look())
+    assert not contradicts([sevens], line(Box(300, 10, 60, 100)), look())
 
 
 def test_of_the_same_digits_a_page_knows_the_lines_better() -> None:
