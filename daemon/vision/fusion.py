@@ -48,6 +48,7 @@ SUSPECTED = 0.2  # its probability, from which a person should look
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
+AMBIGUOUS = "may be read in two ways"
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
 
 
@@ -155,7 +156,7 @@ def _judge(
     elif held.given and not held.seen.text:
         reason = "may be no digit"
     elif torn(text, held.known):
-        reason = "may be read in two ways"
+        reason = AMBIGUOUS
     elif (other := max(chances, key=lambda each: chances[each])) != text:
         reason = f"without the hints: {other}"
     agreed = held.text == held.seen.text == text

@@ -19,7 +19,6 @@ from .parts import are_one_mark
 FEW_MARKS = 70  # on a page
 DIRT = 0.3  # of the digits' height: what is lower is none of them
 MOST_DIRT = 2  # such marks for each digit
-TWO_WAYS = "may be read in two ways"
 MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 

@@ -33,12 +33,12 @@ from .choice import Probabilities, best, weigh
 from .decode import decode
 from .doubts import MUCH_ELSE, doubted, for_review
 from .draft import Annotated, Draft, Traces, Wishes
-from .fusion import LineNetwork
+from .fusion import AMBIGUOUS, LineNetwork
 from .glyph import SIDE, normalise
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
-from .no_page import TWO_WAYS, contradicts, holds_little, is_better, may_be_no_page
+from .no_page import contradicts, holds_little, is_better, may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
 from .rectify import SheetSearch
@@ -335,7 +335,7 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
     others = _placed(otherwise)
     reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
     lines = tuple(
-        for_review(line, TWO_WAYS if contradicts(others, placed, look) else reason)
+        for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
         for line, placed in zip(reading.lines, _placed(read), strict=True)
     )
     return first, replace(reading, lines=lines)
