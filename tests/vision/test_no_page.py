@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from daemon.records import Box, Digit, Line, Status
+from daemon.records import Box, Digit, Line, PageReading, Status
+from daemon.vision.fusion import AMBIGUOUS
 from daemon.vision.no_page import FEW_MARKS, contradicts, is_better, may_be_no_page
+from daemon.vision.reader import _better
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
@@ -97,3 +99,18 @@ def test_one_line_is_better_than_a_page_most_of_whose_marks_are_no_digits() -> N
     assert not is_better([other], alone(*PIECES), look(3))
     assert not is_better([other], [line(*PIECES)], look(4))
     assert not is_better([other, other], alone(*PIECES), look(4))
+
+
+def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
+    view = SimpleNamespace(placed=lambda reading: reading)
+    first = SimpleNamespace(found=SimpleNamespace(look=look(), view=view))
+    page, sevens = line(*TALL), line(*TALL)
+    sevens = replace(sevens, digits=tuple(replace(each, digit=7) for each in sevens.digits))
+
+    def better(other: Line) -> Line:
+        readings = [PageReading(1, 400, 300, (each,)) for each in (page, other)]
+        _, reading = _better(*((first, each) for each in readings))
+        return reading.lines[0]
+
+    assert better(page) == page
+    assert (better(sevens).status, better(sevens).reason) == (Status.REVIEW, AMBIGUOUS)
