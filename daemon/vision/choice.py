@@ -94,9 +94,9 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
 def best(choices: Sequence[Choice]) -> Choice | None:
     """The first of those with the highest score, or one with the same digits and more; None among
     none."""
-    chosen = max(choices, key=_total, default=None)
-    if chosen is None:
-        return None
+    if len(choices) < 2:  # of most small pictures, of which there may be millions
+        return choices[0] if choices else None
+    chosen = max(choices, key=_total)
     return max((each for each in choices if _has_more(each, chosen)), key=_total, default=chosen)
 
 
@@ -107,7 +107,9 @@ def _total(choice: Choice) -> float:
 def _has_more(other: Choice, choice: Choice) -> bool:
     """Whether a layout that nothing more speaks against has all digits of another, several, and
     sure ones besides that are as high: on other ink, rules took one of them along."""
-    if other.fitted or choice.fitted or other.layout.cost > choice.layout.cost:
+    if other is choice or other.layout.cost > choice.layout.cost:
+        return False
+    if other.fitted or choice.fitted:
         return False
     own, others = _read(choice), _read(other)
     if not MIN_DIGITS <= len(own) < len(others):

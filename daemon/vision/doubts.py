@@ -76,7 +76,8 @@ def _has_rival(chosen: Choice, choices: Sequence[Choice]) -> bool:
     more, for one other digit."""
     own = _read(chosen)
     digits, covered = [digit for _, digit in own], sum(mark.share for mark, _ in own)
-    near = (each for each in choices if each.score.total >= chosen.score.total - RIVAL)
+    least = chosen.score.total - RIVAL
+    near = (each for each in choices if each is not chosen and each.score.total >= least)
     return any(
         len(marks) == 1 and marks[0][1] not in digits and marks[0][0].share > covered - HARDLY
         for marks in map(_read, near)

@@ -39,8 +39,10 @@ class Surroundings(NamedTuple):
 def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
     boxes, frames = [], []
+    least = BOX * min(found.labels.shape)
     for each in found.components:
-        if _is_box(each, found) or _is_ring(each, found):
+        is_large = min(each.width, each.height) >= least  # few are, of specks by the thousand
+        if is_large and (_is_box(each, found) or _is_ring(each, found)):
             boxes.append(each)
             frames.append(each)
         elif _is_around(each, found.labels):
@@ -71,9 +73,13 @@ def frame_region(found: Components, around: Surroundings) -> Grey | None:
 def without_boxes(mask: Grey, found: Components, around: Surroundings) -> Grey:
     """A mask, (H, W) uint8 of 0 and 1, without the boxes around writing. `found` are its
     components."""
+    if not around.boxes:
+        return mask
+    rest = mask.copy()
     for box in around.boxes:
-        mask = mask * (found.labels != box.label)
-    return mask
+        window = np.s_[box.y : box.bottom, box.x : box.right]
+        rest[window] &= (found.labels[window] != box.label).view(np.uint8)
+    return rest
 
 
 def without_frames(found: Components, around: Surroundings) -> list[Component]:
@@ -108,11 +114,10 @@ def _is_around(part: Component, labels: Labels) -> bool:
 
 
 def _is_box(part: Component, found: Components) -> bool:
-    """Whether a part is a printed box around writing, whole or cut by the border of the page."""
+    """Whether a large part is a printed box around writing, whole or cut by the border of the
+    page."""
     labels, components, _ = found
     height, width = labels.shape
-    if min(part.width, part.height) < BOX * min(height, width):
-        return False
     if not any(_encloses(part, each) for each in components):
         return False
     own = labels[part.y : part.bottom, part.x : part.right] == part.label
@@ -136,11 +141,11 @@ def _is_within(part: Component, box: Component) -> bool:
 
 
 def _is_ring(part: Component, found: Components) -> bool:
-    """Whether a part is a round line about writing, closed or almost so: no 0, which has at most
-    specks or a slash inside, and none of the digits with ink in their middle."""
+    """Whether a large part is a round line about writing, closed or almost so: no 0, which has at
+    most specks or a slash inside, and none of the digits with ink in their middle."""
     labels, components, _ = found
     short, long = sorted((part.width, part.height))
-    if short < max(RING, BOX * min(labels.shape)) or long > ROUND * short:
+    if short < RING or long > ROUND * short:
         return False
     least = CIRCLED * part.height
     every = (each for each in components if each.height >= least and _is_within(each, part))

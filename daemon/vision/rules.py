@@ -93,8 +93,7 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     and 1, its first column and its length."""
     height, width = window.shape
     first = round(FOOT * height)
-    counts = cv2.reduce(window[first:], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-    full = np.flatnonzero(counts >= RUN * width)
+    full = np.flatnonzero(_counts(window[first:]) >= RUN * width)
     if not len(full):
         return None
     beside = 1 + round(RISE * width)  # where the rest of a slanting line lies
@@ -183,13 +182,21 @@ def _is_across(left: int, breadth: int, width: int) -> bool:
 def _long_runs(mask: Grey, length: int) -> Grey:
     """The runs of ink along the rows that have `length` pixels: (H, W) uint8 of 0 and 1. At a side
     of the page half of that is enough: a run may go on beyond it."""
-    rows, starts, stops = find_runs(mask)
+    runs = np.zeros_like(mask)
+    full = np.flatnonzero(_counts(mask) >= length / 2)  # others can have none
+    if not len(full):
+        return runs
+    rows, starts, stops = find_runs(mask[full])
     at_side = (starts == 0) | (stops == mask.shape[1])
     chosen = stops - starts >= np.where(at_side, length / 2, length)
-    runs = np.zeros_like(mask)
-    for row, start, stop in np.stack([rows, starts, stops], axis=1)[chosen].tolist():
+    for row, start, stop in np.stack([full[rows], starts, stops], axis=1)[chosen].tolist():
         runs[row, start:stop] = 1
     return runs
+
+
+def _counts(mask: Grey) -> npt.NDArray[np.int32]:
+    """How many pixels each row of a mask has: (H,)."""
+    return np.asarray(cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), np.int32)
 
 
 def _near(mask: Grey, reach: int) -> Rows:
