@@ -19,7 +19,6 @@ from ..records import SCAN_EXTENSIONS, Limits, Reason, is_passed_over
 from .claims import Source, mtime_ns_of
 from .names import printable, shown
 
-
 _SEPARATOR, _NAME = b"/", re.compile(rb"[^/]+")  # the one character that no name has
 
 

@@ -49,6 +49,12 @@ def test_folders_are_walked_by_name_and_names_are_relative_to_the_one_given(tmp_
     assert files(tmp_path / "a") == ["b/c.TIF", "z.jpg"]
 
 
+def test_a_name_may_hold_any_character(tmp_path: Path) -> None:
+    touch(tmp_path, "a\nb.png", "a b.png", "\\.png", "'.png")
+    assert len(set(files(tmp_path))) == 4
+    assert {found.path for found in find_scans([tmp_path])} == set(tmp_path.iterdir())
+
+
 def test_inputs_keep_the_order_in_which_they_were_given(tmp_path: Path) -> None:
     touch(tmp_path, "b/2.png", "a/1.png", "single")
     inputs = [tmp_path / "b", tmp_path / "single", tmp_path / "a"]
