@@ -36,6 +36,7 @@ _FILLED = 0.93  # of the four sides' area: the least that is as bright as a shee
 _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
 _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
+_SPACING = 3  # px between points to which a side is fitted
 _POINTS = 40  # on each side
 _SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
 _SHARP = 0.75  # of a side: where that shows
@@ -67,7 +68,7 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _steps(self._rough_sketch, _CLEAR).any():
+        if not _steps(self._sketch, _CLEAR).any():
             return None
         return self._likeliest(self._quadrangles, _CLEAR)
 
@@ -75,17 +76,13 @@ class SheetSearch:
     def faint(self) -> Corners | None:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
-        height, width = self._rough_sketch.shape
-        steps = np.count_nonzero(_steps(self._rough_sketch, _FAINT))
-        if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
+        height, width = self._sketch.shape
+        steps = np.count_nonzero(_steps(self._sketch, _FAINT))
+        if steps < _SHOWN * max(height, width) * _reach(self._sketch):
             return None  # shade, or what is left of ink
         last = np.array(self._sketch.shape[::-1]) - 2
         whole = [each for each in self._quadrangles if ((each >= 1) & (each <= last)).all()]
         return self._likeliest(whole, _FAINT)
-
-    @cached_property
-    def _rough_sketch(self) -> Grey:
-        return _without_ink(rough_sketch_of(self.pixels, _SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:
@@ -203,7 +200,7 @@ def _quadrangle(region: Grey) -> Corners | None:
 
 def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | None:
     """The four straight lines that a hull's points (n, 2) lie on, as their corners."""
-    outline = _dense(hull)
+    outline = _along(hull)
     free = ~_at_border(outline, shape)
     start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
     corners = _clockwise(start)
@@ -261,11 +258,11 @@ def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.N
     return np.asarray(edges)
 
 
-def _dense(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points about a pixel apart along a closed polygon."""
+def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points along a closed polygon, about `_SPACING` apart."""
     steps = []
     for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
-        count = max(1, int(np.abs(end - start).max()))
+        count = max(1, int(np.abs(end - start).max() / _SPACING))
         steps.append(start + (end - start) * np.arange(count)[:, None] / count)
     return np.concatenate(steps)
 
