@@ -21,6 +21,7 @@ DIRT = 0.3  # of the digits' height: what is lower is none of them
 MOST_DIRT = 2  # such marks for each digit
 MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
+LARGE = 0.1  # of the picture's longer side: digits so high have holes in a page's ink
 
 
 def may_be_no_page(look: PageLook) -> bool:
@@ -35,11 +36,12 @@ def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
     return alone and 2 * len(lines) <= len(look.marks.all)
 
 
-def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
-    """Whether a picture is read better as no page, by these lines: by any where nothing is read
-    `as_page`, by a single one where that holds little or one digit, or by sure ones that have
-    all its digits, whole ones where it has pieces, or more of them. Strokes alone, where a page
-    lies turned, are its rules."""
+def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, longer: int) -> bool:
+    """Whether a picture, whose `longer` side has so many pixels, is read better as no page, by
+    these lines: by any where nothing is read `as_page`, by a single one where that holds little or
+    one digit, or by sure ones that have all its digits, whole ones where it has pieces, or more of
+    them, or as many other ones that are large. Strokes alone, where a page lies turned, are its
+    rules."""
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
         return True
@@ -48,10 +50,12 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) ->
     wholes = _digits(lines)
     if look.turns and all(whole.digit == STROKE for whole in wholes):
         return False
-    least = DIRT * median(whole.box.height for whole in wholes)
-    pieces = [piece for piece in _digits(as_page) if piece.box.height >= least]
+    height = median(whole.box.height for whole in wholes)
+    pieces = [piece for piece in _digits(as_page) if piece.box.height >= DIRT * height]
     if len(_digits(as_page)) - len(pieces) > MOST_DIRT * len(wholes):
         return False
+    if height >= LARGE * longer and len(wholes) >= len(pieces) and _differ(wholes, pieces):
+        return True
     same = [piece for piece in pieces if any(are_one_mark(piece.box, w.box) for w in wholes)]
     rest = [piece for piece in pieces if piece not in same]
     held = [next((w for w in wholes if _holds(w.box, piece.box)), None) for piece in rest]
@@ -75,6 +79,11 @@ def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
 
 def _digits(lines: Sequence[Line]) -> list[Digit]:
     return [digit for line in lines for digit in line.digits]
+
+
+def _differ(some: Sequence[Digit], others: Sequence[Digit]) -> bool:
+    """Whether other digits are read, wherever they stand."""
+    return Counter(each.digit for each in some) != Counter(each.digit for each in others)
 
 
 def _holds(whole: Box, piece: Box) -> bool:

@@ -330,7 +330,8 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
         return first, _doubted(first, reading)
     if otherwise is None:
         return read
-    if is_better(_placed(otherwise), _placed(read), look):
+    longer = max(reading.width, reading.height)
+    if is_better(_placed(otherwise), _placed(read), look, longer):
         return _better(otherwise)
     others = _placed(otherwise)
     reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""

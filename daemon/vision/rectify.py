@@ -68,7 +68,7 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _steps(self._sketch, _CLEAR).any():
+        if not _steps(self._rough_sketch, _CLEAR).any():
             return None
         return self._likeliest(self._quadrangles, _CLEAR)
 
@@ -76,13 +76,17 @@ class SheetSearch:
     def faint(self) -> Corners | None:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
-        height, width = self._sketch.shape
-        steps = np.count_nonzero(_steps(self._sketch, _FAINT))
-        if steps < _SHOWN * max(height, width) * _reach(self._sketch):
+        height, width = self._rough_sketch.shape
+        steps = np.count_nonzero(_steps(self._rough_sketch, _FAINT))
+        if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
             return None  # shade, or what is left of ink
         last = np.array(self._sketch.shape[::-1]) - 2
         whole = [each for each in self._quadrangles if ((each >= 1) & (each <= last)).all()]
         return self._likeliest(whole, _FAINT)
+
+    @cached_property
+    def _rough_sketch(self) -> Grey:
+        return _without_ink(rough_sketch_of(self.pixels, _SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:

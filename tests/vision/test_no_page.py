@@ -14,6 +14,7 @@ from daemon.vision.reader import _better
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
+WIDE = 1200  # pixels, the longer side of a page on which these are not large
 
 
 def look(marks: int = 6, turns: int = 0) -> SimpleNamespace:
@@ -35,26 +36,39 @@ def test_only_few_marks_may_be_no_page() -> None:
 
 
 def test_sure_digits_are_better_than_pieces_of_them() -> None:
-    assert is_better([line(*TALL)], [line(*PIECES)], look())
-    assert is_better([line(*TALL)], alone(*PIECES, Box(30, 20, 20, 20)), look())
-    assert is_better([line(*TALL)], alone(TALL[0]), look())  # the page lacks one
+    assert is_better([line(*TALL)], [line(*PIECES)], look(), WIDE)
+    assert is_better([line(*TALL)], alone(*PIECES, Box(30, 20, 20, 20)), look(), WIDE)
+    assert is_better([line(*TALL)], alone(TALL[0]), look(), WIDE)  # the page lacks one
     seven = replace(line(*TALL), digits=tuple(replace(d, digit=7) for d in line(*TALL).digits))
-    assert is_better([seven], [line(*PIECES)], look(turns=1))
-    assert not is_better([line(*TALL)], [line(*PIECES)], look(turns=1))  # the rules of the page
+    assert is_better([seven], [line(*PIECES)], look(turns=1), WIDE)
+    assert not is_better(
+        [line(*TALL)], [line(*PIECES)], look(turns=1), WIDE
+    )  # the rules of the page
     doubtful = line(*TALL, status=Status.REVIEW)
-    assert not is_better([doubtful], [line(*PIECES)], look())
-    assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look())
+    assert not is_better([doubtful], [line(*PIECES)], look(), WIDE)
+    assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look(), WIDE)
+
+
+def test_large_digits_that_are_sure_are_better_than_others_on_a_page() -> None:
+    sevens = replace(line(*TALL), digits=tuple(replace(d, digit=7) for d in line(*TALL).digits))
+    far = line(Box(300, 10, 60, 100))
+    assert is_better([sevens], [line(*TALL)], look(), 900)
+    assert not is_better([sevens], [line(*TALL)], look(), 1100)
+    assert not is_better([line(*TALL)], [line(*TALL)], look(), 900)  # it knows the lines better
+    assert not is_better([sevens], [line(*TALL), far], look(), 900)
+    doubtful = replace(sevens, status=Status.REVIEW)
+    assert not is_better([doubtful], [line(*TALL)], look(), 900)
 
 
 def test_dirt_on_a_page_is_nothing_to_hold() -> None:
     dirt = Box(300, 200, 4, 12)
-    assert is_better([line(*TALL)], alone(*PIECES, dirt), look())
+    assert is_better([line(*TALL)], alone(*PIECES, dirt), look(), WIDE)
 
 
 def test_of_the_same_digits_others_contradict() -> None:
     page = line(*TALL)
     sevens = replace(page, digits=tuple(replace(each, digit=7) for each in page.digits))
-    assert not is_better([sevens], [page], look())
+    assert not is_better([sevens], [page], look(), WIDE)
     assert contradicts([sevens], page, look())
     assert not contradicts([sevens], page, look(turns=2))
     assert not contradicts([page], page, look())
@@ -64,41 +78,41 @@ def test_of_the_same_digits_others_contradict() -> None:
 
 def test_of_the_same_digits_a_page_knows_the_lines_better() -> None:
     moved = [replace(box, x=box.x + 3) for box in TALL]
-    assert not is_better(alone(*TALL), [line(*moved)], look())
+    assert not is_better(alone(*TALL), [line(*moved)], look(), WIDE)
 
 
 def test_what_holds_many_digits_is_none() -> None:
     many = [Box(12 + 9 * n, 20, 8, 32) for n in range(6)]
-    assert is_better([line(*TALL)], [line(*many[:5])], look(20))
-    assert not is_better([line(*TALL)], [line(*many)], look(20))
+    assert is_better([line(*TALL)], [line(*many[:5])], look(20), WIDE)
+    assert not is_better([line(*TALL)], [line(*many)], look(20), WIDE)
     low = [Box(12 + 9 * n, 20, 8, 12) for n in range(5)]
-    assert is_better([line(*TALL)], [line(*low[:4])], look(20))
-    assert not is_better([line(*TALL)], [line(*low)], look(20))
+    assert is_better([line(*TALL)], [line(*low[:4])], look(20), WIDE)
+    assert not is_better([line(*TALL)], [line(*low)], look(20), WIDE)
 
 
 @pytest.mark.parametrize("elsewhere", [Box(10, 200, 60, 100), Box(80, 60, 60, 100)])
 def test_digits_that_only_the_page_has_keep_it_one(elsewhere: Box) -> None:
-    assert not is_better([line(*TALL)], [line(*PIECES), line(elsewhere)], look())
+    assert not is_better([line(*TALL)], [line(*PIECES), line(elsewhere)], look(), WIDE)
 
 
 def test_anything_is_better_than_nothing() -> None:
     doubtful = line(*TALL, status=Status.REVIEW)
-    assert is_better([doubtful, doubtful], [], look())
-    assert not is_better([], [line(*PIECES)], look())
+    assert is_better([doubtful, doubtful], [], look(), WIDE)
+    assert not is_better([], [line(*PIECES)], look(), WIDE)
 
 
 def test_one_line_is_better_than_a_page_of_one_digit() -> None:
     nine = replace(line(TALL[0]), digits=(replace(line(TALL[0]).digits[0], digit=9),))
-    assert is_better([nine], [line(TALL[0])], look(1))
-    assert not is_better([nine], [line(*TALL)], look(2))
+    assert is_better([nine], [line(TALL[0])], look(1), WIDE)
+    assert not is_better([nine], [line(*TALL)], look(2), WIDE)
 
 
 def test_one_line_is_better_than_a_page_most_of_whose_marks_are_no_digits() -> None:
     other = line(Box(300, 10, 60, 100), status=Status.REVIEW)
-    assert is_better([other], alone(*PIECES), look(4))
-    assert not is_better([other], alone(*PIECES), look(3))
-    assert not is_better([other], [line(*PIECES)], look(4))
-    assert not is_better([other, other], alone(*PIECES), look(4))
+    assert is_better([other], alone(*PIECES), look(4), WIDE)
+    assert not is_better([other], alone(*PIECES), look(3), WIDE)
+    assert not is_better([other], [line(*PIECES)], look(4), WIDE)
+    assert not is_better([other, other], alone(*PIECES), look(4), WIDE)
 
 
 def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
@@ -108,7 +122,7 @@ def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
     sevens = replace(sevens, digits=tuple(replace(each, digit=7) for each in sevens.digits))
 
     def better(other: Line) -> Line:
-        readings = [PageReading(1, 400, 300, (each,)) for each in (page, other)]
+        readings = [PageReading(1, WIDE, 900, (each,)) for each in (page, other)]
         _, reading = _better(*((first, each) for each in readings))
         return reading.lines[0]
 
