@@ -151,7 +151,8 @@ def _judge(
     text = _likeliest(chances, expected)
     confidence = chances[text]
     reason = ""
-    if differ((held.text, held.seen.text)):
+    is_lost = 0 < len(text) < len(held.given) and held.status is Status.READ  # a sure digit
+    if is_lost or differ((held.text, held.seen.text)):
         reason = f"read as {held.text} and as {held.seen.text}"
     elif held.given and not held.seen.text:
         reason = "may be no digit"

@@ -248,6 +248,17 @@ def test_where_one_digit_differs_the_likelier_is_given_and_a_person_looks():
     assert (other.text, other.seen, other.agreed) == ("126", 0.9, False)
 
 
+def test_where_a_sure_digit_is_not_seen_on_the_line_a_person_looks():
+    chances = {"_2146": 0.01, "_146": 0.98}
+    read, _, _ = fused([line("2146")], seen("146"), **chances)
+    assert [(each.text, each.status) for each in read.lines] == [("146", Status.REVIEW)]
+    assert read.lines[0].reason == "read as 2146 and as 146"
+    read, _, _ = fused([line("2146", status=Status.REVIEW)], seen("146"), **chances)
+    assert read.lines[0].status is Status.READ
+    read, _, _ = fused([line("146")], seen("2146"), _2146=0.98, _146=0.01)
+    assert read.lines[0].status is Status.READ
+
+
 def test_digits_that_touch_are_those_of_the_line_reader_with_boxes_in_the_page():
     touching = [line("12", step=60, status=Status.REVIEW, reason=LEFT_OUT)]
     answer = seen("1234")
