@@ -18,9 +18,11 @@ from .parts import Candidate, are_one_mark
 NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
 STROKE = 1  # a digit that is a single stroke, as much that is none
 DIGIT_COST = 0.2  # log probability that a layout pays for every digit
-MIN_DIGITS = 2  # of a layout, that another may have more of: of one they may be pieces
+MIN_DIGITS = 2  # of a layout, that another may have strokes besides: of one they may be pieces
 ALIKE = 0.7  # of the height of these
+EVEN = 0.6  # of the highest: what the lowest measures where nothing but digits is read
 SURE = 0.9  # probability of one more
+WHOLE, LEFT = 0.95, 0.9  # of the ink: what reads as much reads all of it, with less it leaves some
 SURELY_NO_DIGIT = 0.995  # the same where nothing else on the page is a digit: 1 - max_error_read
 
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, 10 or 11); the eleventh: no digit at all
@@ -92,28 +94,50 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
 
 
 def best(choices: Sequence[Choice]) -> Choice | None:
-    """The first of those with the highest score, or one with the same digits and more; None among
-    none."""
+    """The first of those with the highest score, or one with more digits that are as good; None
+    among none."""
     if len(choices) < 2:  # of most small pictures, of which there may be millions
         return choices[0] if choices else None
     chosen = max(choices, key=_total)
-    return max((each for each in choices if _has_more(each, chosen)), key=_total, default=chosen)
+    better = (each for each in choices if _is_better(each, chosen))
+    return max(better, key=_total, default=chosen)
 
 
 def _total(choice: Choice) -> float:
     return choice.score.total
 
 
-def _has_more(other: Choice, choice: Choice) -> bool:
-    """Whether a layout that nothing more speaks against has all digits of another, several, and
-    sure ones besides that are as high: on other ink, rules took one of them along."""
+def _is_better(other: Choice, choice: Choice) -> bool:
+    """Whether a layout that nothing more speaks against has more digits than another, and as good
+    ones: each digit costs a little, so that no whole one is taken for pieces."""
     if other is choice or other.layout.cost > choice.layout.cost:
         return False
-    if other.fitted or choice.fitted:
+    if other.fitted or choice.fitted or not 0 < len(_read(choice)) < len(_read(other)):
         return False
+    return _has_more(other, choice) or _is_clear(other, choice)
+
+
+def _is_clear(other: Choice, choice: Choice) -> bool:
+    """Whether a layout is nothing but sure digits of a like height, where another leaves ink unread
+    or takes several for one that is less sure (a stroke may be a piece of any digit)."""
+    heights = [mark.box.height for mark in other.layout.candidates]
+    least = float(other.rows[:, :DIGITS].max(axis=1).min())
+    if least < SURE or min(heights) < EVEN * max(heights) or _covered(other) < WHOLE:
+        return False
+    if _covered(choice) < LEFT:
+        return True
+    return STROKE not in other.digits and least > float(choice.rows.max())
+
+
+def _covered(choice: Choice) -> float:
+    """The share of the ink, frames and all, that is read."""
+    return sum(mark.share for mark, _ in _read(choice)) * choice.layout.writing
+
+
+def _has_more(other: Choice, choice: Choice) -> bool:
+    """Whether a layout has all digits of another and sure ones besides that are as high: on other
+    ink, rules took one of them along."""
     own, others = _read(choice), _read(other)
-    if not MIN_DIGITS <= len(own) < len(others):
-        return False
     least = ALIKE * median(mark.box.height for mark, _ in own)
     twins = {
         number
@@ -122,8 +146,10 @@ def _has_more(other: Choice, choice: Choice) -> bool:
     }
     rows = [row for row, is_digit in zip(other.rows, other.are_digits, strict=True) if is_digit]
     return len(twins) == len(own) and all(
-        mark.box.height >= least and rows[number].max() >= SURE
-        for number, (mark, _) in enumerate(others)
+        mark.box.height >= least
+        and rows[number].max() >= SURE
+        and (digit != STROKE or len(own) >= MIN_DIGITS)
+        for number, (mark, digit) in enumerate(others)
         if number not in twins
     )
 

@@ -151,8 +151,7 @@ def _judge(
     text = _likeliest(chances, expected)
     confidence = chances[text]
     reason = ""
-    is_lost = 0 < len(text) < len(held.given) and held.status is Status.READ  # a sure digit
-    if is_lost or differ((held.text, held.seen.text)):
+    if _loses(text, held, expected) or differ((held.text, held.seen.text)):
         reason = f"read as {held.text} and as {held.seen.text}"
     elif held.given and not held.seen.text:
         reason = "may be no digit"
@@ -167,6 +166,12 @@ def _judge(
     if not reason and held.left_out and agreed and status is Status.REVIEW:
         reason = LEFT_OUT
     return _Verdict(text, confidence, status, reason, _others(text, chances))
+
+
+def _loses(text: str, held: Opinions, expected: Expected) -> bool:
+    """Whether a digit is missing that the glyph network is sure of and that is not unexpected."""
+    is_sure = held.status is Status.READ and fits(expected, [*map(int, held.text)])
+    return is_sure and 0 < len(text) < len(held.given)
 
 
 def _chances(held: Opinions, network: LineNetwork) -> dict[str, float]:

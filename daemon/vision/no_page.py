@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
+
 from ..records import Box, Digit, Line, Status
 from .choice import STROKE
 from .page_stage import PageLook
@@ -22,11 +24,14 @@ MOST_DIRT = 2  # such marks for each digit
 MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 LARGE = 0.1  # of the picture's longer side: digits so high have holes in a page's ink
+STUB = 0.6  # of the digits' height: a lower stroke is a piece of a rule
+SMALL = 640  # px, the longer side of a picture that costs little to be read in two ways
+ASKEW = 5.0  # degrees: by more, few digits may only seem to slope
 
 
 def may_be_no_page(look: PageLook) -> bool:
     """Whether what looks like a page is to be read as none, too."""
-    return len(look.marks.all) <= FEW_MARKS
+    return len(look.marks.all) <= FEW_MARKS or max(look.writing.mask.shape) <= SMALL
 
 
 def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:
@@ -40,7 +45,7 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     """Whether a picture, whose `longer` side has so many pixels, is read better as no page, by
     these lines: by any where nothing is read `as_page`, by a single one where that holds little or
     one digit, or by sure ones that have all its digits, whole ones where it has pieces, or more of
-    them, or as many other ones that are large. Strokes alone, where a page lies turned, are its
+    them, or other and surer ones that are large. Strokes alone, where a page lies turned, are its
     rules."""
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
@@ -54,11 +59,17 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     pieces = [piece for piece in _digits(as_page) if piece.box.height >= DIRT * height]
     if len(_digits(as_page)) - len(pieces) > MOST_DIRT * len(wholes):
         return False
-    if height >= LARGE * longer and len(wholes) >= len(pieces) and _differ(wholes, pieces):
-        return True
     same = [piece for piece in pieces if any(are_one_mark(piece.box, w.box) for w in wholes)]
     rest = [piece for piece in pieces if piece not in same]
     held = [next((w for w in wholes if _holds(w.box, piece.box)), None) for piece in rest]
+    doubtful = any(line.status is not Status.READ for line in as_page) or _is_askew(look)
+    if height >= LARGE * longer and (doubtful or _differ(wholes, pieces)):
+        strangers = [
+            piece
+            for piece, whole in zip(rest, held, strict=True)
+            if whole is None and not any(_holds(piece.box, w.box) for w in wholes)
+        ]
+        return all(each.digit == STROKE and each.box.height < STUB * height for each in strangers)
     if None in held or any(count > MOST_PIECES for count in Counter(map(id, held)).values()):
         return False
     return bool(rest) or len(wholes) > len(same)
@@ -79,6 +90,13 @@ def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
 
 def _digits(lines: Sequence[Line]) -> list[Digit]:
     return [digit for line in lines for digit in line.digits]
+
+
+def _is_askew(look: PageLook) -> bool:
+    """Whether the rows of a page were found to slope: of large digits there are few to tell."""
+    along = look.back @ [1, 0, 0]
+    slope = np.rad2deg(np.arctan2(along[1], along[0]))
+    return bool(abs((slope + 45) % 90 - 45) > ASKEW)
 
 
 def _differ(some: Sequence[Digit], others: Sequence[Digit]) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,22 @@ def test_a_layout_with_the_same_digits_and_a_sure_one_more_wins() -> None:
     assert not richer(row_of(1, 31, 60, cost=0.1), *sure)
     low = Candidate(Box(60, 0, 20, 20), 0.25, np.ones((9, 9), np.float32))
     assert not richer(Layout(((*row_of(1, 31).candidates, low),)), *sure)
+
+
+def test_nothing_but_sure_digits_beat_a_layout_that_leaves_ink_or_joins_them() -> None:
+    digits = rows((9, 0.99), (5, 0.99), (0, 0.99))
+
+    def clearer(few: Layout, rest: tuple[int, float], all_rows: Probabilities = digits) -> bool:
+        choices = weigh([few, row_of(0, 30, 60)], np.concatenate([rows(rest), all_rows]))
+        assert choices[0].score.total > choices[1].score.total
+        return chosen(*choices) == 1
+
+    assert clearer(layout(0.85), (1, 0.99))
+    assert clearer(replace(layout(1.0), writing=0.1), (1, 0.99))  # all else is frame
+    assert not clearer(layout(0.85), (1, 0.99), rows((9, 0.99), (5, 0.85), (0, 0.99)))
+    assert clearer(layout(1.0), (3, 0.95))  # three on top of each other are none
+    assert not clearer(layout(1.0), (3, 0.995))
+    assert not clearer(layout(1.0), (4, 0.95), rows((1, 0.99), (5, 0.99), (0, 0.99)))
 
 
 def test_of_one_digit_two_may_be_pieces() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from daemon.records import Box, Digit, Line, PageReading, Status
 from daemon.vision.fusion import AMBIGUOUS
-from daemon.vision.no_page import FEW_MARKS, contradicts, is_better, may_be_no_page
+from daemon.vision.no_page import FEW_MARKS, SMALL, contradicts, is_better, may_be_no_page
 from daemon.vision.reader import _better
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
@@ -17,8 +18,11 @@ PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
 WIDE = 1200  # pixels, the longer side of a page on which these are not large
 
 
-def look(marks: int = 6, turns: int = 0) -> SimpleNamespace:
-    return SimpleNamespace(marks=SimpleNamespace(all=[None] * marks), turns=turns)
+def look(marks: int = 6, turns: int = 0, side: int = WIDE, slope: float = 0) -> SimpleNamespace:
+    writing, marks_ = SimpleNamespace(mask=np.zeros((300, side))), SimpleNamespace(all=[0] * marks)
+    cos, sin = np.cos(np.deg2rad(slope)), np.sin(np.deg2rad(slope))
+    back = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    return SimpleNamespace(marks=marks_, turns=turns, writing=writing, back=back)
 
 
 def line(*boxes: Box, status: Status = Status.READ) -> Line:
@@ -30,9 +34,10 @@ def alone(*boxes: Box) -> list[Line]:
     return [line(box) for box in boxes]
 
 
-def test_only_few_marks_may_be_no_page() -> None:
+def test_only_few_marks_may_be_no_page_unless_it_is_small() -> None:
     assert may_be_no_page(look(FEW_MARKS))
     assert not may_be_no_page(look(FEW_MARKS + 1))
+    assert may_be_no_page(look(FEW_MARKS + 1, side=SMALL))
 
 
 def test_sure_digits_are_better_than_pieces_of_them() -> None:
@@ -55,9 +60,22 @@ def test_large_digits_that_are_sure_are_better_than_others_on_a_page() -> None:
     assert is_better([sevens], [line(*TALL)], look(), 900)
     assert not is_better([sevens], [line(*TALL)], look(), 1100)
     assert not is_better([line(*TALL)], [line(*TALL)], look(), 900)  # it knows the lines better
+    assert is_better([line(*TALL)], [line(*TALL, status=Status.REVIEW)], look(), 900)
+    assert is_better([line(*TALL)], [line(*TALL)], look(slope=84), 900)  # of few digits
+    assert not is_better([line(*TALL)], [line(*TALL)], look(slope=84), 1100)
     assert not is_better([sevens], [line(*TALL), far], look(), 900)
     doubtful = replace(sevens, status=Status.REVIEW)
     assert not is_better([doubtful], [line(*TALL)], look(), 900)
+
+
+def test_large_digits_are_better_than_as_many_pieces_of_them_and_stubs_of_rules() -> None:
+    halves = [Box(10, 10, 60, 58), Box(10, 40, 60, 70)]  # either is as good as the whole
+    stub = Box(300, 10, 10, 50)
+    assert is_better([line(*TALL)], alone(*halves, TALL[1], stub), look(5), 900)
+    assert not is_better([line(*TALL)], alone(*halves, TALL[1], stub), look(5), 1100)
+    sevens = replace(line(*TALL), digits=tuple(replace(d, digit=7) for d in line(*TALL).digits))
+    assert is_better([sevens], alone(*TALL, stub), look(5), 900)
+    assert not is_better([sevens], alone(*TALL, replace(stub, height=70)), look(5), 900)
 
 
 def test_dirt_on_a_page_is_nothing_to_hold() -> None:
