@@ -104,7 +104,15 @@ def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | N
     band = find_band(grey)
     all_sure = len(sure) == len(lines) > 0
     shadowed = all_sure and band.height > SHADOWED * max(box.height for box in sure) / reduction
-    return None if shadowed or _is_long(band) or band.usual < LARGE * height else band
+    unfit = shadowed or _misses(band, lines, reduction) or _is_long(band)
+    return None if unfit or band.usual < LARGE * height else band
+
+
+def _misses(band: InkBand, lines: Sequence[Line], reduction: int) -> bool:
+    """Whether a digit that was read for sure lies beside the band: it hangs on a rule or a desk."""
+    left, right = band.left * reduction, band.right * reduction
+    digits = (digit for line in lines if line.status is Status.READ for digit in line.digits)
+    return any(each.box.right <= left or each.box.x >= right for each in digits)
 
 
 def _is_there(line: Line) -> bool:

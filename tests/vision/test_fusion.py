@@ -151,6 +151,16 @@ def test_where_a_shadow_passes_for_ink_the_line_is_asked_about_where_it_stands()
     assert questions(shown, reading, Expected(), light_on_dark=False)[0].place == 0
 
 
+def test_where_a_sure_digit_lies_beside_the_ink_of_a_line_that_is_asked_about_where_it_stands():
+    shown, reading = page(400, 80, line("128"))
+    reading = replace(reading, lines=(line("1287", step=100),))  # the last one hangs on something
+    (question,) = questions(shown, reading, Expected(), light_on_dark=False)
+    assert question.place == 0
+    unsure = replace(reading, lines=(line("1287", step=100, status=Status.REVIEW),))
+    (question,) = questions(shown, unsure, Expected(), light_on_dark=False)
+    assert question.place is None
+
+
 def test_light_ink_is_seen_as_dark():
     shown, reading = page(400, 80, line("128"))
     (dark,) = questions(shown, reading, Expected(), light_on_dark=False)
@@ -251,8 +261,9 @@ def test_where_one_digit_differs_the_likelier_is_given_and_a_person_looks():
 def test_where_a_sure_digit_is_not_seen_on_the_line_a_person_looks():
     chances = {"_2146": 0.01, "_146": 0.98}
     read, _, _ = fused([line("2146")], seen("146"), **chances)
-    assert [(each.text, each.status) for each in read.lines] == [("146", Status.REVIEW)]
+    assert [(each.text, each.status) for each in read.lines] == [("2146", Status.REVIEW)]
     assert read.lines[0].reason == "read as 2146 and as 146"
+    assert read.lines[0].alternatives == (("146", 0.98),)
     read, _, _ = fused([line("2146", status=Status.REVIEW)], seen("146"), **chances)
     assert read.lines[0].status is Status.READ
     read, _, _ = fused([line("146")], seen("2146"), _2146=0.98, _146=0.01)
