@@ -32,7 +32,7 @@ from ..records import (
 )
 from .alignment import align
 from .assemble import LEFT_OUT, box_of, text_of
-from .choice import STROKE
+from .choice import EVEN, STROKE
 from .evidence import Opinions
 from .line_view import LineView
 from .marks import MISFIT
@@ -172,9 +172,12 @@ def _judge(
 
 
 def _loses(text: str, held: Opinions, expected: Expected) -> bool:
-    """Whether a digit is missing that the glyph network is sure of and that is not unexpected."""
-    is_sure = held.status is Status.READ and fits(expected, [*map(int, held.text)])
-    return is_sure and 0 < len(text) < len(held.given)
+    """Whether a digit is missing that the glyph network is sure of, is as high as the others and
+    not unexpected."""
+    if held.status is not Status.READ or not 0 < len(text) < len(held.given):
+        return False
+    heights = [digit.box.height for digit in held.given]
+    return min(heights) >= EVEN * max(heights) and fits(expected, [*map(int, held.text)])
 
 
 def _chances(held: Opinions, network: LineNetwork) -> dict[str, float]:
