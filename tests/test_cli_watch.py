@@ -63,7 +63,15 @@ def test_status_says_first_what_needs_a_person(
     told = json.loads(out)
     (rejected,) = told.pop("to_look_at")
     assert code == 1
-    assert rejected["file"] == "a.png"
+    (original,) = house.glob("outbox/2*/rejected/a.*.png")
+    assert rejected == {
+        "id": rejected["id"],
+        "file": "a.png",
+        "page": None,
+        "reason": "not_an_image",
+        "message": "a text",
+        "original": str(original.relative_to(house)),
+    }
     assert told == {
         "running": False,
         "pid": None,
@@ -86,8 +94,9 @@ def test_status_says_first_what_needs_a_person(
     assert lines[2:] == [
         "oldest   inbox/b.png",
         "blocked  inbox/link.png: it is a link: put the file itself here",
-        f"rejected {rejected['id'][:8]} a.png: not_an_image",
-        "         digitd retry ID (or --all) reads again; or remove the original",
+        f"rejected {rejected['id'][:8]} a.png: a text (not_an_image)",
+        "         digitd retry ID (or --all) reads again; or remove the original, in "
+        + str(original.parent.relative_to(house)),
     ]
 
 
@@ -130,7 +139,7 @@ def test_a_rejected_page_needs_a_person_too(
     code, out, _ = digitd("status", capsys=capsys)
     assert code == 1
     assert "1 done + 0 rejected" in out
-    assert re.search(r"rejected \w{8} a\.png, page 2: damaged\n", out)
+    assert re.search(r"rejected \w{8} a\.png, page 2: it is torn \(damaged\)\n", out)
 
 
 def test_a_paused_daemon_is_the_first_line(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..config import Config
 from ..spool.inbox import Found, Inbox, source_of
-from ..spool.journal import Arrival, Balance, Journal
+from ..spool.journal import SHORT, Arrival, Balance, Journal
 from ..spool.lock import holder
 from ..spool.names import printable, shown
 from ..spool.retry import original_of
@@ -25,6 +25,38 @@ MAX_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A scan that was rejected, as a whole or in pages (`more` besides the first, `page`), and
+    whose original waits for a person; `message` says in words what is wrong."""
+
+    id: str
+    file: str
+    reason: str
+    message: str
+    original: Path
+    page: int | None = None
+    more: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """One JSON object."""
+        return {
+            "id": self.id,
+            "file": self.file,
+            "page": self.page,
+            "reason": self.reason,
+            "message": self.message,
+            "original": shown(self.original),
+        }
+
+    def as_text(self) -> str:
+        """One line."""
+        page = f", page {self.page}" if self.page else ""
+        more = f"; and {self.more} more" if self.more else ""
+        told = f"{self.file}{page}: {self.message} ({self.reason}){more}"
+        return f"{self.id[:SHORT]} {printable(told)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The state of inbox, journal and daemon. `pid` is None where none runs; `told` is what it last
     said of itself; `rejected` are those whose originals wait for a person."""
@@ -33,7 +65,7 @@ class Overview:
     told: dict[str, Any]
     balance: Balance
     view: View
-    rejected: tuple[Arrival, ...]
+    rejected: tuple[Rejected, ...]
     problem: str | None
 
     @property
@@ -69,7 +101,7 @@ class Overview:
             "blocked": [
                 {"path": shown(each.path), "cure": each.cure} for each in self.view.blocked
             ],
-            "to_look_at": [{"id": each.id, "file": each.file} for each in self.rejected],
+            "to_look_at": [each.as_json() for each in self.rejected],
             "paused": self.problem,
             "last_error": self.told.get("last_error"),
             "model": self.told.get("model"),
@@ -101,12 +133,12 @@ class Overview:
             "blocked ",
             [f"{printable(shown(each.path))}: {each.cure}" for each in view.blocked],
         )
-        lines += _some(
-            "rejected",
-            [f"{each.id[:8]} {printable(each.file)}{_pages(each)}" for each in self.rejected],
-        )
+        lines += _some("rejected", [each.as_text() for each in self.rejected])
         if self.rejected:
-            lines.append("         digitd retry ID (or --all) reads again; or remove the original")
+            first, *others = dict.fromkeys(each.original.parent for each in self.rejected)
+            place = printable(shown(first)) + (" and other days" if others else "")
+            way = "digitd retry ID (or --all) reads again; or remove the original, in"
+            lines.append(f"         {way} {place}")
         if error := self.told.get("last_error"):
             lines.append(f"error    {printable(error)}")
         return "\n".join(lines)
@@ -142,7 +174,11 @@ def overview(config: Config) -> Overview:
         told=told,
         balance=balance,
         view=view,
-        rejected=tuple(each for each in rejected if original_of(config.outbox, each).exists()),
+        rejected=tuple(
+            _rejected(each, original)
+            for each in rejected
+            if (original := original_of(config.outbox, each)).exists()
+        ),
         problem=problem,
     )
 
@@ -160,13 +196,19 @@ def _told(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _pages(arrival: Arrival) -> str:
-    """Why it was rejected, or which of its pages were and why."""
-    pages = json.loads(arrival.result.document).get("rejected_pages", [])
-    if not pages:
-        return f": {arrival.result.reason}"
-    more = f", and {len(pages) - 1} more" if len(pages) > 1 else ""
-    return f", page {pages[0]['page']}: {pages[0]['reason']}{more}"
+def _rejected(arrival: Arrival, original: Path) -> Rejected:
+    """What its document says of why it was rejected, or which of its pages were."""
+    document = json.loads(arrival.result.document)
+    first, *others = document.get("rejected_pages") or [document]
+    return Rejected(
+        id=arrival.id,
+        file=arrival.file,
+        reason=first["reason"],
+        message=first["message"],
+        original=original,
+        page=first.get("page"),
+        more=len(others),
+    )
 
 
 def _some(title: str, items: list[str]) -> list[str]:
