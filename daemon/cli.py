@@ -312,10 +312,10 @@ _ConfigFile = Annotated[
 @config_commands.command("check")
 def check_config(file: _ConfigFile = None) -> None:
     """Find all mistakes in the configuration or in a file of hints, each with its line."""
-    from .config import HINTS_FILE, check_hints_file, explain_config
+    from .config import HINTS_FILES, check_hints_file, explain_config
     from .spool.place import refuse_overlaps
 
-    if file is not None and file.name == HINTS_FILE:
+    if file is not None and file.name in HINTS_FILES:
         check_hints_file(file)
         print(f"{file}: ok")
         return

@@ -16,7 +16,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from .config_hints import FILE_NAME as HINTS_FILE
-from .config_hints import GROUP, HintSettings, clashes, read_hints, said_by, said_in
+from .config_hints import GROUP, MISNAMED, HintSettings, clashes, read_hints, said_by, said_in
 from .config_judge import in_order, judge, report
 from .config_schema import Config, all_keys
 from .config_sources import (
@@ -30,7 +30,7 @@ from .config_sources import (
 from .errors import ConfigInvalid, InputMissing
 
 __all__ = [
-    "HINTS_FILE",
+    "HINTS_FILES",
     "Config",
     "HintSettings",
     "Loaded",
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 FILE_NAME = "config.yaml"
+HINTS_FILES = (HINTS_FILE, *MISNAMED)  # names that tell that a file is, or was meant to be, hints
 SCHEMA = TypeAdapter(Config)
 
 

@@ -21,6 +21,7 @@ from .config_sources import Given, Key, Mistake, given_by_file
 from .records import Check, Expect, Expected, Hints
 
 FILE_NAME = ".digitd.yaml"
+MISNAMED = (".digitd.yml", ".digitd.yaml.txt", ".digitd.yml.txt")  # slips, and Windows' editors
 GROUP = "hints"  # what the keys stand below in config.yaml; in a file of hints they need not
 MAX_BYTES = 4096  # of a file of hints: a stranger's may be nested as deeply as it has bytes
 LONGEST = 100  # digits of a line
@@ -205,6 +206,8 @@ def _configured(name: str, value: object) -> Given:
 
 def _refused(path: Path) -> str:
     """Why a file is not even opened; "" where it may be, or is not there."""
+    if path.name in MISNAMED:
+        return f"has to be called {FILE_NAME}"
     try:
         found = path.lstat()
     except OSError:

@@ -72,6 +72,11 @@ def test_check_of_a_file_of_hints(digitd, tmp_path: Path) -> None:
         ".digitd.yaml:1: digits: 5 does not go with expect: digit, as the configuration says; "
         "`expect: null` here undoes that",
     ]
+    hints.rename(tmp_path / ".digitd.yml")
+    assert digitd("config", "check", ".digitd.yml")[2].splitlines() == [
+        "digitd: the hints hold a mistake",
+        ".digitd.yml: has to be called .digitd.yaml",
+    ]
 
 
 def test_check_of_a_file_that_is_not_there_exits_66(digitd) -> None:

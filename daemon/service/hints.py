@@ -1,7 +1,8 @@
 """Files of hints beside the scans: what holds in which folder, and which scans wait for a person.
 
 A file `.digitd.yaml` is read again when it changes. While it changes, and while it holds mistakes,
-no scan of its folder or of those below is to be read: its reading would not be as was wanted.
+no scan of its folder or of those below is to be read: its reading would not be as was wanted. A
+name like it, such as `.digitd.yml`, is a mistake as well.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..config import HintSettings
-from ..config_hints import FILE_NAME, Said, hints_of, read_hints, said_by
+from ..config_hints import FILE_NAME, MISNAMED, Said, hints_of, read_hints, said_by
 from ..config_judge import report
 from ..config_sources import Mistake
 from ..errors import ConfigInvalid
@@ -153,8 +154,8 @@ class HintFiles:
         """What holds in a folder, by what holds around it and by its own file."""
         if outer.mistakes:
             return outer
-        path = folder / FILE_NAME
-        file = self._track(folder, _state_of(path))
+        path, state = _found_in(folder)
+        file = self._track(folder, state)
         if file is None:
             return outer
         own_due_s = max(0.0, file.since + self._quiet_s - self._clock())
@@ -214,13 +215,21 @@ def check_hints(files: HintFiles, inputs: Sequence[Path]) -> None:
 
 
 def bad_files(files: HintFiles, root: Path, *, deep: bool = True) -> Iterator[Answer]:
-    """The files of hints with mistakes, a folder above before those below it."""
+    """The files of hints with mistakes, a folder above before those below it; of these, where the
+    one above has some, those that are wrong whatever it says."""
     seen = set()
     for folder in _folders(root) if deep else [root]:
         answer = files.of(folder, root)
-        if answer.mistakes and answer.file not in seen:
+        if not answer.mistakes:
+            continue
+        if answer.file not in seen:
             seen.add(answer.file)
             yield answer
+        path, state = _found_in(folder)
+        if state and path not in seen:
+            said, mistakes = read_hints(path, {})
+            if mistakes:
+                yield Answer(said, answer.hints, path, tuple(mistakes))
 
 
 def hint_files(root: Path) -> Iterable[Path]:
@@ -252,6 +261,17 @@ def _wait_of(answer: Answer) -> Wait | None:
     if answer.mistakes:
         return Wait(blocked=Blocked(answer.file or Path(), answer.cure))
     return None
+
+
+def _found_in(folder: Path) -> tuple[Path, _State | None]:
+    """The file of hints in a folder, or one whose name says that it was meant to be one."""
+    path = folder / FILE_NAME
+    state = _state_of(path)
+    if state is None:
+        for name in MISNAMED:
+            if other := _state_of(folder / name):
+                return folder / name, other
+    return path, state
 
 
 def _state_of(path: Path) -> _State | None:

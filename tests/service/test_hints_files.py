@@ -141,6 +141,27 @@ def test_all_mistakes_of_all_files_come_at_once(box: Box) -> None:
     ]
 
 
+def test_a_mistake_above_hides_none_below(box: Box) -> None:
+    above = box.say("digits: five\n", box.root)
+    below = box.say("lines: none\n")
+    assert [line.partition(": ")[0] for line in mistakes(box)] == [f"{above}:1", f"{below}:1"]
+    box.now += 1
+    box.say("lines: 1\n")
+    assert [line.partition(": ")[0] for line in mistakes(box)] == [f"{above}:1"]
+
+
+@pytest.mark.parametrize("name", [".digitd.yml", ".digitd.yaml.txt"])
+def test_a_file_that_was_meant_to_be_one_of_hints_is_a_mistake(box: Box, name: str) -> None:
+    (box.meters / "a.png").write_text("x")
+    path = box.say("digits: 3\n").rename(box.meters / name)
+    assert mistakes(box) == [f"{path}: has to be called .digitd.yaml"]
+    (blocked,) = box.settled().blocked
+    assert blocked.path == path
+    path.rename(box.meters / NAME)
+    assert [found.path.name for found in box.settled().ready] == ["a.png"]
+    assert box.hints().line.least == 3
+
+
 def test_what_goes_against_the_configuration_is_told_with_the_way_out(box: Box) -> None:
     path = box.say("expect: digit\n")
     assert mistakes(box) == [
