@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..records import Box, Digit, Line, Outcome, PageReading, Reading, Reason, Status
 
@@ -31,6 +31,7 @@ Json: TypeAlias = dict[str, Any]
 # Quotes before it count too, so that the guard can be taken off again without a doubt.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _SUSPECT = frozenset("'=+-@\t\r")  # first characters
+_OTHER_SEPARATORS = (";", "\t")  # that spreadsheets cut at as well, of some countries or by default
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -104,12 +105,13 @@ def copied_result(
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """RFC 4180 lines of these cells, strings guarded; None is an empty cell."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows(
-        [guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return buffer.getvalue()
+    """RFC 4180 lines of these cells, strings guarded; None is an empty cell. Where a cell holds
+    what some spreadsheets cut at, and would take the rest for a cell of its own, all are quoted."""
+    guarded = [[guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    text = _written(guarded, csv.QUOTE_MINIMAL)
+    if any(separator in text for separator in _OTHER_SEPARATORS):
+        return _written(guarded, csv.QUOTE_NONNUMERIC)
+    return text
 
 
 def guard(cell: str) -> str:
@@ -120,6 +122,12 @@ def guard(cell: str) -> str:
 def unguard(cell: str) -> str:
     """The cell as it was before `guard`."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _written(rows: Iterable[Sequence[object]], quoting: Literal[0, 2]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n", quoting=quoting).writerows(rows)
+    return buffer.getvalue()
 
 
 @lru_cache(maxsize=4)  # a batch has one

@@ -173,3 +173,10 @@ def test_times_are_written_in_utc(reading: Callable[..., Reading]) -> None:
 
 def test_nothing_is_an_empty_cell() -> None:
     assert csv_text([[None, 0, ""]]) == ",0,\r\n"
+
+
+@pytest.mark.parametrize("cell", ["a;=1+1.png", "a\t=1+1.png"])
+def test_a_spreadsheet_that_cuts_at_other_separators_has_the_same_cells(cell: str) -> None:
+    text = csv_text([[cell, 1, "52", None], ["b", 2, "7", None]])
+    assert text == f'"{cell}",1,"52",""\r\n"b",2,"7",""\r\n'
+    assert csv_text([["a.png", 1, "52", None]]) == "a.png,1,52,\r\n"
