@@ -115,7 +115,10 @@ def run_batch(
     outbox = Outbox(out)
     outbox.create()
     explanations = Explanations(settings.explain) if settings.explain else None
-    with hold(outbox.hidden), Journal(outbox.hidden / "journal.db", random_id) as journal:
+    with (
+        hold(outbox.hidden, called=out),
+        Journal(outbox.hidden / "journal.db", random_id) as journal,
+    ):
         delivery = Delivery(
             outbox,
             journal,

@@ -28,8 +28,11 @@ def holder(folder: Path) -> int | None:
 
 
 @contextmanager
-def hold(folder: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
-    """Hold `folder` (which exists) for the time of the block.
+def hold(
+    folder: Path, sleep: Callable[[float], None] = time.sleep, *, called: Path | None = None
+) -> Iterator[None]:
+    """Hold `folder` (which exists) for the time of the block; `called` is what a person knows of
+    it, if that is another one.
 
     Whoever asks for the `holder` shares the lock for a moment; it is waited for, up to a second.
     The file `lock` in it names the holder's process id and is never removed: removing it would let
@@ -44,9 +47,10 @@ def hold(folder: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[
         if not _lock(file, sleep):
             file.seek(0)
             holder = file.read().strip() or "unknown"
+            place = printable(shown(called or folder))
             raise StateHeld(
-                f"another digitd (pid {holder}) is writing to {printable(shown(folder.parent))}; "
-                "wait for it, or name another folder"
+                f"another digitd (pid {holder}) is at work in {place}; wait for it or end it, "
+                "or name another folder"
             )
         with writing_to(folder):  # at once: what is left in a buffer fails again when it is closed
             os.ftruncate(file.fileno(), 0)

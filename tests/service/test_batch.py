@@ -454,7 +454,8 @@ def test_what_cannot_work_is_refused_before_anything_is_written(bench: Bench) ->
 def test_a_results_folder_has_one_writer(bench: Bench) -> None:
     bench.put(a="42")
     (bench.out / ".digitd").mkdir(parents=True)
-    with hold(bench.out / ".digitd"), pytest.raises(StateHeld, match=f"pid {os.getpid()}"):
+    told = rf"pid {os.getpid()}\) is at work in {bench.out}; "
+    with hold(bench.out / ".digitd"), pytest.raises(StateHeld, match=told):
         bench.run()
 
 

@@ -19,6 +19,7 @@ def test_a_second_holder_hears_who_the_first_is(tmp_path: Path) -> None:
     ):
         pass
     assert refused.value.exit_code == 69
+    assert f" is at work in {tmp_path}; " in str(refused.value)
 
 
 def test_a_folder_is_free_again_after_its_holder(tmp_path: Path) -> None:
