@@ -17,6 +17,7 @@ RIGHT_USER = "call digitd as a user who may: for the service, sudo -u digitd dig
 
 def run(command: Callable[[], None]) -> None:
     """Call `command`; whatever it raises becomes a last line on stderr and an exit code."""
+    _name_files_in_utf8()
     _open_streams()
     try:
         try:
@@ -41,6 +42,15 @@ def run(command: Callable[[], None]) -> None:
         _end(OutputUnwritable(f"{error.filename or 'the output'}: {error.strerror}"))
     except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
         _end_by_bug()
+
+
+def _name_files_in_utf8() -> None:
+    """Begin anew where the locale has an encoding of its own for names of files, such as Latin-1,
+    which lacks most characters: scans whose names have these could not be written about."""
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        encoding = sys.stdout.encoding if sys.stdout else "utf-8"  # the terminal's stays
+        environment = {"PYTHONIOENCODING": encoding, **os.environ, "PYTHONUTF8": "1"}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def _end(error: DigitdError) -> NoReturn:

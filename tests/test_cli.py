@@ -86,6 +86,16 @@ def test_names_that_are_no_text_can_be_printed(monkeypatch: pytest.MonkeyPatch) 
     assert ended.stderr.startswith("digitd: a\\udcff.yaml cannot be read")
 
 
+def test_files_have_their_names_in_a_locale_that_lacks_them(tmp_path: Path) -> None:
+    scan = tmp_path / "größe 🙂.png"
+    shutil.copy(SAMPLE, scan)
+    locale = "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"
+    ended = shell(f'{locale} "$@"', "batch", str(scan), "--out", str(tmp_path / "out"))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert list(tmp_path.glob("out/annotated/größe 🙂.png.*.jpg"))
+    assert "größe 🙂.png,1,1,5," in (tmp_path / "out" / "readings.csv").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def powerless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[str]]:
     """How to call a program that may not enter the working folder, not even as root."""
