@@ -69,7 +69,8 @@ def given_by_file(path: Path, sections: Set[str]) -> tuple[list[Given], list[Mis
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         place = f"{path}:{line}" if line else str(path)
-        return [], [Mistake(place, line, f"this is not YAML: {error.problem}")]
+        way_out = "; indent by spaces, not tabs" if _is_indented_by_tab(text, line) else ""
+        return [], [Mistake(place, line, f"this is not YAML: {error.problem}{way_out}")]
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # these of an impossible \U
         return [], [Mistake(str(path), 0, f"this is not YAML: {' '.join(str(error).split())}")]
     except RecursionError:
@@ -145,6 +146,11 @@ def _value(node: yaml.Node) -> tuple[Value, str]:
         return values, _short(f"[{', '.join(written for _, written in items)}]")
     text = str(node.value)
     return (None if node.tag == _NULL else text), _short(text) or "nothing"
+
+
+def _is_indented_by_tab(text: str, line: int) -> bool:
+    written = text.split("\n")[line - 1] if line else ""
+    return "\t" in written[: len(written) - len(written.lstrip())]
 
 
 def _short(text: str) -> str:

@@ -331,6 +331,15 @@ def test_what_is_no_yaml_is_told_with_its_line(text: str, place: str, write: Wri
     assert len(mistake) > len(place) or mistake == place
 
 
+@pytest.mark.parametrize(
+    "text", ["\tinbox: a\n", "inbox: a\n\tmodel: b\n", "batch:\n\tmax_scans: 2\n"]
+)
+def test_who_indents_by_tabs_hears_that_these_are_wrong(text: str, write: Write) -> None:
+    (mistake,) = mistakes(write(text))
+    assert mistake.endswith("; indent by spaces, not tabs")
+    assert "tabs" not in mistakes(write("batch: [1\nb: 2\n"))[0]
+
+
 def test_a_file_in_another_encoding_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_bytes("inbox: Eingänge\n".encode("latin-1"))
     assert mistakes() == ["config.yaml: this is not UTF-8 text"]
