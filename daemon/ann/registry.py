@@ -220,7 +220,10 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelUnavailable(f"{path} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ModelUnavailable(
+            f"{path} cannot be read ({why}): restore the folder or choose another version"
+        ) from None
     if not isinstance(metadata, dict) or metadata.get("schema") != SCHEMA:
         raise ModelUnavailable(f"{path} does not describe a model ({SCHEMA}) of this program")
     return metadata

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,18 @@ def test_metadata_that_is_no_json_is_refused(tmp_path: Path) -> None:
     add(tmp_path, "a")
     (tmp_path / "a" / "metadata.json").write_text("{")
     with pytest.raises(ModelUnavailable, match=r"metadata\.json cannot be read"):
+        load_version(tmp_path, "a")
+
+
+def test_metadata_that_is_not_there_is_told_once_and_with_the_way_out(tmp_path: Path) -> None:
+    add(tmp_path, "a")
+    path = tmp_path / "a" / "metadata.json"
+    path.unlink()
+    told = (
+        f"{path} cannot be read (No such file or directory): restore the folder or choose another "
+        "version"
+    )
+    with pytest.raises(ModelUnavailable, match=f"^{re.escape(told)}$"):
         load_version(tmp_path, "a")
 
 
