@@ -81,7 +81,8 @@ class Summary:
             lines.append(f"  and {more} more")
         if self.interrupted:
             lines.append("Interrupted: run the same command again and it goes on from here.")
-        lines.append(f"Results: {printable(shown(self.readings))}")
+        if self.scans or self.already_done:  # else an interrupted run has left none
+            lines.append(f"Results: {printable(shown(self.readings))}")
         if self.already_rejected or self.already_incomplete:
             lines.append("  (what earlier runs rejected is read again with --retry)")
         if self.explained is not None:

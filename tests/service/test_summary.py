@@ -56,6 +56,12 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     summary = replace(SUMMARY, interrupted=True, rejected=1)
     assert "run the same command again" in summary.as_text()
     assert summary.exit_code == 130
+    assert "Results: results/readings.csv" in summary.as_text().splitlines()
+
+
+def test_a_run_that_was_interrupted_at_once_names_no_file_that_is_not_there() -> None:
+    summary = replace(SUMMARY, interrupted=True, scans=0, already_done=0)
+    assert "Results" not in summary.as_text()
 
 
 @pytest.mark.parametrize(
