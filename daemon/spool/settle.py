@@ -50,7 +50,6 @@ class _Track:
     signature: Signature
     since: float
     was_renamed: bool
-    looks: int = 1
     end: End | None = None
 
 
@@ -84,7 +83,6 @@ class Settler:
         if track is None or track.signature != signature:
             track = self._tracks[path] = _Track(signature, now, was_renamed)
             return self._first_wait_s(track)
-        track.looks += 1
         track.was_renamed |= was_renamed
         quiet_for_s = now - track.since
         if left_s := _left_s(self._first_wait_s(track), quiet_for_s):
