@@ -44,6 +44,10 @@ def test_too_few_digits_pass_no_check(check: Check) -> None:
     assert not passes(check, [0])
 
 
+def test_two_check_digits_alone_prove_nothing() -> None:
+    assert not passes(Check.MOD97, [0, 1])
+
+
 def test_an_ean_has_thirteen_digits() -> None:
     assert not passes(Check.EAN13, digits("73513537"))
 

@@ -483,6 +483,33 @@ def test_what_outlived_too_many_daemons_is_rejected_unread(house: House) -> None
     assert house.cells("reason") == [("killed_worker",)]
 
 
+def test_it_is_read_alone_and_given_up_when_the_documentation_says() -> None:
+    delivery = Path(__file__).parents[2] / "docs" / "delivery.md"
+    assert (TOGETHER, DEATHS, TOGETHER + DEATHS) == (2, 3, 5)
+    assert "after two attempts it is read alone, after five it is rejected" in delivery.read_text()
+
+
+def test_an_attempt_is_in_the_journal_before_anything_is_read(house: House) -> None:
+    house.put(a="42")
+    attempts: list[int] = []
+    house.on_read = lambda: attempts.extend(c.attempts for c in house.journal.claims.open())
+    house.run()
+    assert attempts == [1]
+
+
+def test_a_scan_that_was_changed_since_it_was_claimed_waits_again(house: House) -> None:
+    (found,) = house.put(a="42")
+    cycle = house.cycle()
+    cycle.recover()
+    (claim,) = cycle.claim([found])
+    place = house.inbox.place_of(claim.id, claim.file)
+    place.write_text("43")  # as many bytes
+    os.utime(place, ns=(0, found.signature.mtime_ns + 1))
+    cycle.finish([claim])
+    assert (house.asked, house.rows()) == ([], [])
+    assert [each.path for each in house.found()] == [found.path]
+
+
 def test_originals_can_stay_where_they_are(house: House) -> None:
     house.settings = replace(house.settings, originals="keep")
     (found,) = house.put(a="42")

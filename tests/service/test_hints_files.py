@@ -175,6 +175,16 @@ def test_what_goes_against_the_configuration_is_told_with_the_way_out(box: Box) 
     assert box.hints() == Hints(expect=Expect.DIGIT)
 
 
+@pytest.mark.parametrize(("check", "least"), [("luhn", 2), ("mod97", 3), ("ean13", 13)])
+def test_a_check_needs_so_many_digits_and_no_more(box: Box, check: str, least: int) -> None:
+    box.say(f"check: {check}\ndigits: {least}\n")
+    assert box.hints().line == Expected(least, least, Check(check))
+    box.now += 1
+    path = box.say(f"check: {check}\ndigits: {least - 1}\n")
+    box.files.look(box.root)
+    assert mistakes(box) == [f"{path}:2: digits: {least - 1} does not go with check: {check}"]
+
+
 def test_a_key_above_and_the_same_below_hints_is_there_twice(box: Box) -> None:
     path = box.say("digits: 4\nhints:\n  digits: 5\n")
     assert mistakes(box) == [f"{path}:3: hints.digits: is there twice, first in line 1"]

@@ -157,6 +157,24 @@ def test_systemd_hears_of_a_daemon_that_walks_through_a_large_inbox(
     assert turns == [1, 2, 3, 4]  # one of the loop
 
 
+@pytest.mark.parametrize(("deaths", "batches"), [(TOGETHER - 1, 1), (TOGETHER, 2)])
+def test_scans_over_which_digitd_died_are_read_together_once_more_and_then_alone(
+    setup: Setup, deaths: int, batches: int
+) -> None:
+    def crash(step: Step) -> None:
+        if step is Step.ATTEMPTED:
+            raise Crash
+
+    for name in ("a.png", "b.png"):
+        (setup.config.inbox / name).write_text("42")
+    for _ in range(deaths):
+        with pytest.raises(Crash):
+            watch(lambda: setup, once=True, reached=crash)
+    steps: list[Step] = []
+    watch(lambda: setup, once=True, reached=steps.append)
+    assert steps.count(Step.ATTEMPTED) == batches
+
+
 def test_claimed_scans_wait_until_files_of_hints_are_whole(setup: Setup) -> None:
     def crash(step: Step) -> None:
         if step is Step.CLAIMED:
