@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -132,12 +133,14 @@ def test_greedy_reading_sees_the_same_digits() -> None:
 
 
 class Tower:
-    """A tower that sees in each view the digits that its first row holds, 100 for a 9 that may as
-    well be a 4, and notes the shapes of what it is given; `otherwise` sees others."""
+    """A tower that sees in each view the digits that its first row holds, 100 for a 9 of this
+    probability that may be a 4, and notes the shapes of what it is given; `otherwise` sees
+    others."""
 
-    def __init__(self, otherwise: dict[int, int] | None = None) -> None:
+    def __init__(self, otherwise: dict[int, int] | None = None, nine: float = 0.5) -> None:
         self.shapes: list[tuple[int, ...]] = []
         self._otherwise = otherwise or {}
+        self._four = 12 + math.log((1 - nine) / nine)
 
     def outputs(self, views: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         self.shapes.append(views.shape)
@@ -149,7 +152,7 @@ class Tower:
                     shown = self._otherwise.get(int(value), int(value))
                     row[2 * place, : BLANK + 1] = 0
                     row[2 * place, shown % 91] = 12
-                    row[2 * place, 4] += 12 if shown == 100 else 0
+                    row[2 * place, 4] += self._four if shown == 100 else 0
         return found
 
 
@@ -194,6 +197,16 @@ def test_a_line_of_which_one_tower_is_sure_takes_no_other_look() -> None:
     assert (line.text, line.digits[1].left) == ("12", 10)
     assert first.shapes == [(1, 32, 80)]
     assert second.shapes == []
+
+
+@pytest.mark.parametrize(("nine", "looks"), [(0.94, 1), (0.96, 0)])
+def test_the_other_tower_is_asked_where_the_first_is_less_than_95_percent_sure(
+    nine: float, looks: int
+) -> None:
+    second = Tower({100: 9})
+    asked = AskedLine(view(80, 1, 100), lambda: pytest.fail("together they are sure"))
+    (line,) = Scripted(Tower(nine=nine), second).read_lines([asked])
+    assert (line.text, len(second.shapes)) == ("19", looks)
 
 
 def test_where_one_tower_is_not_sure_the_other_looks_at_the_same_view() -> None:

@@ -90,3 +90,8 @@ def test_the_watchdog_interval_is_that_of_this_process(
     environment: dict[str, str], interval: float | None
 ) -> None:
     assert Notifier(environment).watchdog_s == interval
+
+
+def test_signs_of_life_come_twice_in_the_interval() -> None:
+    assert Notifier({"WATCHDOG_USEC": "30000000"}).heartbeat_s == 15
+    assert Notifier({}).heartbeat_s == 30
