@@ -227,7 +227,7 @@ def doctor(
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
-    """Try out folders, disk, hints, model, cluster and clock: what is wrong, and how to mend it."""
+    """Try out folders, disk, journal, hints, model, cluster, clock: what is wrong, the way out."""
     from .config import load_config
     from .service.doctor import examine
 

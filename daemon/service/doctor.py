@@ -1,5 +1,5 @@
-"""Tries out what digitd needs, before it is needed: network, cluster, clock, notice of new files;
-with `folders`, where it reads and writes. Nothing is left behind."""
+"""Tries out what digitd needs, before it is needed: journal, network, cluster, clock, notice of new
+files; with `folders`, where it reads and writes. Nothing is left behind."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pathlib import Path
 
 from ..ann.registry import load_version
 from ..config import Config
-from ..errors import DigitdError, ModelUnavailable
+from ..errors import DigitdError, ModelUnavailable, OutputUnwritable
 from ..records import Reading, Scan
 from ..spool.intake import is_folder
+from ..spool.journal import Journal
 from .cluster import Cluster, hire_cluster
 from .findings import Finding, name_of
 from .folders import check_folders
@@ -38,6 +39,7 @@ INOTIFY = Path("/proc/sys/fs/inotify")
 def examine(config: Config) -> Iterator[Finding]:
     """Try out everything that the configuration names, as the user who calls."""
     yield from check_folders(config)
+    yield from check_journal(config.state)
     yield check_observer(config)
     yield from check_hints(config)
     settings = ReaderSettings(
@@ -51,6 +53,21 @@ def examine(config: Config) -> Iterator[Finding]:
     if config.cluster is not None:
         yield check_cluster(config.cluster, settings)
     yield check_clock(datetime.now(UTC))
+
+
+def check_journal(state: Path) -> Iterator[Finding]:
+    """Whether the journal answers, where there is one yet, and adds up."""
+    file = state / "journal.db"
+    if not os.path.exists(file):  # noqa: PTH110 -- raises not where one may not enter
+        return
+    try:
+        with Journal(file) as journal:
+            balance = journal.balance()
+    except OutputUnwritable as error:
+        yield Finding("journal", "cannot be used", str(error), error.exit_code)
+        return
+    cure = "" if balance.is_even else "please report it: `digitd status` shows the sum"
+    yield Finding("journal", f"{balance.seen} scans in it", cure)
 
 
 def check_model(load: Callable[[], Reader]) -> Finding:

@@ -17,6 +17,7 @@ from ..errors import OutputUnwritable
 from .names import printable, shown
 
 _VERSION = 4
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # of the error's code the low byte
 _PARTIAL = """
 CREATE INDEX arrivals_original ON arrivals (sha256, model) WHERE duplicate_of IS NULL;
 CREATE INDEX arrivals_reason ON arrivals (state) WHERE reason IS NOT NULL;
@@ -86,9 +87,17 @@ def _blame_the_disk(error: sqlite3.DatabaseError, path: Path) -> NoReturn:
     """Raise an error of the disk as one that names the journal and the way out."""
     if isinstance(error, sqlite3.IntegrityError):
         raise error  # a bug of ours
+    way_out = (
+        "mend that, or become a user who may write there, and run the same command again, or name "
+        "another folder"
+    )
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+        way_out = (
+            "put a copy of it back, or move it away with what is called like it (-wal, -shm): "
+            "results stay where they are, but digitd no longer knows of them"
+        )
     raise OutputUnwritable(
-        f"cannot use the journal {printable(shown(path))}: {error}; mend that, or "
-        "become a user who may write there, and run the same command again, or name another folder"
+        f"cannot use the journal {printable(shown(path))}: {error}; {way_out}"
     ) from error
 
 

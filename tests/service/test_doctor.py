@@ -26,17 +26,37 @@ from daemon.service.doctor import (
     check_clock,
     check_cluster,
     check_hints,
+    check_journal,
     check_model,
     check_observer,
 )
 from daemon.service.findings import Finding
 from daemon.service.reading import ReaderSettings, load_reader
 from daemon.service.workers import Crew, Reader
+from daemon.spool.journal import Journal
 
 
 def reader(answer: bytes) -> Callable[[], Reader]:
     """Loads a reader that reads from every scan what the fake one reads from `answer`."""
     return lambda: lambda scans: read_fake([Scan(s.id, s.file, s.sha256, answer) for s in scans])
+
+
+# The journal
+
+
+def test_a_journal_that_is_not_there_yet_is_nothing_to_mend(tmp_path: Path) -> None:
+    assert list(check_journal(tmp_path)) == []
+    Journal(tmp_path / "journal.db").close()
+    assert [each.as_text() for each in check_journal(tmp_path)] == [
+        "ok      journal  0 scans in it"
+    ]
+
+
+def test_a_damaged_journal_is_broken_and_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").write_text("a shopping list\n" * 100)
+    (finding,) = check_journal(tmp_path)
+    assert (finding.level, finding.exit_code) == ("broken", 73)
+    assert "file is not a database; put a copy of it back, or move it away" in finding.cure
 
 
 # The network

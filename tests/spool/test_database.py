@@ -41,7 +41,9 @@ def test_a_question_that_the_disk_cannot_answer_blames_the_disk(
     damage(path, PAGE)
     with (
         Journal(path) as journal,
-        pytest.raises(OutputUnwritable, match=r"cannot use the journal .*journal\.db: .*malformed"),
+        pytest.raises(
+            OutputUnwritable, match=r"cannot use the journal .*journal\.db: .*malformed; put a"
+        ),
     ):
         QUESTIONS[question](journal)
 
