@@ -19,6 +19,7 @@ from ..records import SCAN_EXTENSIONS, Limits, Reason, is_passed_over
 from .claims import Source, mtime_ns_of
 from .names import printable, shown
 
+_RESULTS = ".digitd/journal.db"  # in a folder that `batch` wrote results to
 _SEPARATOR, _NAME = b"/", re.compile(rb"[^/]+")  # the one character that no name has
 
 
@@ -77,7 +78,8 @@ def find_scans(inputs: Sequence[Path]) -> Iterator[Candidate | Ignored]:
     """Walk the inputs in the order given, folders recursively and sorted by name.
 
     Links are followed to regular files only, so that no walk goes in circles. A folder that cannot
-    be listed is a candidate, for it must not be passed over in silence.
+    be listed is a candidate, for it must not be passed over in silence. Folders of results are
+    ignored: their pictures show digits that were read.
     """
     for path in inputs:
         if is_folder(path):
@@ -165,13 +167,17 @@ def _walk(top: Path) -> Iterator[Candidate | Ignored]:
             yield Ignored(path)
         elif os.path.splitext(name)[1].lower() in SCAN_EXTENSIONS:  # noqa: PTH122 -- for each file
             yield Candidate(path, shown(f"{above}{name}"))
-        elif is_folder(path) and not path.is_symlink():
+        elif is_folder(path) and not path.is_symlink() and not _holds_results(path):
             try:
                 stack.append((path, f"{above}{name}/", _names(path)))
             except OSError as error:
                 yield Candidate(path, shown(f"{above}{name}"), _problem(error))
         else:
             yield Ignored(path)
+
+
+def _holds_results(folder: Path) -> bool:
+    return os.path.exists(folder / _RESULTS)  # noqa: PTH110 -- raises not where one may not enter
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -49,6 +49,13 @@ def test_folders_are_walked_by_name_and_names_are_relative_to_the_one_given(tmp_
     assert files(tmp_path / "a") == ["b/c.TIF", "z.jpg"]
 
 
+def test_results_of_an_earlier_run_are_no_scans(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.png", "results/annotated/1.png.jpg", "results/.digitd/journal.db")
+    assert files(tmp_path) == ["a/1.png"]
+    assert ignored(tmp_path) == ["results"]
+    assert files(tmp_path / "results") == ["annotated/1.png.jpg"], "it was named"
+
+
 def test_a_name_may_hold_any_character(tmp_path: Path) -> None:
     touch(tmp_path, "a\nb.png", "a b.png", "\\.png", "'.png")
     assert len(set(files(tmp_path))) == 4
