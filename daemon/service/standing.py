@@ -44,8 +44,9 @@ class Standing:
             self._rate = rate if self._rate is None else _mixed(self._rate, rate)
 
     def error(self, message: str) -> None:
-        """Hear of something that a person should know."""
-        self._error = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {message}"
+        """Hear of something that a person should know; it is told on one line."""
+        told = "; ".join(message.splitlines())
+        self._error = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {told}"
 
     def pause(self, why: str) -> None:
         """Hear that nothing goes on."""
