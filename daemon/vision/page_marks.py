@@ -9,6 +9,7 @@ import numpy as np
 
 from ..records import Box, Grey
 from .components import Component, Components, find_components
+from .page_dashes import find_dashes
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
 from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
@@ -59,13 +60,14 @@ def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
     if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
         return None
-    everything = find_components(ink.mask, MAX_COMPONENTS)
-    height = _first_height(ink, everything)
+    dashes, everything = find_dashes(find_components(ink.mask, MAX_COMPONENTS))
+    printed = [] if dashes is None else [dashes]
+    height = _first_height(ink, everything, printed)
     if not height:
         return None
     writing: Writing | None = None
     for _ in range(2):
-        rules = find_rules(ink.faint, height)
+        rules = find_rules(ink.faint, height).with_those(printed)
         mask = without_rules(ink.mask, rules, height)
         found = everything if mask is ink.mask else find_components(mask, MAX_COMPONENTS)
         last, height = height, _digit_height(_written(found, ink), mask.shape, 0.4 * height, 2)
@@ -149,15 +151,15 @@ def _belongs(small: Box, large: Box, height: float) -> bool:
     return not (whole and below and slim) and belongs(small, large, height)
 
 
-def _first_height(ink: PageInk, everything: Components) -> float:
+def _first_height(ink: PageInk, everything: Components, printed: Sequence[Rules]) -> float:
     """About how high digits are, before rules are known; 0 where there is nothing. What is long may
     be rules that hold most digits together: then without what is surely one. `everything` are the
-    components of all ink."""
+    components of all ink but that of rules which are known by their shape, `printed`."""
     shape = ink.mask.shape
     found = _written(everything, ink)
     if any(max(each.width, each.height) > _LONG * max(shape) for each in found):
         usual = max(shape) / _LINES
-        rules = find_rules(ink.faint, usual)
+        rules = find_rules(ink.faint, usual).with_those(printed)
         rest = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
         found = _written(rest, ink)
     large = _digit_height(found, shape, power=2, may_lie=True)
@@ -171,9 +173,8 @@ def _written(found: Components, ink: PageInk) -> Sequence[Component]:
 
 def _strong(found: Components, ink: PageInk) -> Sequence[Component]:
     """The components that do not show through from the back."""
-    strong = np.bincount(
-        found.labels[ink.contrast >= ink.strong], minlength=len(found.components) + 1
-    )
+    least = found.components[-1].label + 1 if found.components else 0
+    strong = np.bincount(found.labels[ink.contrast >= ink.strong], minlength=least)
     return [each for each in found.components if strong[each.label] >= STRONG_SHARE * each.area]
 
 

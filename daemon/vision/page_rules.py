@@ -7,6 +7,7 @@ without cutting the strokes that cross them; they also part what stands in diffe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -43,6 +44,14 @@ class Rules:
 
     lying: Grey
     standing: Grey
+
+    def with_those(self, others: Iterable[Rules]) -> Rules:
+        """These and others."""
+        lying, standing = self.lying, self.standing
+        for other in others:
+            lying = cv2.bitwise_or(lying, other.lying)
+            standing = cv2.bitwise_or(standing, other.standing)
+        return Rules(lying, standing)
 
     def part(self, left: Box, right: Box, height: float) -> bool:
         """Whether the border of a cell runs between two neighbours of a line; the digits of one

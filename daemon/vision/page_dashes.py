@@ -1,0 +1,148 @@
+"""Dashed rules: lines to write on, to tear along, borders of cells.
+
+A dash alone may be a minus or a 1, and turned by a quarter it is the other one. Many that are alike
+and lie in a row, evenly far apart, are print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from .components import Component, Components
+from .page_rules import Rules
+
+_LEAST = 6  # dashes side by side make a rule
+_THICK = 1 / 200  # of the page's longer side: what is thicker is no dash
+_SLIM = 1.5  # times its thickness: how long a dash is at least
+_FULL = 0.75  # of its box, that its ink covers
+_GAP = 2.0  # of its length, at most, to the next one
+_LENGTH, _THICKNESS, _PITCH = 0.2, 0.4, 0.15  # by which those of a rule differ
+_CROSSED = 3  # pitches: from one dash to the next where another rule hides what is between
+_OFF = 0.3  # of its thickness, by which one lies off the line of its neighbour
+_SLACK = 1.5  # px: what pixels make differ
+_REACH = 24  # pitches: how much of a rule digits may hide
+_MOST = 2000  # dashes: more is noise
+
+
+class _Dash(NamedTuple):
+    """A flat component: where it begins, its middle across, its length and thickness."""
+
+    label: int
+    start: float
+    middle: float
+    length: float
+    thickness: float
+
+
+def find_dashes(found: Components) -> tuple[Rules | None, Components]:
+    """The dashed rules among the components of a page's ink, drawn through, where there are any;
+    and the components without their dashes."""
+    thickest = max(found.labels.shape) * _THICK
+    flat = [each for each in found.components if min(each.width, each.height) <= thickest]
+    lying = _rules(_Dash(c.label, c.x, c.y + c.height / 2, c.width, c.height) for c in _full(flat))
+    standing = _rules(
+        _Dash(c.label, c.y, c.x + c.width / 2, c.height, c.width) for c in _full(flat)
+    )
+    if not lying and not standing:
+        return None, found
+    labels = {dash.label for rule in (*lying, *standing) for dash in rule}
+    rest = [each for each in found.components if each.label not in labels]
+    shape = found.labels.shape
+    upright = cv2.transpose(_drawn(standing, shape[::-1]))
+    return Rules(_drawn(lying, shape), upright), found._replace(components=rest)
+
+
+def _full(parts: Iterable[Component]) -> Iterable[Component]:
+    """Those that fill their boxes."""
+    return (each for each in parts if each.area >= _FULL * each.width * each.height)
+
+
+def _rules(dashes: Iterable[_Dash]) -> list[list[_Dash]]:
+    """The dashes of each rule, from its start on."""
+    flat = sorted(
+        (dash for dash in dashes if dash.length >= _SLIM * dash.thickness),
+        key=lambda dash: dash.start,
+    )
+    if not _LEAST <= len(flat) <= _MOST:
+        return []
+    return [_whole(chain, flat) for chain in _chains(flat) if len(chain) >= _LEAST]
+
+
+def _chains(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
+    """Dashes that follow each other at even distances, longest rows."""
+    chains: list[list[_Dash]] = []
+    ends: dict[int, list[list[_Dash]]] = {}  # by the row in which the last one lies
+    for dash in dashes:
+        row = int(dash.middle)
+        near = [chain for at in (row - 1, row, row + 1) for chain in ends.get(at, ())]
+        chain = next((each for each in near if _goes_on(each, dash)), None)
+        if chain is None:
+            chain = []
+            chains.append(chain)
+        else:
+            ends[int(chain[-1].middle)].remove(chain)
+        chain.append(dash)
+        ends.setdefault(row, []).append(chain)
+    return chains
+
+
+def _goes_on(chain: Sequence[_Dash], dash: _Dash) -> bool:
+    last = chain[-1]
+    step = dash.start - last.start
+    if step <= last.length or not _alike(last, dash):
+        return False
+    if abs(dash.middle - last.middle) > max(1.0, _OFF * last.thickness):
+        return False
+    if len(chain) == 1:
+        return step - last.length <= _GAP * last.length + _SLACK
+    pitch = chain[1].start - chain[0].start
+    steps = min(_CROSSED, max(1, round(step / pitch)))
+    return abs(step - steps * pitch) <= max(2 * _SLACK, _PITCH * pitch)
+
+
+def _alike(one: _Dash, other: _Dash) -> bool:
+    longer = abs(one.length - other.length) <= max(2 * _SLACK, _LENGTH * one.length)
+    thicker = abs(one.thickness - other.thickness) <= max(_SLACK, _THICKNESS * one.thickness)
+    return longer and thicker
+
+
+def _whole(chain: list[_Dash], dashes: Sequence[_Dash]) -> list[_Dash]:
+    """The rule with what goes on with it beyond the digits that hide a part of it."""
+    starts = np.array([dash.start for dash in chain])
+    pitch = float(np.median(np.diff(starts)))
+    slope, at = np.polyfit(starts, [dash.middle for dash in chain], 1)
+    model = chain[len(chain) // 2]
+    off = _SLACK + _OFF * model.thickness
+    others = [
+        dash
+        for dash in dashes
+        if _alike(model, dash) and abs(at + slope * dash.start - dash.middle) <= off
+    ]
+    first = [dash for dash in reversed(others) if dash.start < chain[0].start]
+    beyond = [dash for dash in others if dash.start > chain[-1].start]
+    for dash in first:
+        if chain[0].start - dash.start > _REACH * pitch:
+            break
+        chain.insert(0, dash)
+    for dash in beyond:
+        if dash.start - chain[-1].start > _REACH * pitch:
+            break
+        chain.append(dash)
+    return chain
+
+
+def _drawn(rules: Iterable[Sequence[_Dash]], shape: tuple[int, ...]) -> Grey:
+    """A mask, (H, W) uint8 of 0 and 1, of lying rules, without their gaps."""
+    mask = np.zeros(shape, np.uint8)
+    for rule in rules:
+        points = [(dash.start, dash.middle) for dash in rule]
+        points.append((rule[-1].start + rule[-1].length, rule[-1].middle))
+        line = np.rint(points).astype(np.int32)
+        thickness = max(1, round(max(dash.thickness for dash in rule)))
+        cv2.polylines(mask, [line], False, (1,), thickness)
+    return mask
