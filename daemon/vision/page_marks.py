@@ -9,6 +9,7 @@ import numpy as np
 
 from ..records import Box, Grey
 from .components import Component, Components, find_components
+from .page_boxes import find_boxes
 from .page_dashes import find_dashes
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
@@ -60,8 +61,9 @@ def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
     if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
         return None
-    dashes, everything = find_dashes(find_components(ink.mask, MAX_COMPONENTS))
-    printed = [] if dashes is None else [dashes]
+    boxes, everything = find_boxes(find_components(ink.mask, MAX_COMPONENTS))
+    dashes, everything = find_dashes(everything)
+    printed = [each for each in (boxes, dashes) if each is not None]
     height = _first_height(ink, everything, printed)
     if not height:
         return None
