@@ -16,7 +16,9 @@ TURNS = (0, 1, 2, 3)
 _ROW = 4  # marks, from which a row says which side of it is level
 # Of what counts beside how sure the network is, which knows letters too, when they stand upright.
 _DIGIT_WEIGHT = 0.3  # of marks like digits
-_LEVEL_WEIGHT = 0.5  # of level rows, per digit height
+_LEVEL_WEIGHT = 0.8  # of level rows, per digit height
+_OFF = 0.75  # quantile of what edges deviate by: in print, most tops are level as well
+_MOST_OFF = 1.0  # digit heights: what is further off is no part of the row
 UPRIGHT = 0.02  # what else speaks for a page that lies as its file says
 _SURE = 0.25  # score: wrong turns of 172 pages had 0.21 at most
 _FAINTEST = 1e-6
@@ -72,7 +74,8 @@ def _levelness(boxes: Sequence[Box], height: float) -> float:
             continue
         edges = np.array([(p.box.y, p.box.bottom, p.box.x + p.box.width / 2) for p in row])
         tops, bottoms, x = edges.T
-        total += len(row) * (_unevenness(x, tops) - _unevenness(x, bottoms)) / height
+        most = _MOST_OFF * height
+        total += len(row) * (_unevenness(x, tops, most) - _unevenness(x, bottoms, most)) / height
     return total / max(1, len(boxes))
 
 
@@ -85,10 +88,11 @@ def _turned(boxes: Sequence[Box], shape: tuple[int, ...], turns: int) -> list[Bo
     return turned
 
 
-def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
-    """The median deviation of edges from the straight line nearest to them."""
+def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], most: float) -> float:
+    """What most edges deviate by, no more than `most`, from the straight line nearest to them."""
     rest = y - np.median(y)
     if len(y) > _ROW:
         x = x - x.mean()
         rest = y - y.mean() - x * (x @ y / max(float(x @ x), 1e-9))
-    return float(np.median(np.abs(rest - np.median(rest))))
+    off = np.abs(rest - np.median(rest))
+    return float(np.quantile(np.minimum(off, most), _OFF))

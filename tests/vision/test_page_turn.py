@@ -39,6 +39,16 @@ def test_rows_that_stand_on_a_line_are_the_right_way_up() -> None:
     assert levelness(turned, 25, (200, 300))[0] == over == pytest.approx(-upright)
 
 
+def test_words_of_which_few_letters_are_tall_stand_on_a_line() -> None:
+    tops = [0, 9, 9, 9, 0, 9, 9, 9, 9, 0, 9, 9]  # x-height, ascenders, one descender
+    feet = [30, 30, 30, 38, 30, 30, 30, 30, 30, 30, 30, 30]
+    pairs = zip(tops, feet, strict=True)
+    boxes = [Box(25 * n, 100 + top, 16, foot - top) for n, (top, foot) in enumerate(pairs)]
+    upright, _, over, _ = levelness(boxes, 21, (200, 400))
+    assert upright > 0.1
+    assert over == -upright
+
+
 def test_what_the_network_is_sure_of_scores_more() -> None:
     sure, unsure = np.full((4, 11), 0.001, np.float32), np.full((4, 11), 0.05, np.float32)
     sure[:, 10], unsure[:, 3] = 0.99, 0.5
