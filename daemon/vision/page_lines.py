@@ -16,6 +16,7 @@ from ..records import DIGITS, Box, Line, Page, PageReading
 from .assemble import digit_of, line_of
 from .choice import NO_DIGIT, STROKE, Choice, Probabilities, Score
 from .layout import Layout
+from .page_marks import Marks
 from .page_stage import PageLook
 from .page_view import boxes_on_page, enlarging
 from .parts import Candidate
@@ -41,16 +42,17 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     """The marks of a page, which of them are digits, and what the network says; `rows` are those of
     all marks in reading order."""
     marks = look.marks.all
-    height = _sure_height(marks, rows, look.writing.height)
+    heights = _sure_heights(look.marks, rows)
     likely = _likely(rows)
+    each = list(zip(marks, heights, strict=True))
     sized = np.array(
-        [_is_sized(mark, height, p > _SURE) for mark, p in zip(marks, likely, strict=True)],
-        np.bool_,
+        [_is_sized(*both, p > _SURE) for both, p in zip(each, likely, strict=True)], np.bool_
     )
-    counted = np.array([_is_character(mark, height) for mark in marks], np.bool_) | sized
+    counted = np.array([_is_character(*both) for both in each], np.bool_) | sized
     likely = np.where(sized, likely, np.float32(0))
     are_digits: list[bool] = []
     for row in look.marks.rows:
+        height = heights[len(are_digits)]
         own = np.s_[len(are_digits) : len(are_digits) + len(row)]
         signs = _are_signs(row, height) & (_none(rows[own]) >= _MARK)
         kept = _is_number(likely[own][counted[own] & ~signs])
@@ -69,13 +71,13 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
         _is_character(mark, look.writing.height) for mark in look.marks.all
     )
     lines: list[Line] = []
-    for row in chosen.layout.lines:
+    for row, height in zip(chosen.layout.lines, look.marks.heights, strict=True):
         marks = [(mark, *next(every)) for mark in row]
         digits = tuple(
             digit_of(box, own, digit) for _, box, own, digit in marks if digit is not None
         )
         whole = all(
-            digit is not None or not _may_be_digits(mark, own, look.writing.height)
+            digit is not None or not _may_be_digits(mark, own, height)
             for mark, _, own, digit in marks
         )
         if digits:
@@ -92,9 +94,18 @@ def _boxes(page: Page, look: PageLook, chosen: Choice) -> list[Box]:
     return boxes_on_page(boxes, back, page.width, page.height)
 
 
-def _sure_height(marks: Sequence[Candidate], rows: Probabilities, height: float) -> float:
-    sure = [mark.box.height for mark, p in zip(marks, _likely(rows), strict=True) if p > _SURE]
-    return float(np.median(sure)) if sure else height
+def _sure_heights(marks: Marks, rows: Probabilities) -> list[float]:
+    """Of each mark, the height of sure digits: the median on all rows for digits as high."""
+    usual = [height for row, height in zip(marks.rows, marks.heights, strict=True) for _ in row]
+    known: dict[float, float] = {}
+    for height in set(usual):
+        sure = [
+            mark.box.height
+            for mark, own, p in zip(marks.all, usual, _likely(rows), strict=True)
+            if p > _SURE and own == height
+        ]
+        known[height] = float(np.median(sure)) if sure else height
+    return [known[height] for height in usual]
 
 
 def _is_number(likely: npt.NDArray[np.float32]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,26 +30,39 @@ _CHARACTER = 0.3  # digit heights
 _BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
 _LONG = 0.2  # of the page's longer side: no digit is as long
 _LINES = 30  # of digits, as many as are usual from a page's top to its bottom
+_LEAST_TALL = 0.5  # of the height of taller digits: what is one of them
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
     """A page's ink and what is writing in it: `mask` (h, w) uint8 is 1 there, `found` are its
-    components, `height` is that of digits in pixels."""
+    components, `height` is that of digits in pixels; `printed` are the rules that are known by
+    their shape, whatever that height."""
 
     ink: PageInk
     rules: Rules
     mask: Grey
     found: Components
     height: float
+    printed: tuple[Rules, ...] = ()
+
+    def part(self, left: Box, right: Box) -> bool:
+        """Whether the border of a cell runs between two neighbours of a line."""
+        return self.rules.part(left, right, self.height)
+
+    def cut_out(self, mark: Part, total: int) -> Candidate:
+        """What may be one digit, of `total` pixels of writing."""
+        return cut_out(self.ink.contrast, self.ink.floor, self.found.labels, mark, total)
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marks on rows in reading order, and of each row its candidates."""
+    """Marks on rows in reading order, and of each row its candidates, and how high digits like
+    those on it are."""
 
     rows: tuple[tuple[Candidate, ...], ...]
+    heights: tuple[float, ...] = ()
 
     @property
     def all(self) -> tuple[Candidate, ...]:
@@ -63,47 +76,83 @@ def find_writing(ink: PageInk) -> Writing | None:
         return None
     boxes, everything = find_boxes(find_components(ink.mask, MAX_COMPONENTS))
     dashes, everything = find_dashes(everything)
-    printed = [each for each in (boxes, dashes) if each is not None]
+    printed = tuple(each for each in (boxes, dashes) if each is not None)
     height = _first_height(ink, everything, printed)
     if not height:
         return None
     writing: Writing | None = None
     for _ in range(2):
-        rules = find_rules(ink.faint, height).with_those(printed)
-        mask = without_rules(ink.mask, rules, height)
-        found = everything if mask is ink.mask else find_components(mask, MAX_COMPONENTS)
-        last, height = height, _digit_height(_written(found, ink), mask.shape, 0.4 * height, 2)
+        found = _writing_of(ink, printed, height, everything)
+        last = height
+        height = _digit_height(_written(found.found, ink), found.mask.shape, 0.4 * height, 2)
         height = height or last
         if writing is not None and _MUCH_LOWER * height > last:
             break  # too low: what is left of rules is taken for writing
-        writing = Writing(ink, rules, mask, found, height)
+        writing = replace(found, height=height)
         if _MUCH_LOWER < height / last < 1 / _MUCH_LOWER:
             break  # else rules were taken for writing, which hid lower digits, or strokes for rules
     return writing
 
 
-def find_marks(writing: Writing) -> Marks:
-    """What may be digits; none where there is too much of it."""
-    ink, found, height = writing.ink, writing.found, writing.height
-    parts = [part_of(each) for each in _clear(found, ink, height)]
-    groups = (
-        [group for group in join(parts, height, _belongs) if _is_character(group.box, height)]
-        if parts
-        else []
-    )
-    if not groups or len(groups) > MAX_MARKS:
+def find_taller(writing: Writing, height: float) -> Writing:
+    """The writing of the same page among digits of another, greater `height`."""
+    return _writing_of(writing.ink, writing.printed, height)
+
+
+def _writing_of(
+    ink: PageInk, printed: tuple[Rules, ...], height: float, everything: Components | None = None
+) -> Writing:
+    rules = find_rules(ink.faint, height).with_those(printed)
+    mask = without_rules(ink.mask, rules, height)
+    if everything is None or mask is not ink.mask:
+        everything = find_components(mask, MAX_COMPONENTS)
+    return Writing(ink, rules, mask, everything, height, printed)
+
+
+def find_marks(writing: Writing, taller: Writing | None = None) -> Marks:
+    """What may be digits; none where there is too much of it. Beside those among `taller` writing
+    no piece of them is one."""
+    groups = [(writing, each) for each in _groups(writing)]
+    if taller is not None:
+        tall = [each for each in _groups(taller) if _is_tall(each.box, taller.height)]
+        groups = [(own, each) for own, each in groups if not _is_piece(each.box, tall)]
+        groups += [(taller, each) for each in tall]
+    if not 0 < len(groups) <= MAX_MARKS:
         return Marks(())
-    total = sum(group.area for group in groups)
-
-    def parted(left: Box, right: Box) -> bool:
-        return writing.rules.part(left, right, height)
-
-    rows = _in_order(chain(groups, height, parted))
+    total = sum(group.area for _, group in groups)
+    rows: list[list[Part]] = []
+    written: dict[int, Writing] = {}
+    for whose in (writing, taller):
+        if whose is not None:
+            own = chain(
+                [each for owner, each in groups if owner is whose], whose.height, whose.part
+            )
+            rows += own
+            written |= {id(row): whose for row in own}
+    rows = _in_order(rows)
     return Marks(
-        tuple(
-            tuple(cut_out(ink.contrast, ink.floor, found.labels, each, total) for each in row)
-            for row in rows
-        )
+        tuple(tuple(written[id(row)].cut_out(each, total) for each in row) for row in rows),
+        tuple(written[id(row)].height for row in rows),
+    )
+
+
+def _groups(writing: Writing) -> list[Part]:
+    """What belongs to one character each."""
+    parts = [part_of(each) for each in _clear(writing.found, writing.ink, writing.height)]
+    joined = join(parts, writing.height, _belongs) if parts else []
+    return [group for group in joined if _is_character(group.box, writing.height)]
+
+
+def _is_tall(box: Box, height: float) -> bool:
+    """Whether a mark among lower ones has the shape of a digit so high, and no word's."""
+    return box.height >= _LEAST_TALL * height and box.width <= _SQUAT * height
+
+
+def _is_piece(box: Box, tall: Sequence[Part]) -> bool:
+    """Whether the middle of a mark lies within a taller one."""
+    x, y = box.x + box.width // 2, box.y + box.height // 2
+    return any(
+        each.box.x <= x < each.box.right and each.box.y <= y < each.box.bottom for each in tall
     )
 
 

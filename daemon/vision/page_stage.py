@@ -6,7 +6,7 @@ page, but one digit or a line or two, is left to `layout`, which weighs what bel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ import numpy.typing as npt
 from .choice import Probabilities
 from .glyph import SIDE, normalise
 from .page_ink import find_page_ink
-from .page_marks import Marks, Writing, find_marks, find_writing
+from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
+from .page_sizes import taller_height
 from .page_sketch import prospect_of
 from .page_turn import TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
 from .page_view import enlarging, view_of
@@ -92,6 +93,16 @@ def turned_look(
     marks = find_marks(writing)
     back = look.back @ _turning_back(turns, look.writing.mask.shape)
     return PageLook(writing, marks, back, turns, _glyphs(marks.all))
+
+
+def taller_look(look: PageLook, rows: Probabilities) -> PageLook | None:
+    """Another look at a page on which some digits are much taller than most marks, which are print;
+    None at others. `rows` are those of the look's glyphs."""
+    height = taller_height(look.marks, rows, look.writing.height)
+    if not height:
+        return None
+    marks = find_marks(look.writing, find_taller(look.writing, height))
+    return replace(look, marks=marks, glyphs=_glyphs(marks.all)) if marks.all else None
 
 
 def _turning_back(turns: int, shape: tuple[int, ...]) -> Matrix:

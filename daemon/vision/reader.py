@@ -40,7 +40,7 @@ from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .no_page import contradicts, holds_little, is_better, may_be_no_page
 from .page_lines import assemble_page, choose_marks
-from .page_stage import TurnQuestion, look_at_page, turn_question, turned_look
+from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .rectify import SheetSearch
 from .region import View, view
 from .second import First, Found, SecondOpinion, since
@@ -244,6 +244,8 @@ class _Batch:
             for found, doubt in zip(self._found, doubts, strict=True)
         ]
         asked = self._ask_more(asked)
+        self._found = [self._taller(found, asked) for found in self._found]
+        asked = self._ask_more(asked)
         read_ms = since(started) / max(1, len(asked))
         firsts = []
         for found in self._found:
@@ -299,6 +301,14 @@ class _Batch:
             return found
         rows, turned = asked[found.glyphs], asked[doubt.glyphs]
         look = turned_look(found.look, doubt.question, rows, turned)
+        return found if look is None else replace(found, look=look, glyphs=self._taken(look.glyphs))
+
+    def _taller(self, found: Found, asked: Probabilities) -> Found:
+        """The page with another look at digits that are much taller than its many other marks; few
+        may be pieces of what is no page."""
+        if found.look is None or may_be_no_page(found.look):
+            return found
+        look = taller_look(found.look, asked[found.glyphs])
         return found if look is None else replace(found, look=look, glyphs=self._taken(look.glyphs))
 
     def _taken(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
