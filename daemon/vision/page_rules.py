@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from .components import Component, find_components
+from .page_combs import draw_combs
 from .runs import Runs, find_runs
 
 # All in digit heights.
@@ -87,7 +88,9 @@ def find_rules(faint: Grey, height: float) -> Rules:
         return Rules(lying, standing)  # posts stand between rules
     short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0]))
     posts = _posts(cv2.subtract(short, standing), lying, height)
-    return Rules(lying, cv2.bitwise_or(standing, posts))
+    standing = cv2.bitwise_or(standing, posts)
+    draw_combs(standing, runs, lying, height)
+    return Rules(lying, standing)
 
 
 def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
