@@ -34,11 +34,13 @@ def page_questions(
     back = enlarging(page.reduction) @ look.back
     asked: list[Question] = []
     digits, place = iter(chosen.digits), 0
+    tallest = max(look.marks.heights, default=0.0)
     for row, height in zip(chosen.layout.lines, look.marks.heights, strict=True):
         own = [next(digits) for _ in row]
         kept = any(digit is not None for digit in own)
         line = reading.lines[place] if kept else None
-        if _is_in_doubt(line, expected) if line else _may_be_number(row, height):
+        is_print = height < tallest  # beside digits that are much taller
+        if _is_in_doubt(line, expected) if line else not is_print and _may_be_number(row, height):
             asked += _about_row(place, row, expected, page, back, is_new=not kept)
         place += kept
     return asked

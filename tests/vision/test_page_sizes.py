@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from daemon.records import Page
+from daemon.records import Expected, Page
 from daemon.vision.page_lines import assemble_page, choose_marks
+from daemon.vision.page_questions import page_questions
 from daemon.vision.page_sizes import taller_height
 from daemon.vision.page_stage import PageLook, look_at_page, taller_look
 from daemon.vision.rectify import SheetSearch
@@ -69,6 +70,15 @@ def test_small_digits_beside_tall_ones_are_read_as_well() -> None:
     assert again is not None
     chosen = choose_marks(again, answers(again, small=7))
     assert {digit for digit in chosen.digits if digit is not None} == {3, 7}
+
+
+def test_nothing_is_asked_about_print_beside_tall_digits() -> None:
+    page = Page(1, form())
+    again = taller_look(look(form()), answers(look(form())))
+    assert again is not None
+    chosen = choose_marks(again, answers(again))
+    reading = assemble_page(page, again, chosen, 0.9)
+    assert page_questions(page, again, chosen, reading, Expected()) == []
 
 
 def test_a_heading_or_a_few_tall_marks_are_no_reason() -> None:
