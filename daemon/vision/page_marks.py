@@ -31,6 +31,8 @@ _BESIDE = 0.4  # of the lower of two boxes: what lies at the height of both
 _LONG = 0.2  # of the page's longer side: no digit is as long
 _LINES = 30  # of digits, as many as are usual from a page's top to its bottom
 _LEAST_TALL = 0.5  # of the height of taller digits: what is one of them
+_SAME_HEIGHT = 0.6  # of a height: what is lower is of another one
+_FEW, _MUCH_WRITING = 3, 40  # marks of one height: fewer are no digits where so much is lower
 _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells the digit height
 
 
@@ -257,8 +259,8 @@ def _digit_height(
     may_lie: bool = False,
 ) -> float:
     """The median height of what has the shape of a digit, upright or, if they `may_lie`, either
-    way, where each counts by a power of its own, so that specks do not; 0 where there is
-    nothing."""
+    way, where each counts by a power of its own, so that specks do not; a few large ones
+    on a page of writing do not count either. 0 where there is nothing."""
     heights = np.sort(
         [
             max(each.height, each.width) if may_lie else each.height
@@ -269,7 +271,11 @@ def _digit_height(
             and _is_free(each, shape)
         ]
     )
-    if not len(heights):
-        return 0.0
-    passed = (heights.astype(np.float64) ** power).cumsum()
-    return float(heights[passed.searchsorted(passed[-1] / 2)])
+    while len(heights):
+        passed = (heights.astype(np.float64) ** power).cumsum()
+        middle = float(heights[passed.searchsorted(passed[-1] / 2)])
+        lower = int(heights.searchsorted(_SAME_HEIGHT * middle))
+        if len(heights) - lower >= _FEW or lower < _MUCH_WRITING:
+            return middle
+        heights = heights[:lower]  # stains, stamps and drawings
+    return 0.0

@@ -81,6 +81,14 @@ def test_nothing_is_asked_about_print_beside_tall_digits() -> None:
     assert page_questions(page, again, chosen, reading, Expected()) == []
 
 
+def test_two_large_strokes_do_not_tell_the_height_of_writing() -> None:
+    page = form(digits="")
+    plain = look(page).writing.height
+    for y in (300, 600):
+        cv2.line(page, (560, y), (710, y + 150), 40, 9, cv2.LINE_AA)
+    assert look(page).writing.height == plain
+
+
 def test_a_heading_or_a_few_tall_marks_are_no_reason() -> None:
     first = look(form())
     letters = answers(first, tall=10)
