@@ -19,7 +19,7 @@ from .runs import Runs
 _LENGTH = (0.3, 2.2)  # of a post
 _WIDTH = 0.2  # at most
 _ALIKE = 0.06  # by which the ends of posts differ
-_CELL = (0.6, 2.5)  # from post to post
+_CELL = (0.6, 4.0)  # from post to post: digits may be higher than most of a page's marks
 _EVEN = 0.06  # of a cell, by which its width differs
 _END = 0.4  # from the last post to where no rule is
 _LEAST = 4  # posts
@@ -38,7 +38,7 @@ def draw_combs(standing: Grey, runs: Runs, lying: Grey, height: float) -> None:
     on_rule = lying[runs.stops - 1, runs.rows] > 0
     is_known = standing[(runs.starts + runs.stops) // 2, runs.rows] > 0
     strokes = _strokes(runs.chosen(on_rule & ~is_known))
-    strokes = strokes[strokes[:, 1] - strokes[:, 0] <= max(4, _WIDTH * height)]
+    strokes = strokes[strokes[:, 1] - strokes[:, 0] <= _WIDTH * height + 2 * _SLACK]
     if _LEAST <= len(strokes) <= _MOST:
         for comb in _combs(strokes, height):
             if _ends(comb, lying, height):
