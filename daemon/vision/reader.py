@@ -35,6 +35,7 @@ from .doubts import MUCH_ELSE, doubted, for_review
 from .draft import Annotated, Draft, Traces, Wishes
 from .fusion import AMBIGUOUS, LineNetwork
 from .glyph import SIDE, normalise
+from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
@@ -215,7 +216,9 @@ class _Batch:
         return self._layouts_of(seen, search, draft)
 
     def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
-        inks = find_ink(seen.part.pixels)
+        pixels, inks = find_ink_under_grain(seen.part.pixels)
+        if pixels is not seen.part.pixels:
+            seen = replace(seen, part=replace(seen.part, pixels=pixels))
         layouts: list[Layout] = []
         sights = []
         for ink in inks:

@@ -174,14 +174,14 @@ def test_pictures_are_made_for_what_was_asked(annotated, sure, pictures):
 
 def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, caplog):
     broken = encoded(np.full((50, 60), 255, np.uint8))
-    find = reader.find_ink
+    find = reader.find_ink_under_grain
 
     def failing(pixels):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
         return find(pixels)
 
-    monkeypatch.setattr(reader, "find_ink", failing)
+    monkeypatch.setattr(reader, "find_ink_under_grain", failing)
     good = encoded(picture("3").pixels)
     outcomes = read(scan(good, "1.png"), scan(broken, "2.png"), scan(good, "3.png"))
     assert [type(outcome) for outcome in outcomes] == [Reading, Rejection, Reading]
@@ -195,14 +195,14 @@ def tiff(*pictures):
 
 
 def test_an_error_of_ours_on_one_page_rejects_that_page_only(monkeypatch, caplog):
-    find = reader.find_ink
+    find = reader.find_ink_under_grain
 
     def failing(pixels):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
         return find(pixels)
 
-    monkeypatch.setattr(reader, "find_ink", failing)
+    monkeypatch.setattr(reader, "find_ink_under_grain", failing)
     digit = picture("3").pixels
     data = tiff(digit, np.full((50, 60), 255, np.uint8), digit)
     (outcome,) = read(scan(data, "a.tif"), annotated="all", explained=True)
