@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 from .reduce import halved, reduce_by, reduction_of
+from .shade import widest_beside_shade
 
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
@@ -64,7 +65,8 @@ class Ink:
 def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
 
-    Gives one Ink, or both polarities, the likelier first, where the page leaves that open.
+    Gives one Ink, or both polarities, the likelier first, where the page leaves that open; then
+    that without the shadow which falls on the page from its side, where there is one.
     """
     factor = reduction_of(*pixels.shape)
     pixels = reduce_by(factor, pixels)
@@ -72,13 +74,23 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     likely, *other = _clean_polarity(sketch) or _polarities(sketch)
     inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
     inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
+    widest = widest_beside_shade(inks[0].mask)
+    if widest:
+        inks.append(_ink(pixels, sketch, noise, factor, likely, likely=True, widest=widest))
     return tuple(inks)
 
 
 def _ink(
-    pixels: Grey, sketch: Grey, noise: float, factor: int, light_on_dark: bool, *, likely: bool
+    pixels: Grey,
+    sketch: Grey,
+    noise: float,
+    factor: int,
+    light_on_dark: bool,
+    *,
+    likely: bool,
+    widest: float = _WIDEST_STROKE,
 ) -> Ink:
-    paper = _under(sketch, pixels.shape, light_on_dark)
+    paper = _under(sketch, pixels.shape, light_on_dark, widest)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
     reach = cv2.max(reach, _MIN_REACH)
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
@@ -166,22 +178,25 @@ def _between(sums: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
     return np.asarray(sums[below] * (1 - share) + sums[below + 1] * share)
 
 
-def _paper(sketch: Grey, light_on_dark: bool) -> Grey:
-    """The paper's shade on the sketch for ink of one polarity.
+def _paper(sketch: Grey, light_on_dark: bool, widest: float = _WIDEST_STROKE) -> Grey:
+    """The paper's shade on the sketch for ink of one polarity, whose `widest` stroke is that share
+    of the page's longer side.
 
     Closing fills every dark stroke narrower than its kernel with the paper around it and, unlike a
     median or a mean, keeps the edges of shadows and sheets where they are (opening, for light
     strokes).
     """
-    kernel = _square(_WIDEST_STROKE, sketch)
+    kernel = _square(widest, sketch)
     operation = cv2.MORPH_OPEN if light_on_dark else cv2.MORPH_CLOSE
     return cv2.morphologyEx(sketch, operation, kernel)
 
 
-def _under(sketch: Grey, shape: tuple[int, ...], light_on_dark: bool) -> Grey:
+def _under(
+    sketch: Grey, shape: tuple[int, ...], light_on_dark: bool, widest: float = _WIDEST_STROKE
+) -> Grey:
     """The paper's shade under every pixel of a page of `shape`. A shadow's edge is known to one
     pixel of the sketch only: there the darker side holds."""
-    paper = _paper(sketch, light_on_dark)
+    paper = _paper(sketch, light_on_dark, widest)
     if paper.shape == shape:
         return paper
     near = np.ones((3, 3), np.uint8)

@@ -1,0 +1,59 @@
+"""A shadow that falls on a page from its side is no ink, nor part of the digit that it touches."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Grey
+from daemon.training.handwriting import own_digit
+from daemon.training.strokes import render_strokes
+from daemon.vision.ink import find_ink
+from daemon.vision.layout import propose
+from daemon.vision.shade import widest_beside_shade
+
+
+def page(width: int = 0, sigma: float = 2) -> Grey:
+    """A 5, (160, 160), and over its left half the shadow of a finger so wide."""
+    ink = render_strokes(own_digit(5, np.random.default_rng(4)), height=80, pen_width=8)
+    cover = np.zeros((160, 160), np.float32)
+    cover[40 : 40 + len(ink), 50 : 50 + ink.shape[1]] = ink
+    shadow = np.zeros((160, 160), np.uint8)
+    if width:
+        cv2.line(shadow, (-99, 85), (75, 78), (255,), width)
+    shade = 1 - 0.5 / 255 * cv2.GaussianBlur(shadow, (0, 0), sigma).astype(np.float32)
+    return np.rint(225 * shade * (1 - 0.8 * cover)).astype(np.uint8)
+
+
+def widths(pixels: Grey, number: int) -> list[int]:
+    """Of the candidates of the first layout of one of a page's inks."""
+    (first, *_) = propose(find_ink(pixels)[number])
+    return [candidate.box.width for candidate in first.candidates]
+
+
+@pytest.mark.parametrize("width", [30, 40])
+@pytest.mark.parametrize("sigma", [1, 3])
+def test_the_digit_that_a_fingers_shadow_touches_stands_alone(width: int, sigma: float) -> None:
+    (alone,) = widths(page(), 0)
+    shaded = page(width, sigma)
+    assert widths(shaded, 0) != [pytest.approx(alone, abs=6)]
+    assert widths(shaded, -1) == [pytest.approx(alone, abs=6)]
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_without_a_shadow_from_a_side_there_is_one_ink(light_on_dark: bool) -> None:
+    pixels = page()
+    pixels[60:68, :60] = 40  # a stroke that the border cuts
+    assert len(find_ink(255 - pixels if light_on_dark else pixels)) == 1
+
+
+def test_a_shadow_is_as_wide_as_where_it_enters_the_page() -> None:
+    mask = np.zeros((100, 200), np.uint8)
+    assert widest_beside_shade(mask) == 0
+    mask[:30, 40:] = 1
+    mask[30:60, -1] = 1
+    assert widest_beside_shade(mask[1:]) == 0  # of a desk
+    mask[:30, 40:140] = 0
+    assert widest_beside_shade(mask) == pytest.approx(0.15)
+    assert widest_beside_shade(mask[::5, ::5]) == 0  # of a page too small
