@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..records import Grey
+from .crossing import is_crossed
 from .layout import Layout
 from .page_view import enlarging, laid_flat
 from .rectify import SheetSearch
@@ -33,7 +34,7 @@ def sheet_in(view: View, search: SheetSearch) -> View | None:
     if min(search.pixels.shape) < LEAST_SIDE or not _is_darker_at_a_side(search.pixels):
         return None
     corners = search.clear if search.clear is not None else search.faint
-    if corners is None:
+    if corners is None or is_crossed(search.pixels, corners):
         return None
     pixels, onto = laid_flat(search.pixels, corners, max(search.pixels.shape), trim=_TRIM)
     page = view.page

@@ -1,0 +1,56 @@
+"""Whether ink goes on across the sides of a bright patch: then it is light on paper, or a field
+printed on it, and no sheet, on which writing ends.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Grey
+from .components import find_components
+from .rectify import Corners
+from .reduce import sketch_of
+
+_SIDE = 480  # px, the longer side of the sketch on which strokes are followed
+_REACH = 0.008  # of the longer side: how far beyond a side, and before it, a stroke goes on
+_WIDEST = 0.15  # of the longer side: what is wider there is a hand or a shadow
+_DARKER, _MARGIN = 0.8, 6  # times what lies beside it, less so many grey levels: that is ink
+_ENDS = 0.04  # of a side: corners, where the next side crosses it
+
+
+def is_crossed(page: Grey, corners: Corners) -> bool:
+    """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the page,
+    (H, W) uint8."""
+    sketch = sketch_of(page, _SIDE)
+    ratio = np.array(sketch.shape[::-1]) / page.shape[::-1]
+    on_sketch = (corners + 0.5) * ratio - 0.5
+    ends = zip(on_sketch, np.roll(on_sketch, -1, axis=0), strict=True)
+    widest = max(2, round(_WIDEST * max(sketch.shape)))
+    return any(_has_stroke(_strip(sketch, start, end), widest) for start, end in ends)
+
+
+def _strip(
+    sketch: Grey, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
+) -> npt.NDArray[np.uint8]:
+    """The sketch along a side, (rows, columns) uint8: the middle row is the side itself; what lies
+    outside of the sketch is white."""
+    length = float(np.linalg.norm(end - start))
+    reach = max(2, round(_REACH * max(sketch.shape)))
+    along = (end - start) / max(length, 1e-6)
+    beyond = np.array([along[1], -along[0]])
+    places = length * np.linspace(_ENDS, 1 - _ENDS, max(2, round(length)))
+    depths = np.arange(-reach, reach + 1)
+    points = start + places[None, :, None] * along + depths[:, None, None] * beyond
+    x, y = np.moveaxis(points.astype(np.float32), 2, 0)
+    return np.asarray(cv2.remap(sketch, x, y, cv2.INTER_LINEAR, borderValue=(255,)), np.uint8)
+
+
+def _has_stroke(strip: Grey, widest: int) -> bool:
+    """Whether a stroke goes from the first row of a strip to the last. Each row lies in its own
+    light: dark is what is darker than its neighbours in it."""
+    beside = cv2.morphologyEx(strip, cv2.MORPH_CLOSE, np.ones((1, widest | 1), np.uint8))
+    dark = strip < _DARKER * beside.astype(np.float32) - _MARGIN
+    found = find_components(dark.view(np.uint8)).components
+    return any(each.height == len(strip) for each in found)

@@ -1,0 +1,68 @@
+"""A patch across whose sides ink goes on is light on paper; on a sheet, writing ends."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Grey, Page
+from daemon.vision.crossing import is_crossed
+from daemon.vision.rectify import SheetSearch
+from daemon.vision.region import View
+from daemon.vision.sheet import sheet_in
+
+PATCH = np.array([[90, 40], [290, 60], [280, 240], [80, 220]])
+
+
+def picture(*strokes: tuple[int, int, int, int], shade: float = 0.5, sigma: float = 1) -> Grey:
+    """Paper with strokes, (280, 380), lit on a patch alone."""
+    paper = np.full((280, 380), 230, np.float32)
+    for x, y, right, bottom in strokes:
+        cv2.line(paper, (x, y), (right, bottom), (50,), 8, cv2.LINE_AA)
+    lit = np.full((280, 380), shade, np.float32)
+    cv2.fillConvexPoly(lit, PATCH.astype(np.int32), (1,))
+    return np.rint(paper * cv2.GaussianBlur(lit, (0, 0), sigma)).astype(np.uint8)
+
+
+def is_sheet(pixels: Grey) -> bool:
+    page = Page(1, pixels)
+    return sheet_in(View(page, page), SheetSearch(pixels)) is not None
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3])
+@pytest.mark.parametrize(
+    "stroke", [(250, 120, 330, 140), (60, 100, 110, 170), (180, 20, 200, 90), (150, 180, 170, 260)]
+)
+def test_light_on_paper_is_no_sheet_where_a_stroke_crosses_its_side(
+    stroke: tuple[int, int, int, int], sigma: float
+) -> None:
+    pixels = picture((150, 100, 200, 160), stroke, sigma=sigma)
+    assert is_crossed(pixels, PATCH.astype(np.float64))
+    assert not is_sheet(pixels)
+
+
+@pytest.mark.parametrize(
+    "stroke",
+    [
+        (150, 100, 200, 160),  # on it
+        (330, 60, 340, 200),  # beside it
+        (296, 60, 286, 240),  # along its side, as the shadow of its edge
+    ],
+)
+def test_a_sheet_on_which_writing_ends_is_a_sheet(stroke: tuple[int, int, int, int]) -> None:
+    pixels = picture((150, 100, 200, 160), stroke)
+    assert not is_crossed(pixels, PATCH.astype(np.float64))
+    assert is_sheet(pixels)
+
+
+def test_a_finger_across_a_side_is_no_stroke() -> None:
+    pixels = picture((150, 100, 200, 160), shade=0.6)
+    cv2.line(pixels, (180, 216), (185, 300), (90,), 76)
+    assert not is_crossed(pixels, PATCH.astype(np.float64))
+
+
+def test_sides_beyond_the_picture_are_not_crossed() -> None:
+    pixels = picture((150, 100, 200, 160), (0, 140, 60, 140))
+    beyond = np.array([[-20, 40], [290, 60], [280, 240], [-20, 220]], np.float64)
+    assert not is_crossed(pixels, beyond)
