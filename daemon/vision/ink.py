@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 from .reduce import halved, reduce_by, reduction_of
-from .shade import widest_beside_shade
+from .sides import goes_across, widest_beside_shade
 
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 _SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
@@ -30,6 +30,7 @@ _MIN_REACH = np.full(1, 64, np.uint8)  # of 255: room that a contrast is measure
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
+_TWO_KINDS_RULED, _STRONG_SHARE_RULED = 0.6, 0.05  # the same where rules may go across the page
 _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and ends
 
 _FEW = 4_000  # pixels
@@ -99,10 +100,11 @@ def _ink(
     if floor > MIN_CONTRAST and max(pixels.shape) <= _SMALL:
         floor = _floor_of_small(contrast, floor)
     threshold = _threshold(_interior(contrast), floor)
+    mask = (contrast > threshold).view(np.uint8)
     return Ink(
         contrast=contrast,
-        mask=(contrast > threshold).view(np.uint8),
-        strong=_strong(contrast, threshold),
+        mask=mask,
+        strong=_strong(contrast, mask, threshold),
         floor=floor,
         factor=factor,
         light_on_dark=light_on_dark,
@@ -348,15 +350,16 @@ def _interior(image: Grey) -> Grey:
     return image[rows : len(image) - rows, columns : image.shape[1] - columns]
 
 
-def _strong(contrast: Grey, threshold: int) -> Grey | None:
+def _strong(contrast: Grey, mask: Grey, threshold: int) -> Grey | None:
     if max(contrast.shape) <= _SMALL:
         return None
+    kinds, share = _TWO_KINDS, _STRONG_SHARE
+    if goes_across(mask):
+        kinds, share = _TWO_KINDS_RULED, _STRONG_SHARE_RULED
     counts = histogram(contrast)
     counts[: threshold + 1] = 0
     level = split(counts)
-    if _separation(counts, level) < _TWO_KINDS:
-        return None
-    if counts[level + 1 :].sum() < _STRONG_SHARE * counts.sum():
+    if _separation(counts, level) < kinds or counts[level + 1 :].sum() < share * counts.sum():
         return None
     return (contrast > level).view(np.uint8)
 

@@ -1,4 +1,4 @@
-"""A shadow that falls on a page from its side is no ink, nor part of the digit that it touches."""
+"""Rules that go across a page and shadows that fall on it from a side are told from writing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
-from daemon.vision.shade import widest_beside_shade
+from daemon.vision.sides import goes_across, widest_beside_shade
 
 
 def page(width: int = 0, sigma: float = 2) -> Grey:
@@ -57,3 +57,43 @@ def test_a_shadow_is_as_wide_as_where_it_enters_the_page() -> None:
     mask[:30, 40:140] = 0
     assert widest_beside_shade(mask) == pytest.approx(0.15)
     assert widest_beside_shade(mask[::5, ::5]) == 0  # of a page too small
+
+
+def squared(angle: float, shade: int, thickness: int) -> Grey:
+    """The 5 on squared paper that lies askew by so many degrees."""
+    grid = np.full((320, 320), 225, np.uint8)
+    grid[10::30] = grid[:, 10::30] = shade
+    grid = cv2.erode(grid, np.ones((thickness, thickness), np.uint8))
+    turn = cv2.getRotationMatrix2D((160, 160), angle, 1)
+    rules = cv2.warpAffine(grid, turn, (320, 320), flags=cv2.INTER_LINEAR)[80:240, 80:240]
+    return cv2.min(rules, page())
+
+
+@pytest.mark.parametrize("angle", [0, 3, 9, -14])
+@pytest.mark.parametrize(("shade", "thickness"), [(150, 2), (130, 5)])
+def test_a_pen_on_paler_squares_is_strong_ink_however_they_lie(
+    angle: float, shade: int, thickness: int
+) -> None:
+    (alone,) = find_ink(page())
+    (ink, *_) = find_ink(cv2.GaussianBlur(squared(angle, shade, thickness), (0, 0), 1))
+    assert ink.strong is not None
+    inside = cv2.dilate(alone.mask, np.ones((5, 5), np.uint8))
+    assert np.count_nonzero(ink.strong & ~inside) < 0.02 * np.count_nonzero(ink.strong)
+    assert np.count_nonzero(ink.strong & alone.mask) > 0.6 * np.count_nonzero(alone.mask)
+
+
+def test_rules_go_from_one_side_of_a_page_to_the_other() -> None:
+    mask = np.zeros((100, 200), np.uint8)
+    assert not goes_across(mask)
+    mask[20:, 30:34] = 1
+    assert not goes_across(mask)
+    mask[0, 60] = 1
+    assert goes_across(mask)
+    assert goes_across(np.ascontiguousarray(mask.T))
+
+
+def test_texture_neither_goes_across_nor_is_a_shadow() -> None:
+    mask = np.random.default_rng(1).integers(0, 2, (200, 200), np.uint8)
+    mask[0, :40] = 1
+    assert not goes_across(mask)
+    assert widest_beside_shade(mask) == 0
