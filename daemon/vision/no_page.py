@@ -22,6 +22,7 @@ FEW_MARKS = 70  # on a page
 DIRT = 0.3  # of the digits' height: what is lower is none of them
 MOST_DIRT = 2  # such marks for each digit
 MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
+LARGER = 4  # times as high as all that is read as a page: that is print around it, or pieces of it
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 LARGE = 0.1  # of the picture's longer side: digits so high have holes in a page's ink
 STUB = 0.6  # of the digits' height: a lower stroke is a piece of a rule
@@ -45,16 +46,20 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     """Whether a picture, whose `longer` side has so many pixels, is read better as no page, by
     these lines: by any where nothing is read `as_page`, by a single one where that holds little or
     one digit, or by sure ones that have all its digits, whole ones where it has pieces, or more of
-    them, or other and surer ones that are large. Strokes alone, where a page lies turned, are its
-    rules."""
+    them, or other and surer ones that are large, or any that are far larger, as what is drawn on a
+    screen is than the words around it. Strokes alone, where a page lies turned, are its rules;
+    large ones may be."""
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
         return True
     if not lines or any(line.status is not Status.READ for line in lines):
         return False
     wholes = _digits(lines)
-    if look.turns and all(whole.digit == STROKE for whole in wholes):
+    are_strokes = all(whole.digit == STROKE for whole in wholes)
+    if look.turns and are_strokes:
         return False
+    if not are_strokes and _are_larger(wholes, _digits(as_page)):
+        return True
     height = median(whole.box.height for whole in wholes)
     pieces = [piece for piece in _digits(as_page) if piece.box.height >= DIRT * height]
     if len(_digits(as_page)) - len(pieces) > MOST_DIRT * len(wholes):
@@ -76,11 +81,14 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
 
 
 def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
-    """Whether other digits are read, for sure, in the places of some of a page's line. Where the
-    page lies turned, a 6 is read as a 9 there, which says nothing."""
+    """Whether other digits are read, for sure, in the places of some of a page's line, or far
+    larger ones beside it. Where the page lies turned, a 6 is read as a 9 there, which says
+    nothing."""
     if look.turns:
         return False
     others = _digits([each for each in lines if each.status is Status.READ])
+    if others and _are_larger(others, line.digits):
+        return True
     return any(
         other.digit != digit.digit and are_one_mark(other.box, digit.box)
         for digit in line.digits
@@ -102,6 +110,12 @@ def _is_askew(look: PageLook) -> bool:
 def _differ(some: Sequence[Digit], others: Sequence[Digit]) -> bool:
     """Whether other digits are read, wherever they stand."""
     return Counter(each.digit for each in some) != Counter(each.digit for each in others)
+
+
+def _are_larger(wholes: Sequence[Digit], others: Sequence[Digit]) -> bool:
+    """Whether the lowest of some digits is far higher than the highest of others."""
+    lowest = min(whole.box.height for whole in wholes)
+    return lowest >= LARGER * max(other.box.height for other in others)
 
 
 def _holds(whole: Box, piece: Box) -> bool:

@@ -133,6 +133,21 @@ def test_one_line_is_better_than_a_page_most_of_whose_marks_are_no_digits() -> N
     assert not is_better([other, other], alone(*PIECES), look(4), WIDE)
 
 
+def test_what_is_far_larger_than_all_on_the_page_is_what_someone_wrote() -> None:
+    words = [line(Box(10 + 30 * n, 5, 9, 20)) for n in range(5)]
+    large = line(Box(20, 100, 160, 80))
+    two = replace(large, digits=(replace(large.digits[0], digit=2),))
+    assert is_better([two], words, look(8), WIDE)
+    assert not is_better(
+        [two], [*words, line(Box(200, 100, 18, 21))], look(8), WIDE
+    )  # a list's number
+    assert not is_better([two, words[0]], words, look(8), WIDE)
+    assert not is_better([large], words, look(8), WIDE)  # a stroke may be a rule of the page
+    assert contradicts([large], words[0], look(8), WIDE)
+    assert not contradicts([large], words[0], look(8, turns=1))
+    assert not contradicts([large], line(*TALL), look(8))
+
+
 def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
     view = SimpleNamespace(placed=lambda reading: reading)
     first = SimpleNamespace(found=SimpleNamespace(look=look(), view=view))
