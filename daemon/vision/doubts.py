@@ -4,13 +4,15 @@ Brought to 28x28 pixels, a scrap of a photograph, a shadow or the edge of a shee
 digit as clean as any. On its picture it does not: most of what there looks like ink is not writing,
 or the mark is tiny, or it is a stroke that lies along the border or on its side. And of a 7 whose
 bar came off, what is left is as clean a 1: all the pieces together are as likely something else.
-What is doubted so is for review.
+What is doubted so is for review; so are any digits where the chosen layout leaves out another one,
+as strong ink does whose pen is paler.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 
@@ -25,12 +27,17 @@ LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
 RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
 HARDLY = 0.01  # of the ink: less is no difference
+SEEN = 0.98  # probability of a digit that only another layout has
+AS_HIGH = 0.6  # of the digits' height: so high at least, and no higher than the inverse of it
+MOST_WIDE = 1.3  # of its height: wider is none
+IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 
 MUCH_ELSE = "most of the ink here is no digit"
 TINY = "too few pixels"
 AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
+LEFT_ONE_OUT = "a digit beside what was read may be left out"
 
 
 def doubted(
@@ -43,11 +50,14 @@ def doubted(
 ) -> tuple[Line, ...]:
     """The lines of a picture that is no whole page, read by the best of these `choices`, whose
     boxes are `factor` times smaller than the page's pixels; lone digits that are in doubt are for
-    review, with the reason. Where users `told` what stands there, only which digit it is can be in
-    doubt."""
+    review, with the reason, and all where one may be left out. Where users `told` what stands
+    there, only which digit it is can be in doubt."""
     chosen = best(choices)
-    if chosen is None or any(len(line.digits) > 1 for line in lines):
+    if chosen is None:
         return tuple(lines)
+    rest = LEFT_ONE_OUT if not told and _leaves_one_out(chosen, choices) else ""
+    if any(len(line.digits) > 1 for line in lines):
+        return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]
     own = sum(each.share for each in read) * chosen.layout.writing
     much_else = own < LEAST_READ and sum(_share(each, choices) for each in read) < LEAST_READ
@@ -63,12 +73,42 @@ def doubted(
         if digit.box.height < LEAST_HEIGHT:
             return TINY
         if digit.digit != STROKE:
-            return ""
+            return rest
         if any(_is_flush(candidate, digit.box, page, factor) for candidate in read):
             return AT_THE_EDGE
-        return LYING if digit.box.width > digit.box.height else ""
+        return LYING if digit.box.width > digit.box.height else rest
 
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
+
+
+def _leaves_one_out(chosen: Choice, choices: Sequence[Choice]) -> bool:
+    """Whether another layout has a digit in a row with those that are read, as high, where nothing
+    is that the chosen one weighs. A stroke alone is none: edges and rules look like it."""
+    own = [mark.box for mark, _ in _read(chosen)]
+    if not own:
+        return False
+    usual = median(box.height for box in own)
+    weighed = [mark.box for mark in chosen.layout.candidates]
+    return any(
+        digit not in (None, STROKE)
+        and row.max() >= SEEN
+        and AS_HIGH * usual <= mark.box.height <= usual / AS_HIGH
+        and mark.box.width <= MOST_WIDE * mark.box.height
+        and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
+        and not any(_overlap(mark.box, box) for box in weighed)
+        for other in choices
+        if other is not chosen
+        for mark, digit, row in zip(other.layout.candidates, other.digits, other.rows, strict=True)
+    )
+
+
+def _shared_height(one: Box, other: Box) -> int:
+    return min(one.bottom, other.bottom) - max(one.y, other.y)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    across = min(one.right, other.right) > max(one.x, other.x)
+    return across and _shared_height(one, other) > 0
 
 
 def _has_rival(chosen: Choice, choices: Sequence[Choice]) -> bool:

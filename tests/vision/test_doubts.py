@@ -10,7 +10,15 @@ import pytest
 
 from daemon.records import Box, Digit, Expect, Hints, Limits, Line, Page, Scan, Status
 from daemon.vision.choice import Choice, weigh
-from daemon.vision.doubts import AT_THE_EDGE, LYING, MUCH_ELSE, TINY, TWO_WAYS, doubted
+from daemon.vision.doubts import (
+    AT_THE_EDGE,
+    LEFT_ONE_OUT,
+    LYING,
+    MUCH_ELSE,
+    TINY,
+    TWO_WAYS,
+    doubted,
+)
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
 from daemon.vision.reader import read_batch
@@ -64,7 +72,7 @@ def test_a_digit_is_doubted_where_all_the_pieces_may_be_another_one() -> None:
     assert reason(line(text="1"), stem, choice(WHOLE, cost=0.9)) == ""  # hardly
     assert reason(line(text="1"), stem, choice(WHOLE, digit=1, cost=0.5)) == ""
     assert reason(line(text="1"), stem, choice(WHOLE, share=0.7, cost=0.1)) == ""
-    little, two = choice(BOX, share=0.35, digit=1), choice(WHOLE, Box(70, 30, 20, 40), cost=1.0)
+    little, two = choice(BOX, share=0.35, digit=1), choice(WHOLE, Box(70, 30, 20, 20), cost=1.0)
     assert reason(line(text="1"), little, two) == ""
 
 
@@ -137,6 +145,24 @@ def test_a_number_of_several_digits_is_not_doubted_and_no_reason_is_overwritten(
     known = Line((line().digits[0],), "7", 0.9, BOX, Status.REVIEW, "read as 7 and as 1")
     assert reason(known, much_else) == "read as 7 and as 1"
     assert doubted([], Page(1, np.zeros((9, 9), np.uint8)), 1, []) == ()
+
+
+BESIDE = Box(70, 34, 20, 36)
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None:
+    chosen, paler = choice(BOX), choice(BOX, BESIDE, cost=2.0)
+    assert reason(line(text=text), chosen, paler) == LEFT_ONE_OUT
+    assert reason(line(text=text), paler, chosen) == LEFT_ONE_OUT
+    assert reason(line(text=text), choice(BOX, BESIDE), choice(BOX, cost=2.0)) == ""
+    edge = choice(BOX, BESIDE, cost=2.0, digit=1)
+    assert reason(line(text=text), chosen, edge) == ""
+    for other in (Box(70, 34, 20, 20), Box(70, 52, 20, 40), Box(70, 34, 60, 36)):
+        assert reason(line(text=text), chosen, choice(BOX, other, cost=2.0)) == ""
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    (judged,) = doubted([line(text=text)], page, 1, [chosen, paler], told=True)
+    assert not judged.reason
 
 
 class Sure:
