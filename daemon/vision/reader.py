@@ -29,6 +29,7 @@ from ..records import (
     Scan,
 )
 from .assemble import assemble
+from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
 from .decode import decode
 from .doubts import MUCH_ELSE, doubted, for_review
@@ -204,16 +205,19 @@ class _Batch:
         return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 
     def _find_number(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
-        """What stands on a picture that is no page: on the sheet alone where one shows, else on all
-        of it. In a region no sheet is looked for: that was cut out by whoever gave the hint."""
-        sheet = sheet_in(seen, search) if draft.scan.hints.region is None else None
+        """What stands on a picture that is no page: on the sheet or canvas alone where one shows,
+        else on all of it. In a region none is looked for: that was cut out by whoever gave the
+        hint."""
+        if draft.scan.hints.region is not None:
+            return self._layouts_of(seen, search, draft)
+        sheet = sheet_in(seen, search)
         if sheet is not None:
             already = len(self._glyphs)
             found = self._layouts_of(sheet, search, draft)
             if not may_be_a_stroke(sheet.part.pixels, found.factor, found.layouts):
                 return found
             del self._glyphs[already:]
-        return self._layouts_of(seen, search, draft)
+        return self._layouts_of(canvas_in(seen) or seen, search, draft)
 
     def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
         pixels, inks = find_ink_under_grain(seen.part.pixels)

@@ -80,7 +80,7 @@ class View:
 def view(page: Page, hints: Hints) -> View:
     """The page as hints say it lies, and the part that counts."""
     page = turned(page, hints.rotate or 0)
-    return View(page, page) if hints.region is None else _cut(page, hints.region)
+    return View(page, page) if hints.region is None else cut(page, hints.region)
 
 
 def turned(page: Page, degrees: int) -> Page:
@@ -95,8 +95,8 @@ def turned(page: Page, degrees: int) -> Page:
     return replace(page, pixels=cv2.rotate(page.pixels, turn), colour=colour, full_size=full)
 
 
-def _cut(page: Page, region: tuple[float, float, float, float]) -> View:
-    """The pixels that a region, x, y, width and height in fractions, touches."""
+def cut(page: Page, region: tuple[float, float, float, float]) -> View:
+    """The part of a page that a region, x, y, width and height in fractions, touches."""
     x, y, width, height = region
     left, right = _span(x, width, page.pixels.shape[1])
     top, bottom = _span(y, height, page.pixels.shape[0])
