@@ -23,6 +23,9 @@ DIRT = 0.3  # of the digits' height: what is lower is none of them
 MOST_DIRT = 2  # such marks for each digit
 MOST_PIECES = 5  # of a digit; a rule or a frame, taken for one, may hold many a digit
 LARGER = 4  # times as high as all that is read as a page: that is print around it, or pieces of it
+PIECE = 0.62  # of a digit's height: what is no higher and lies in it is a piece of it
+SURE, SEEN = 0.9, 0.95  # confidence of a digit of which a page has pieces, or nothing
+AS_HIGH = 0.6  # of the page's digits: so high at least is one that it lacks, or the inverse of it
 HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a piece of
 LARGE = 0.1  # of the picture's longer side: digits so high have holes in a page's ink
 STUB = 0.6  # of the digits' height: a lower stroke is a piece of a rule
@@ -93,6 +96,33 @@ def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
         other.digit != digit.digit and are_one_mark(other.box, digit.box)
         for digit in line.digits
         for other in others
+    )
+
+
+def leaves_out(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
+    """Whether a digit that is read, sure enough and no stroke, is one of which the page has nothing
+    but pieces, or nothing at all though it is as high as others there."""
+    own = _digits(as_page)
+    if look.turns or not own:
+        return False
+    usual = median(digit.box.height for digit in own)
+    others = [each for each in _digits(lines) if each.digit != STROKE and each.confidence >= SURE]
+    return any(_is_torn(each, own) or _is_missing(each, own, usual) for each in others)
+
+
+def _is_torn(whole: Digit, digits: Sequence[Digit]) -> bool:
+    pieces = [each for each in digits if each.box.height <= PIECE * whole.box.height]
+    return 0 < sum(_holds(whole.box, piece.box) for piece in pieces) <= MOST_PIECES
+
+
+def _is_missing(other: Digit, digits: Sequence[Digit], usual: float) -> bool:
+    box = other.box
+    if other.confidence < SEEN or not AS_HIGH * usual <= box.height <= usual / AS_HIGH:
+        return False
+    return not any(
+        min(box.right, each.box.right) > max(box.x, each.box.x)
+        and min(box.bottom, each.box.bottom) > max(box.y, each.box.y)
+        for each in digits
     )
 
 

@@ -32,7 +32,7 @@ from .assemble import assemble
 from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
 from .decode import decode
-from .doubts import MUCH_ELSE, doubted, for_review
+from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
 from .draft import Annotated, Draft, Traces, Wishes
 from .fusion import AMBIGUOUS, LineNetwork
 from .glyph import SIDE, normalise
@@ -40,7 +40,7 @@ from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
-from .no_page import contradicts, holds_little, is_better, may_be_no_page
+from .no_page import contradicts, holds_little, is_better, leaves_out, may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .rectify import SheetSearch
@@ -352,6 +352,8 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
         return _better(otherwise)
     others = _placed(otherwise)
     reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
+    if leaves_out(others, _placed(read), look):
+        reason = LEFT_ONE_OUT
     lines = tuple(
         for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
         for line, placed in zip(reading.lines, _placed(read), strict=True)

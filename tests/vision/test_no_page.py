@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from daemon.records import Box, Digit, Line, PageReading, Status
+from daemon.vision.doubts import LEFT_ONE_OUT
 from daemon.vision.fusion import AMBIGUOUS
-from daemon.vision.no_page import FEW_MARKS, SMALL, contradicts, is_better, may_be_no_page
+from daemon.vision.no_page import (
+    FEW_MARKS,
+    SMALL,
+    contradicts,
+    is_better,
+    leaves_out,
+    may_be_no_page,
+)
 from daemon.vision.reader import _better
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
@@ -138,14 +146,42 @@ def test_what_is_far_larger_than_all_on_the_page_is_what_someone_wrote() -> None
     large = line(Box(20, 100, 160, 80))
     two = replace(large, digits=(replace(large.digits[0], digit=2),))
     assert is_better([two], words, look(8), WIDE)
-    assert not is_better(
-        [two], [*words, line(Box(200, 100, 18, 21))], look(8), WIDE
-    )  # a list's number
+    number = line(Box(200, 100, 18, 21))  # of a list
+    assert not is_better([two], [*words, number], look(8), WIDE)
     assert not is_better([two, words[0]], words, look(8), WIDE)
     assert not is_better([large], words, look(8), WIDE)  # a stroke may be a rule of the page
     assert contradicts([large], words[0], look(8), WIDE)
     assert not contradicts([large], words[0], look(8, turns=1))
     assert not contradicts([large], line(*TALL), look(8))
+
+
+def sevens(*boxes: Box, status: Status = Status.READ, confidence: float = 0.99) -> Line:
+    read = line(*boxes, status=status)
+    digits = [replace(each, digit=7, confidence=confidence) for each in read.digits]
+    return replace(read, digits=tuple(digits))
+
+
+@pytest.mark.parametrize("status", [Status.READ, Status.REVIEW])
+def test_a_page_leaves_out_a_digit_of_which_it_has_pieces_or_nothing(status: Status) -> None:
+    below, beside = Box(10, 200, 60, 95), Box(300, 10, 60, 100)
+    page = [line(*TALL), line(below)]
+    assert leaves_out([sevens(*TALL, beside, status=status)], page, look())
+    assert leaves_out([sevens(*TALL, status=status)], [line(PIECES[0])], look())
+    assert not leaves_out([sevens(*TALL, below, status=status)], page, look())
+    assert not leaves_out([line(*TALL, beside, status=status)], page, look())  # of strokes
+    assert not leaves_out([sevens(beside, status=status)], page, look(turns=2))
+    assert not leaves_out([sevens(beside, status=status, confidence=0.9)], page, look())
+    assert not leaves_out([sevens(Box(300, 10, 30, 50), status=status)], page, look())
+    assert not leaves_out([sevens(beside, status=status)], [], look())
+
+
+def test_a_page_that_leaves_a_digit_out_is_for_review() -> None:
+    view = SimpleNamespace(placed=lambda reading: reading)
+    first = SimpleNamespace(found=SimpleNamespace(look=look(), view=view))
+    beside = sevens(Box(300, 10, 60, 100), status=Status.REVIEW)
+    readings = [PageReading(1, 400, 300, lines) for lines in ((line(*TALL),), (beside,))]
+    _, reading = _better(*((first, each) for each in readings))
+    assert [each.reason for each in reading.lines] == [LEFT_ONE_OUT]
 
 
 def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
