@@ -14,6 +14,7 @@ from ..records import Grey
 _SMALL = 48  # pixels: on a page no larger a stroke is as wide as a shadow
 _TEXTURE = 100  # runs along all sides: of more, none is a rule or a shadow
 _LEAST, _MOST = 0.08, 0.7  # of the longer side: what of the border is strokes, or a desk
+_DEEP = 0.03  # of the longer side: so far in it is as wide, and a rule along the border is not
 _WITHIN = 0.5  # of a shadow's width: strokes that are told from it are narrower
 
 
@@ -30,19 +31,26 @@ def widest_beside_shade(mask: Grey) -> float:
     hand or a pen on a page whose ink is `mask`, (H, W) uint8 of 0 and 1; 0 where there is none.
 
     Narrower than the widest stroke there is, such a shadow is ink to whoever closes strokes to see
-    the paper, and what is written in it or beside it becomes one mark with it.
+    the paper, and what is written in it or beside it becomes one mark with it. Rules, and the bold
+    digit of a tight crop, reach opposite sides: then none is looked for.
     """
     longer = max(mask.shape)
-    if longer <= _SMALL:
+    if longer <= _SMALL or goes_across(mask):
         return 0.0
-    runs = np.concatenate([_runs(side) for side in _sides(mask)])
-    width = runs.max(initial=0) / longer
-    shaded = len(runs) <= _TEXTURE and _LEAST <= width <= _MOST
-    return _WITHIN * float(width) if shaded else 0.0
+    runs = [_runs(side) for side in _sides(mask)]
+    width = max(int(each.max(initial=0)) for each in runs) / longer
+    if sum(map(len, runs)) > _TEXTURE or not _LEAST <= width <= _MOST:
+        return 0.0
+    inner = _sides(mask, min(round(_DEEP * longer), min(mask.shape) // 2))
+    goes_in = any(
+        int(min(each.max(initial=0), _runs(side).max(initial=0))) >= _LEAST * longer
+        for each, side in zip(runs, inner, strict=True)
+    )
+    return _WITHIN * width if goes_in else 0.0
 
 
-def _sides(mask: Grey) -> tuple[Grey, ...]:
-    return mask[0], mask[-1], mask[:, 0], mask[:, -1]
+def _sides(mask: Grey, depth: int = 0) -> tuple[Grey, ...]:
+    return mask[depth], mask[-1 - depth], mask[:, depth], mask[:, -1 - depth]
 
 
 def _runs(side: Grey) -> npt.NDArray[np.intp]:

@@ -56,6 +56,10 @@ def test_a_shadow_is_as_wide_as_where_it_enters_the_page() -> None:
     assert widest_beside_shade(mask[1:]) == 0  # of a desk
     mask[:30, 40:140] = 0
     assert widest_beside_shade(mask) == pytest.approx(0.15)
+    assert widest_beside_shade(mask[27:]) == 0  # a rule along the border
+    mask[-1, 100] = 1
+    assert widest_beside_shade(mask) == 0  # a tight crop
+    mask[-1, 100] = 0
     assert widest_beside_shade(mask[::5, ::5]) == 0  # of a page too small
 
 
