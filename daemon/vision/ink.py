@@ -75,7 +75,7 @@ def find_ink(pixels: Grey) -> tuple[Ink, ...]:
     likely, *other = _clean_polarity(sketch) or _polarities(sketch)
     inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
     inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
-    widest = widest_beside_shade(inks[0].mask)
+    widest = 0.0 if likely else widest_beside_shade(inks[0].mask)  # a shadow is dark
     if widest:
         inks.append(_ink(pixels, sketch, noise, factor, likely, likely=True, widest=widest))
     return tuple(inks)
@@ -104,7 +104,7 @@ def _ink(
     return Ink(
         contrast=contrast,
         mask=mask,
-        strong=_strong(contrast, mask, threshold),
+        strong=_strong(contrast, threshold, ruled=not light_on_dark and goes_across(mask)),
         floor=floor,
         factor=factor,
         light_on_dark=light_on_dark,
@@ -350,11 +350,11 @@ def _interior(image: Grey) -> Grey:
     return image[rows : len(image) - rows, columns : image.shape[1] - columns]
 
 
-def _strong(contrast: Grey, mask: Grey, threshold: int) -> Grey | None:
+def _strong(contrast: Grey, threshold: int, *, ruled: bool) -> Grey | None:
     if max(contrast.shape) <= _SMALL:
         return None
     kinds, share = _TWO_KINDS, _STRONG_SHARE
-    if goes_across(mask):
+    if ruled:
         kinds, share = _TWO_KINDS_RULED, _STRONG_SHARE_RULED
     counts = histogram(contrast)
     counts[: threshold + 1] = 0

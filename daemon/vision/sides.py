@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 
-_SMALL = 48  # pixels: on a page no larger a stroke is as wide as a shadow
+_SMALL = 48  # pixels: on a page no larger a stroke is as wide as a shadow, or a rule
 _TEXTURE = 100  # runs along all sides: of more, none is a rule or a shadow
 _LEAST, _MOST = 0.08, 0.7  # of the longer side: what of the border is strokes, or a desk
 _DEEP = 0.03  # of the longer side: so far in it is as wide, and a rule along the border is not
@@ -21,6 +21,8 @@ _WITHIN = 0.5  # of a shadow's width: strokes that are told from it are narrower
 def goes_across(mask: Grey) -> bool:
     """Whether rules may go across a page, (H, W) uint8 of 0 and 1: ink lies at both ends of its
     rows, or of its columns."""
+    if max(mask.shape) <= _SMALL:
+        return False
     top, bottom, left, right = map(_runs, _sides(mask))
     few = len(top) + len(bottom) + len(left) + len(right) <= _TEXTURE
     return few and bool((len(top) and len(bottom)) or (len(left) and len(right)))

@@ -101,3 +101,14 @@ def test_texture_neither_goes_across_nor_is_a_shadow() -> None:
     mask[0, :40] = 1
     assert not goes_across(mask)
     assert widest_beside_shade(mask) == 0
+
+
+def test_glare_is_neither_a_shadow_nor_rules() -> None:
+    board = np.full((160, 160), 120, np.float32)
+    cv2.line(board, (45, 0), (40, 159), (250,), 24)
+    board = cv2.GaussianBlur(board, (0, 0), 8)
+    cv2.line(board, (90, 40), (110, 120), (60,), 8)
+    inks = find_ink(np.rint(board).astype(np.uint8))
+    light = [ink for ink in inks if ink.light_on_dark]
+    assert len(light) == 1
+    assert light[0].strong is None
