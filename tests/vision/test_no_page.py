@@ -150,7 +150,7 @@ def test_what_is_far_larger_than_all_on_the_page_is_what_someone_wrote() -> None
     assert not is_better([two], [*words, number], look(8), WIDE)
     assert not is_better([two, words[0]], words, look(8), WIDE)
     assert not is_better([large], words, look(8), WIDE)  # a stroke may be a rule of the page
-    assert contradicts([large], words[0], look(8), WIDE)
+    assert contradicts([large], words[0], look(8))
     assert not contradicts([large], words[0], look(8, turns=1))
     assert not contradicts([large], line(*TALL), look(8))
 

@@ -432,7 +432,7 @@ def test_pages_are_given_in_their_order_though_one_is_read_as_none_too():
 
 def test_both_networks_are_called_once_for_a_batch():
     classifier, line_network = FakeClassifier(), FakeLineNetwork()
-    scans = [scan(encoded(picture("123", "456", seed=n).pixels)) for n in range(3)]
+    scans = [scan(encoded(picture("12", "45", seed=n).pixels)) for n in range(3)]
     outcomes = read(*scans, classifier=classifier, line_network=line_network)
     assert len(classifier.batches) == 1
     assert line_network.batches == [6]
