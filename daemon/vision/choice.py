@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..records import DIGITS
+from ..records import DIGITS, Box
 from .layout import Layout
 from .parts import Candidate, are_one_mark
 
@@ -142,7 +142,7 @@ def _has_more(other: Choice, choice: Choice) -> bool:
     twins = {
         number
         for number, (mark, digit) in enumerate(others)
-        if any(digit == known and are_one_mark(mark.box, each.box) for each, known in own)
+        if any(digit == known and _is_twin(mark.box, each.box) for each, known in own)
     }
     rows = [row for row, is_digit in zip(other.rows, other.are_digits, strict=True) if is_digit]
     return len(twins) == len(own) and all(
@@ -152,6 +152,11 @@ def _has_more(other: Choice, choice: Choice) -> bool:
         for number, (mark, digit) in enumerate(others)
         if number not in twins
     )
+
+
+def _is_twin(box: Box, other: Box) -> bool:
+    """Whether a mark is another, perhaps without the rule that this one hangs on."""
+    return are_one_mark(box, other) or other.union(box) == other
 
 
 def _read(choice: Choice) -> list[tuple[Candidate, int]]:

@@ -99,6 +99,14 @@ def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
     )
 
 
+def may_lie_upright(lines: Sequence[Line], look: PageLook, longer: int) -> bool:
+    """Whether large digits, strokes aside, are sure on a page as it lies, which was turned."""
+    digits = [digit for digit in _digits(lines) if digit.digit != STROKE]
+    if not look.turns or any(digit.confidence < SURE for digit in digits):
+        return False
+    return bool(digits) and median(digit.box.height for digit in digits) >= LARGE * longer
+
+
 def leaves_out(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:
     """Whether a digit that is read, sure enough and no stroke, is one of which the page has nothing
     but pieces, or nothing at all though it is as high as others there."""

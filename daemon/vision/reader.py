@@ -40,7 +40,14 @@ from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
-from .no_page import contradicts, holds_little, is_better, leaves_out, may_be_no_page
+from .no_page import (
+    contradicts,
+    holds_little,
+    is_better,
+    leaves_out,
+    may_be_no_page,
+    may_lie_upright,
+)
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .rectify import SheetSearch
@@ -354,6 +361,8 @@ def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
     reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
     if leaves_out(others, _placed(read), look):
         reason = LEFT_ONE_OUT
+    if may_lie_upright(others, look, longer):
+        reason = AMBIGUOUS
     lines = tuple(
         for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
         for line, placed in zip(reading.lines, _placed(read), strict=True)

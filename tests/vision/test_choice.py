@@ -100,6 +100,7 @@ def test_a_layout_with_the_same_digits_and_a_sure_one_more_wins() -> None:
 
     sure = ((1, 0.99), (9, 0.99), (1, 0.95))
     assert richer(row_of(1, 31, 60), *sure)
+    assert richer(row_of(2, 31, 60, height=30), *sure)  # without what hung on them
     assert not richer(row_of(1, 31, 60), *sure[:2], (1, 0.85))
     assert not richer(row_of(1, 31, 60), (1, 0.99), (4, 0.99), (1, 0.95))
     assert not richer(row_of(1, 70, 100), *sure)

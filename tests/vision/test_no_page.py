@@ -18,6 +18,7 @@ from daemon.vision.no_page import (
     is_better,
     leaves_out,
     may_be_no_page,
+    may_lie_upright,
 )
 from daemon.vision.reader import _better
 
@@ -197,3 +198,13 @@ def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
 
     assert better(page) == page
     assert (better(sevens).status, better(sevens).reason) == (Status.REVIEW, AMBIGUOUS)
+
+
+def test_large_digits_that_are_sure_as_a_turned_page_lies_are_for_a_person_to_see() -> None:
+    turned = look(turns=2)
+    assert may_lie_upright([sevens(*TALL)], turned, 900)
+    assert may_lie_upright([sevens(*TALL, status=Status.REVIEW), line(*TALL)], turned, 900)
+    assert not may_lie_upright([sevens(*TALL)], turned, 1100)
+    assert not may_lie_upright([sevens(*TALL)], look(), 900)
+    assert not may_lie_upright([sevens(*TALL, confidence=0.8)], turned, 900)
+    assert not may_lie_upright([line(*TALL)], turned, 900)  # strokes
