@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from ..records import Grey
-from .ink import MIN_CONTRAST, contrast_of, energy, histogram, noise_of, split
+from .ink import contrast_of, histogram, noise_of, split
+from .paper import MIN_CONTRAST, energy
 from .reduce import sketch_of
 
 _SKETCH = 600  # px, the longer side of the reduced page that tells paper and polarity

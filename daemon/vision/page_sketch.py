@@ -14,9 +14,9 @@ import numpy as np
 
 from ..records import Grey
 from .components import find_components
-from .ink import polarities_of
 from .page_ink import find_page_ink
 from .page_view import laid_flat
+from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
 from .reduce import rough_sketch_of
 

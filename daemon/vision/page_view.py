@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from ..records import Box, Grey
-from .ink import polarities_of
 from .page_ink import find_page_ink, is_light_on_dark
+from .polarity import polarities_of
 from .rectify import Corners, Matrix, flatten
 from .reduce import quick_sketch_of
 from .skew import MOST, find_skew

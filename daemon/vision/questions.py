@@ -16,8 +16,8 @@ import numpy as np
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .assemble import box_of
 from .choice import STROKE
-from .ink import paper_of
 from .line_view import InkBand, LineView, find_band, further_looks, view_of
+from .paper import paper_of
 
 ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line

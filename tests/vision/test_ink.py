@@ -208,3 +208,21 @@ def test_otsu_splits_between_two_kinds_of_levels_and_at_0_where_there_are_none()
     assert split(counts) == 0
     counts[[20, 30, 180, 200]] = 50, 40, 30, 20
     assert 30 <= split(counts) < 180
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+@pytest.mark.parametrize("to", ["bottom", "right"])
+def test_across_a_strip_light_may_fall_off_from_side_to_side(to: str, light_on_dark: bool) -> None:
+    strokes = np.zeros((60, 240), np.uint8)
+    for x in (30, 90, 150, 210):
+        cv2.ellipse(strokes, (x, 30), (12, 20), 0, 0, 360, (1,), 4)
+    paper = np.linspace(235, 115, 60)[:, None] * np.ones((1, 240))
+    page = (paper * (1 - 0.45 * strokes)).astype(np.uint8)
+    if light_on_dark:
+        page = 255 - page
+    if to == "right":
+        page, strokes = cv2.transpose(page), cv2.transpose(strokes)
+    ink = find_ink(page)[0]
+    assert ink.light_on_dark == light_on_dark
+    both = np.count_nonzero(ink.mask & strokes)
+    assert both > 0.8 * np.count_nonzero(ink.mask | strokes)

@@ -1,0 +1,119 @@
+"""Which side of a page's shades its ink is on: dark on light, or light on dark."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Grey
+from .paper import (
+    MIN_CONTRAST,
+    SMALL,
+    energy,
+    fall_on,
+    is_narrow,
+    paper_on,
+    sketch_of_paper,
+    square_of,
+)
+
+_CLEAR = 3.0  # times the other side's: thinness that says something
+_THIN_STROKE = 0.06  # of the page's longer side
+_MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
+
+
+def polarities_of(pixels: Grey) -> tuple[bool, ...]:
+    """Whether a page's ink, (H, W) uint8, is light on dark, the likelier answer first; one where
+    that is beyond doubt."""
+    return polarities(sketch_of_paper(pixels))
+
+
+def clean_polarity(sketch: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, where paper in even or evenly falling light lies all around and
+    all the ink, less than half of the picture, is on one side of it; empty where that leaves it
+    open. Only for small pictures: a larger one may show a whole sheet on a desk."""
+    if max(sketch.shape) > SMALL:
+        return ()
+    slopes, pixels = _slopes(*sketch.shape), sketch.reshape(-1)
+    even = _one_sided(pixels, slopes.sides)
+    return even or _one_sided(
+        pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides]), slopes.sides
+    )
+
+
+def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> tuple[bool, ...]:
+    """Whether ink is light on dark, told by pixels (N,) that are alike at the places `sides`."""
+    darkest, lightest, *_ = cv2.minMaxLoc(pixels[sides])
+    if lightest - darkest >= MIN_CONTRAST:
+        return ()
+    lighter = np.count_nonzero(pixels > darkest + MIN_CONTRAST)
+    darker = np.count_nonzero(pixels < lightest - MIN_CONTRAST)
+    clean = min(lighter, darker) == 0 < max(lighter, darker) < len(pixels) / 2
+    return (bool(lighter > darker),) if clean else ()
+
+
+class _Slopes(NamedTuple):
+    """How light that falls evenly off is fitted to the pixels along the sides of a picture: `sides`
+    (n,) are their places among its N pixels, `fit` (3, n) gives a plane's coefficients by them,
+    `plane` (N, 3) its shade at every pixel by these."""
+
+    sides: npt.NDArray[np.intp]
+    fit: npt.NDArray[np.float32]
+    plane: npt.NDArray[np.float32]
+
+
+@lru_cache(maxsize=16)
+def _slopes(height: int, width: int) -> _Slopes:
+    """Those of a picture's size: a pile of scans has few."""
+    y, x = np.divmod(np.arange(height * width), width)
+    plane = np.stack([np.ones(len(x)), x, y], axis=1)
+    sides = np.flatnonzero((x == 0) | (y == 0) | (x == width - 1) | (y == height - 1))
+    fit = np.linalg.pinv(plane[sides])
+    return _Slopes(sides, fit.astype(np.float32), plane.astype(np.float32))
+
+
+def polarities(sketch: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, the likelier answer first; one where two clues agree.
+
+    Ink is what is rare, against a median so wide that strokes do not reach half of it; shadows
+    deceive that. And ink is the side whose structure is thin already; bold digits deceive that,
+    whose counters are thinner than their strokes.
+    """
+    if is_narrow(sketch):
+        sketch = np.clip(sketch - fall_on(sketch), 0, 255).astype(np.uint8)
+    wide = _wide_median(sketch)
+    rare = energy(cv2.subtract(sketch, wide)) > energy(cv2.subtract(wide, sketch))
+    kernel = square_of(_THIN_STROKE, sketch)
+    closed = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
+    opened = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
+    under_dark, under_light = (
+        paper_on(sketch, light_on_dark=False),
+        paper_on(sketch, light_on_dark=True),
+    )
+    dark = _thinness(cv2.subtract(closed, sketch), cv2.subtract(under_dark, sketch))
+    light = _thinness(cv2.subtract(sketch, opened), cv2.subtract(sketch, under_light))
+    if max(dark, light) < _CLEAR * min(dark, light) or rare == (light > dark):
+        return (rare,)
+    return (rare, not rare)
+
+
+def _thinness(thin: Grey, wide: Grey) -> float:
+    """The share of one side's structures that is as narrow as a thin stroke."""
+    whole = energy(wide)
+    return energy(thin) / whole if whole > 0 else 0.0
+
+
+def _wide_median(sketch: Grey) -> Grey:
+    height, width = sketch.shape
+    if max(height, width) > _MEDIAN_SKETCH:  # twice the size costs four times as much
+        half = (max(1, width // 2), max(1, height // 2))
+        median = _wide_median(cv2.resize(sketch, half, interpolation=cv2.INTER_AREA))
+        return cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR)
+    window = max(height, width) * 3 // 4 | 1
+    margin = window // 2  # mirrored: repeated, a frame at the border would outweigh the paper
+    padded = cv2.copyMakeBorder(sketch, margin, margin, margin, margin, cv2.BORDER_REFLECT)
+    return cv2.medianBlur(padded, window)[margin : margin + height, margin : margin + width]
