@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from ..records import (
     Expect,
     Limits,
-    Line,
     Outcome,
     Page,
     PageReading,
@@ -32,22 +31,14 @@ from .assemble import assemble
 from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
 from .decode import decode
-from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
 from .draft import Annotated, Draft, Traces, Wishes
-from .fusion import AMBIGUOUS, LineNetwork
+from .fusion import LineNetwork
 from .glyph import SIDE, normalise
 from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
-from .no_page import (
-    contradicts,
-    holds_little,
-    is_better,
-    leaves_out,
-    may_be_no_page,
-    may_lie_upright,
-)
+from .no_page import may_be_no_page
 from .page_lines import assemble_page, choose_marks
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .rectify import SheetSearch
@@ -55,6 +46,7 @@ from .region import View, view
 from .second import First, Found, SecondOpinion, since
 from .sheet import may_be_a_stroke, sheet_in
 from .stages import look_back, with_sheet
+from .two_ways import better
 
 ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
 
@@ -270,7 +262,7 @@ class _Batch:
         for found in self._found:
             self._alive()
             ways = [next(read) for _ in found.ways]
-            self._add(*_better(*ways))
+            self._add(*better(*ways))
         self._found, self._glyphs, self._pixels = [], [], 0
         self._rounds += 1
 
@@ -340,48 +332,6 @@ class _Batch:
             choices = [choose_marks(found.look, rows)]
             reading = assemble_page(page, found.look, choices[0], threshold)
         return First(found, choices, reading)
-
-
-_Read: TypeAlias = tuple[First, PageReading]
-
-
-def _better(read: _Read, otherwise: _Read | None = None) -> _Read:
-    """How a picture is read better: as the page that it looks like, or `otherwise`. What is in
-    doubt is for review."""
-    first, reading = read
-    look = first.found.look
-    if look is None:
-        return first, _doubted(first, reading)
-    if otherwise is None:
-        return read
-    longer = max(reading.width, reading.height)
-    if is_better(_placed(otherwise), _placed(read), look, longer):
-        return _better(otherwise)
-    others = _placed(otherwise)
-    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
-    if leaves_out(others, _placed(read), look):
-        reason = LEFT_ONE_OUT
-    if may_lie_upright(others, look, longer):
-        reason = AMBIGUOUS
-    lines = tuple(
-        for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
-        for line, placed in zip(reading.lines, _placed(read), strict=True)
-    )
-    return first, replace(reading, lines=lines)
-
-
-def _placed(read: _Read) -> tuple[Line, ...]:
-    """The lines in the page's own pixels."""
-    first, reading = read
-    return first.found.view.placed(reading).lines
-
-
-def _doubted(first: First, reading: PageReading) -> PageReading:
-    """The reading of what is no page; lone digits that are in doubt are for review."""
-    found = first.found
-    told = found.draft.scan.hints.expect is not None
-    lines = doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
-    return reading if lines == reading.lines else replace(reading, lines=lines)
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:

@@ -20,7 +20,7 @@ from daemon.vision.no_page import (
     may_be_no_page,
     may_lie_upright,
 )
-from daemon.vision.reader import _better
+from daemon.vision.two_ways import better
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))
@@ -181,7 +181,7 @@ def test_a_page_that_leaves_a_digit_out_is_for_review() -> None:
     first = SimpleNamespace(found=SimpleNamespace(look=look(), view=view))
     beside = sevens(Box(300, 10, 60, 100), status=Status.REVIEW)
     readings = [PageReading(1, 400, 300, lines) for lines in ((line(*TALL),), (beside,))]
-    _, reading = _better(*((first, each) for each in readings))
+    _, reading = better(*((first, each) for each in readings))
     assert [each.reason for each in reading.lines] == [LEFT_ONE_OUT]
 
 
@@ -191,13 +191,13 @@ def test_a_page_that_another_reading_contradicts_is_for_review() -> None:
     page, sevens = line(*TALL), line(*TALL)
     sevens = replace(sevens, digits=tuple(replace(each, digit=7) for each in sevens.digits))
 
-    def better(other: Line) -> Line:
+    def held(other: Line) -> Line:
         readings = [PageReading(1, WIDE, 900, (each,)) for each in (page, other)]
-        _, reading = _better(*((first, each) for each in readings))
+        _, reading = better(*((first, each) for each in readings))
         return reading.lines[0]
 
-    assert better(page) == page
-    assert (better(sevens).status, better(sevens).reason) == (Status.REVIEW, AMBIGUOUS)
+    assert held(page) == page
+    assert (held(sevens).status, held(sevens).reason) == (Status.REVIEW, AMBIGUOUS)
 
 
 def test_large_digits_that_are_sure_as_a_turned_page_lies_are_for_a_person_to_see() -> None:

@@ -1,0 +1,54 @@
+"""A picture read as the page that it looks like, and as none: which reading holds, and what of it
+is in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+from ..records import Line, PageReading
+from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
+from .fusion import AMBIGUOUS
+from .no_page import contradicts, holds_little, is_better, leaves_out, may_lie_upright
+from .second import First
+
+Read: TypeAlias = tuple[First, PageReading]
+
+
+def better(read: Read, otherwise: Read | None = None) -> Read:
+    """How a picture is read better: as the page that it looks like, or `otherwise`. What is in
+    doubt is for review."""
+    first, reading = read
+    look = first.found.look
+    if look is None:
+        return first, _doubted(first, reading)
+    if otherwise is None:
+        return read
+    longer = max(reading.width, reading.height)
+    if is_better(_placed(otherwise), _placed(read), look, longer):
+        return better(otherwise)
+    others = _placed(otherwise)
+    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
+    if leaves_out(others, _placed(read), look):
+        reason = LEFT_ONE_OUT
+    if may_lie_upright(others, look, longer):
+        reason = AMBIGUOUS
+    lines = tuple(
+        for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
+        for line, placed in zip(reading.lines, _placed(read), strict=True)
+    )
+    return first, replace(reading, lines=lines)
+
+
+def _placed(read: Read) -> tuple[Line, ...]:
+    """The lines in the page's own pixels."""
+    first, reading = read
+    return first.found.view.placed(reading).lines
+
+
+def _doubted(first: First, reading: PageReading) -> PageReading:
+    """The reading of what is no page; lone digits that are in doubt are for review."""
+    found = first.found
+    told = found.draft.scan.hints.expect is not None
+    lines = doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
+    return reading if lines == reading.lines else replace(reading, lines=lines)
