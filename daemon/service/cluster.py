@@ -198,12 +198,20 @@ class ClusterReader:
         """A client of a cluster that can read."""
         import dask
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
 
         from .remote import Unpack
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say it on one line
         dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGE})
         address = self._cluster.address
+        try:
+            get_address_host_port(address)
+        except ValueError as error:  # of a client of such an address, 20 s would be waited to close
+            raise ClusterUnavailable(
+                f"{address} is no address of a Dask scheduler ({_one_line(error)}): write it like "
+                "tcp://scheduler:8786"
+            ) from None
         try:
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except Exception as error:

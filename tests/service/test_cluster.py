@@ -352,6 +352,15 @@ def test_nobody_at_the_address_is_one_line_and_an_exit_code(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("address", ["foo", "tcp://scheduler", "cluster://scheduler:8786"])
+def test_what_is_no_address_is_told_at_once(address: str) -> None:
+    with (
+        pytest.raises(ClusterUnavailable, match=r"is no address .*: write it like tcp://sched"),
+        hire_cluster(Cluster(address), fake_reader.load_reader),
+    ):
+        pass
+
+
 def test_without_dask_it_is_said_how_to_get_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
