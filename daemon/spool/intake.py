@@ -96,7 +96,10 @@ def inspect(candidate: Candidate, limits: Limits) -> tuple[Source, Problem | Non
     except OSError as error:
         return _source(absolute(path), _lstat(path)), problem or _problem(error)
     if problem is None and not stat.S_ISREG(found.st_mode):
-        problem = Problem(Reason.NOT_A_FILE, f"it is {_kind(found.st_mode)}, not a file")
+        may_walk = stat.S_ISDIR(found.st_mode) and not path.is_symlink()
+        way_out = ": rename it, to have its scans read" if may_walk else ""
+        message = f"it is {_kind(found.st_mode)}, not a file{way_out}"
+        problem = Problem(Reason.NOT_A_FILE, message)
     elif problem is None and _is_too_large(found, limits):
         problem = _too_large(found, limits)
     return _source(absolute(path), found), problem

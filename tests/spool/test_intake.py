@@ -122,6 +122,16 @@ def test_odd_things_have_their_reasons(tmp_path: Path) -> None:
     }
 
 
+def test_a_folder_that_is_called_like_a_picture_is_told_with_the_way_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png/1.png")
+    (tmp_path / "b.png").symlink_to("a.png")
+    told = [inspect(Candidate(tmp_path / name, name), LIMITS)[1] for name in ("a.png", "b.png")]
+    assert [each and each.message for each in told] == [
+        "it is a folder, not a file: rename it, to have its scans read",
+        "it is a folder, not a file",
+    ]
+
+
 def test_a_socket_is_not_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as server:
