@@ -63,7 +63,14 @@ def read_labels(folder: Path) -> tuple[LabelledScan, ...]:
         raise NothingReadable(f"{path} cannot be read: {error}") from None
     if not found:
         raise NothingReadable(f"{path} names no file")
+    known: dict[str, LabelledScan] = {}
     for scan in found:
+        other = known.setdefault(scan.file, scan)
+        if other.lines != scan.lines:
+            raise NothingReadable(
+                f"{path}, line {scan.row}: {scan.file} has another label in line {other.row}; "
+                "lines of one file stand in one label, separated by `|`"
+            )
         if scan.label != NO_DIGITS and not scan.lines:
             raise NothingReadable(
                 f"{path}, line {scan.row}: the label of {scan.file} is {scan.label!r}; it should "

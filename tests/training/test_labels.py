@@ -54,3 +54,12 @@ def test_a_label_without_digits_says_none_or_is_a_mistake(tmp_path: Path, label:
     (tmp_path / "labels.csv").write_text(f"file,label\na.png,5\nb.png,{label}\n", encoding="utf-8")
     with pytest.raises(NothingReadable, match=r"labels\.csv, line 3: the label of b\.png is"):
         read_labels(tmp_path)
+
+
+def test_a_file_with_two_labels_is_a_mistake(tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\na.png,27\nb.png,27\na.png,2 7\n")
+    assert len(read_labels(tmp_path)) == 3, "the same twice is no contradiction"
+    table.write_text("file,label\na.png,27\nb.png,27\na.png,58\n")
+    with pytest.raises(NothingReadable, match=r"line 4: a\.png has another label in line 2;"):
+        read_labels(tmp_path)
