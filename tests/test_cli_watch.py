@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,6 +50,15 @@ def test_all_is_well_after_everything_was_read(
         "scans    1 seen = 0 waiting + 0 in work + 1 done + 0 rejected; 0 files ignored\n",
         "",
     )
+
+
+def test_what_it_logs_goes_nowhere_afterwards(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = [*logging.getLogger().handlers]
+    (house / "inbox" / "a.png").write_text("42")
+    assert digitd("watch", "--once", capsys=capsys)[0] == 0
+    assert logging.getLogger().handlers == before
 
 
 def test_status_says_first_what_needs_a_person(

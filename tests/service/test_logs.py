@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import logging_as_before
 
 from daemon.config_schema import Log
 from daemon.service import logs
@@ -22,12 +23,8 @@ MOMENT = 1_795_260_007.25  # 2026-11-21 11:20:07.250 UTC
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     """Leave the logging of the other tests alone."""
-    loggers = logging.getLogger(), logging.getLogger("daemon")
-    before = [(logger, logger.level, [*logger.handlers]) for logger in loggers]
-    yield
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture
