@@ -22,8 +22,8 @@ from ..ann.classifier import GlyphClassifier
 from ..ann.line_reader import LineReader
 from ..ann.trust import FEATURES, Trust, features
 from ..records import AskedLine, Doubt, Evidence, Limits, Reading, Scan, SeenLine
-from ..vision.fusion import differ, torn
 from ..vision.reader import read_batch
+from ..vision.verdict import differ, torn
 from .calibrate import EVEN, RISKS
 from .hands import Copybook, Digits, need_all_ten
 from .lines import LineComposer

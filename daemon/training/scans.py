@@ -15,8 +15,8 @@ from ..errors import InputMissing
 from ..records import DIGITS, Hints, Limits, Outcome, Reading, Scan, Status
 from ..vision.alignment import Pair, align, edits
 from ..vision.counting import count_pixels
-from ..vision.fusion import LineNetwork
 from ..vision.reader import Classifier, read_batch
+from ..vision.verdict import LineNetwork
 from . import metrics
 from .labels import LabelledScan
 from .scores import Scores, Share

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
-from ..checks import fits
 from ..records import (
-    AskedLine,
     Box,
     Digit,
-    Doubt,
-    Evidence,
     Expected,
     Line,
     PageReading,
@@ -32,40 +27,20 @@ from ..records import (
 )
 from .alignment import align
 from .assemble import LEFT_OUT, box_of, text_of
-from .choice import EVEN, STROKE
+from .choice import STROKE
 from .evidence import Opinions
 from .line_view import LineView
-from .marks import MISFIT
 from .parts import SPLIT_GAP
 from .questions import Question
+from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
 
-TORN = 0.3  # of a reading's probability: a rival with as much leaves the line reader in doubt
-ALTERNATIVES = 4
-LEAST = 0.001  # probability of an alternative
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
 NEW_DIGITS = 2  # where the glyph network reads nothing, a number has so many at least
 SUSPECTED = 0.2  # its probability, from which a person should look
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
-AMBIGUOUS = "may be read in two ways"
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
-
-
-class LineNetwork(Protocol):
-    """The line reader as reading sees it."""
-
-    @property
-    def review_below(self) -> float:
-        """The confidence under which a person should look, of a line as the mean of its digits:
-        the root of its probability."""
-
-    def read_lines(self, asked: Sequence[AskedLine]) -> list[SeenLine]:
-        """What is written on each line."""
-
-    def probabilities(self, texts: Sequence[Evidence], doubt: Doubt) -> list[float]:
-        """The calibrated probability of each text that it is what is written; what is missing to 1
-        is that of something else."""
 
 
 def fuse(
@@ -92,7 +67,7 @@ def fuse(
         settled = _settled(about, question, seen)
         if settled is None:
             held = opinions(about, question, seen)
-            verdict = _judge(held, question.expected, network, review_below)
+            verdict = judge(held, question.expected, network, review_below)
             if question.place is None:
                 settled = _whole(about, held, verdict, together)
             else:
@@ -107,29 +82,6 @@ def fuse(
     return replace(reading, lines=tuple(lines))
 
 
-def differ(texts: Sequence[str]) -> bool:
-    """Whether these are readings of the same digits that differ: as many of them, but others."""
-    return len(set(texts)) > 1 and len({len(text) for text in texts}) == 1
-
-
-def torn(text: str, known: dict[str, float]) -> bool:
-    """Whether the line reader, whose readings are `known`, hesitates between this text and another:
-    both networks may well agree on what is the wrong one."""
-    rival = max((chance for other, chance in known.items() if other != text), default=0.0)
-    return rival > TORN * known.get(text, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """Which text holds, and how sure that is."""
-
-    text: str
-    confidence: float
-    status: Status
-    reason: str
-    alternatives: tuple[tuple[str, float], ...]
-
-
 def opinions(lines: Sequence[Line], question: Question, seen: SeenLine) -> Opinions:
     """Both networks on what `lines` are about."""
     sure = all(line.status is Status.READ for line in lines)
@@ -140,68 +92,6 @@ def opinions(lines: Sequence[Line], question: Question, seen: SeenLine) -> Opini
         seen=seen,
         boxes=tuple(_place(digit, question) for digit in seen.digits),
     )
-
-
-def _judge(
-    held: Opinions, expected: Expected, network: LineNetwork, review_below: float
-) -> _Verdict:
-    """Decide between the texts that come into question. What the glyph network is sure of and the
-    line reader confirms is read."""
-    chances = _chances(held, network)
-    text = _likeliest(chances, expected)
-    is_lost = _loses(text, held, expected)
-    if is_lost:  # beside a desk the line reader often sees no digit
-        text = held.text
-    confidence = chances[text]
-    reason = ""
-    if is_lost or differ((held.text, held.seen.text)):
-        reason = f"read as {held.text} and as {held.seen.text}"
-    elif held.given and not held.seen.text:
-        reason = "may be no digit"
-    elif torn(text, held.known):
-        reason = AMBIGUOUS
-    elif (other := max(chances, key=lambda each: chances[each])) != text:
-        reason = f"without the hints: {other}"
-    agreed = held.text == held.seen.text == text
-    sure = agreed and held.status is Status.READ
-    sure = sure or confidence ** (1 / max(1, len(text))) >= review_below
-    status = Status.READ if sure and not reason else Status.REVIEW
-    if not reason and held.left_out and agreed and status is Status.REVIEW:
-        reason = LEFT_OUT
-    return _Verdict(text, confidence, status, reason, _others(text, chances))
-
-
-def _loses(text: str, held: Opinions, expected: Expected) -> bool:
-    """Whether a digit is missing that the glyph network is sure of, is as high as the others and
-    not unexpected."""
-    if held.status is not Status.READ or not 0 < len(text) < len(held.given):
-        return False
-    heights = [digit.box.height for digit in held.given]
-    return min(heights) >= EVEN * max(heights) and fits(expected, [*map(int, held.text)])
-
-
-def _chances(held: Opinions, network: LineNetwork) -> dict[str, float]:
-    """The texts that come into question, with their probabilities: a hint makes none likelier."""
-    said = network.probabilities(held.evidence(held.texts), held.doubt)
-    return dict(zip(held.texts, said, strict=True))
-
-
-def _likeliest(chances: dict[str, float], expected: Expected) -> str:
-    """The likeliest text as `expected`, unless another one is a thousand times as likely."""
-    least = math.exp(-MISFIT) * max(chances.values())
-    fitting = [
-        text
-        for text, chance in chances.items()
-        if chance >= least and fits(expected, [*map(int, text)])
-    ]
-    return max(fitting or chances, key=lambda text: chances[text])
-
-
-def _others(text: str, chances: dict[str, float]) -> tuple[tuple[str, float], ...]:
-    """Other readings and their probabilities."""
-    others = [(other, chance) for other, chance in chances.items() if other != text]
-    ranked = sorted(others, key=lambda pair: -pair[1])
-    return tuple(pair for pair in ranked if pair[1] >= LEAST)[:ALTERNATIVES]
 
 
 def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line] | None:
@@ -230,7 +120,7 @@ def _settled(lines: list[Line], question: Question, seen: SeenLine) -> list[Line
     return [replace(line, status=Status.REVIEW, reason=reason, alternatives=others)]
 
 
-def _line(line: Line, question: Question, held: Opinions, verdict: _Verdict) -> Line:
+def _line(line: Line, question: Question, held: Opinions, verdict: Verdict) -> Line:
     """One of the page's lines after the verdict."""
     if not verdict.text:
         return replace(line, status=Status.REVIEW, reason=verdict.reason)
@@ -244,7 +134,7 @@ def _line(line: Line, question: Question, held: Opinions, verdict: _Verdict) -> 
     return _told(_digits(held, verdict.text), verdict)
 
 
-def _whole(lines: list[Line], held: Opinions, verdict: _Verdict, together: bool) -> list[Line]:
+def _whole(lines: list[Line], held: Opinions, verdict: Verdict, together: bool) -> list[Line]:
     """The lines of a picture that is one line of writing, perhaps in groups far apart."""
     if not verdict.text:
         return [replace(line, status=Status.REVIEW, reason=verdict.reason) for line in lines]
@@ -266,7 +156,7 @@ def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line 
     if not seen.text or _covered(question.view, seen) < COVERED:
         return None
     held = opinions((), question, seen)
-    chances = _chances(held, network)
+    chances = chances_of(held, network)
     numbers = {
         text: chance
         for text, chance in chances.items()
@@ -274,10 +164,10 @@ def _new_line(question: Question, seen: SeenLine, network: LineNetwork) -> Line 
     }
     if max(held.texts, key=lambda text: chances[text] if text else 0.0) not in numbers:
         return None
-    text = _likeliest(numbers, question.expected)
+    text = likeliest(numbers, question.expected)
     confidence = chances[text]
     digits = _digits(held, text)
-    others = _others(text, chances)
+    others = others_of(text, chances)
     return Line(digits, text, confidence, box_of(digits), Status.REVIEW, ONE_SIDED, others)
 
 
@@ -301,7 +191,7 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
     return replace(line, reason="; ".join(reasons))
 
 
-def _told(digits: Sequence[Digit], verdict: _Verdict) -> Line:
+def _told(digits: Sequence[Digit], verdict: Verdict) -> Line:
     text = text_of(digits)
     whole = text == verdict.text
     return Line(

@@ -32,7 +32,6 @@ from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
 from .decode import decode
 from .draft import Annotated, Draft, Traces, Wishes
-from .fusion import LineNetwork
 from .glyph import SIDE, normalise
 from .grain import find_ink_under_grain
 from .hints import fitted, judged
@@ -47,6 +46,7 @@ from .second import First, Found, SecondOpinion, since
 from .sheet import may_be_a_stroke, sheet_in
 from .stages import look_back, with_sheet
 from .two_ways import better
+from .verdict import LineNetwork
 
 ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..records import Expect, Expected, PageReading
 from .choice import Choice, best
 from .draft import Draft
-from .fusion import LineNetwork, fuse
+from .fusion import fuse
 from .hints import is_one_number
 from .layout import Layout
 from .page_questions import lost_questions, page_questions
@@ -20,6 +20,7 @@ from .page_stage import PageLook
 from .questions import Question, questions
 from .region import View
 from .stages import Sight
+from .verdict import LineNetwork
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from ..records import Line, PageReading
 from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
-from .fusion import AMBIGUOUS
 from .no_page import contradicts, holds_little, is_better, leaves_out, may_lie_upright
 from .second import First
+from .verdict import AMBIGUOUS
 
 Read: TypeAlias = tuple[First, PageReading]
 

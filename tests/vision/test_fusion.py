@@ -21,9 +21,10 @@ from daemon.records import (
     Status,
 )
 from daemon.vision.assemble import LEFT_OUT
-from daemon.vision.fusion import ONE_SIDED, differ, fuse, torn
+from daemon.vision.fusion import ONE_SIDED, fuse
 from daemon.vision.line_view import find_band
 from daemon.vision.questions import LARGE, questions
+from daemon.vision.verdict import differ, torn
 
 PAPER, INK = 230, 20
 

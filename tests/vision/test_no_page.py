@@ -10,7 +10,6 @@ import pytest
 
 from daemon.records import Box, Digit, Line, PageReading, Status
 from daemon.vision.doubts import LEFT_ONE_OUT
-from daemon.vision.fusion import AMBIGUOUS
 from daemon.vision.no_page import (
     FEW_MARKS,
     SMALL,
@@ -21,6 +20,7 @@ from daemon.vision.no_page import (
     may_lie_upright,
 )
 from daemon.vision.two_ways import better
+from daemon.vision.verdict import AMBIGUOUS
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
 PIECES = (Box(10, 60, 60, 50), Box(90, 10, 20, 100))

@@ -27,13 +27,13 @@ from daemon.records import (
 )
 from daemon.vision import draft
 from daemon.vision.explain import Explanation
-from daemon.vision.fusion import LineNetwork
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
 from daemon.vision.reader import read_batch
 from daemon.vision.rectify import Matrix, SheetSearch
 from daemon.vision.region import View
 from daemon.vision.sheet import LEAST_SIDE, may_be_a_stroke, sheet_in
+from daemon.vision.verdict import LineNetwork
 
 MARKS = ((90, 70), (150, 70))  # left and top on the sheet of what stands there, 24 x 60 px
 SLIP = (210, 320)
