@@ -11,6 +11,7 @@ import typer
 
 from .errors import UsageError
 
+FAIR = 0.9  # of test digits: the plainest network reads more, once it has learnt enough of them
 _LARGEST_SEED = 2**31 - 1  # NumPy takes less than 2**32, and the next few seeds are used as well
 
 
@@ -90,6 +91,12 @@ def train(
         f"{version.name}: {measured['accuracy']:.2%} of {measured['n']:,} test digits right, "
         f"calibration error {measured['ece']:.2%}; in {version.path}"
     )
+    if promote and measured["accuracy"] < FAIR:
+        print(
+            "warning: that is little for the version in use: train with more digits or epochs, or "
+            f"write another version's name into {version.path.parent / 'current'}",
+            file=sys.stderr,
+        )
 
 
 def _train_lines(

@@ -82,6 +82,23 @@ def test_train_can_leave_the_version_in_use_alone(
     assert asked == [("mlp-128", 1, Path("new"), False)]
 
 
+def test_train_warns_of_a_version_in_use_that_reads_little(
+    data: Path, trained_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = load_version(trained_models)
+
+    def warned(accuracy: float, *flags: str) -> bool:
+        measured = {"accuracy": accuracy, "n": 200, "ece": 0.01}
+        told = replace(version, metadata={"metrics": {"test": measured}})
+        monkeypatch.setattr(glyph_train, "train", lambda *_, **__: told)
+        arguments = ["train", "--data", str(data), "--models", str(trained_models), *flags]
+        return "warning: that is little" in CliRunner().invoke(app, arguments).stderr
+
+    assert warned(0.4)
+    assert not warned(0.4, "--no-promote")
+    assert not warned(0.95)
+
+
 def test_train_knows_its_architectures(data: Path) -> None:
     with pytest.raises(UsageError, match="there is no architecture 'lstm'"):
         run("train", "--data", data, "--architecture", "lstm")
