@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0  # for the scheduler to answer
 WORKERS_S = 60.0  # for the first worker to be there
-LOSSES = 8  # times that Dask may give a batch up for lost workers, four of them each time
+LOSSES = 8  # times that Dask may give a scan up for lost workers, four of them each time
 _SAME = ("python", "distributed", "digitd")  # versions that must not differ
 _LARGE = "1 GB"  # a batch is; Dask warns of less
 
@@ -133,14 +133,18 @@ class ClusterReader:
         return self._ask(scans)
 
     def _ask(self, scans: Sequence[Scan]) -> list[Outcome]:
-        """Have a batch read, again and again where workers die: no scan takes its worker along."""
+        """Have a batch read, again and again where workers die, for no scan takes its worker along;
+        in halves, for it may take longer than they live."""
         from distributed import KilledWorker
 
         for _ in range(LOSSES):
             try:
                 return self._answer(scans)
             except KilledWorker as error:  # Dask itself has tried some workers by then
-                log.info("a batch is sent anew: %s", _one_line(error))
+                log.info("a batch of %d is sent anew: %s", len(scans), _one_line(error))
+                middle = len(scans) // 2
+                if middle:
+                    return [*self._ask(scans[:middle]), *self._ask(scans[middle:])]
         raise ClusterUnavailable(
             f"the cluster at {self._cluster.address} lost every worker that read a batch: look "
             "into their logs; when that is mended, digitd goes on where it stopped"

@@ -227,11 +227,37 @@ def test_a_scheduler_that_goes_away_while_it_is_asked_is_said(
         pass
 
 
+LOST = distributed.KilledWorker("read", SimpleNamespace(address="gone"), 3)
+
+
+def test_a_batch_that_takes_longer_than_workers_live_is_sent_anew_in_halves(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = clusters.ClusterReader._connection
+    sent = []
+
+    class Impatient:
+        """An executor whose workers live for three scans."""
+
+        def submit(self, read: Any, errand: Any, scans: list[Scan]) -> Any:
+            sent.append(len(scans))
+            if len(scans) > 3:
+                raise LOST
+            return connection(reader).submit(read, errand, scans)
+
+    with hire_cluster(Cluster(here), fake_reader.load_reader) as crew:
+        reader = crew.read.__self__  # type: ignore[attr-defined]
+        monkeypatch.setattr(reader, "_connection", Impatient)
+        names = [str(number) for number in range(7)]
+        assert said(crew.read([scan(name) for name in names])) == names
+    assert sent == [7, 3, 4, 2, 2]
+
+
 @pytest.mark.parametrize("losses", [clusters.LOSSES - 1, clusters.LOSSES])
-def test_a_batch_whose_workers_die_again_and_again_is_sent_anew(
+def test_a_scan_whose_workers_die_again_and_again_is_sent_anew(
     here: str, monkeypatch: pytest.MonkeyPatch, losses: int
 ) -> None:
-    left = [distributed.KilledWorker("read", SimpleNamespace(address="gone"), 3)] * losses
+    left = [LOST] * losses
     connection = clusters.ClusterReader._connection
 
     class Deadly:
