@@ -22,7 +22,8 @@ MIN_DIGITS = 2  # of a layout, that another may have strokes besides: of one the
 ALIKE = 0.7  # of the height of these
 EVEN = 0.6  # of the highest: what the lowest measures where nothing but digits is read
 SURE = 0.9  # probability of one more
-WHOLE, LEFT = 0.95, 0.9  # of the ink: what reads as much reads all of it, with less it leaves some
+WHOLE = 0.95  # of what may be writing: what reads as much reads all of it
+LEFT = 0.9  # of the ink that another layout reads: what reads less leaves some
 SURELY_NO_DIGIT = 0.995  # the same where nothing else on the page is a digit: 1 - max_error_read
 
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, 10 or 11); the eleventh: no digit at all
@@ -122,16 +123,16 @@ def _is_clear(other: Choice, choice: Choice) -> bool:
     or takes several for one that is less sure (a stroke may be a piece of any digit)."""
     heights = [mark.box.height for mark in other.layout.candidates]
     least = float(other.rows[:, :DIGITS].max(axis=1).min())
-    if least < SURE or min(heights) < EVEN * max(heights) or _covered(other) < WHOLE:
+    if least < SURE or min(heights) < EVEN * max(heights) or _share(other) < WHOLE:
         return False
-    if _covered(choice) < LEFT:
+    if _share(choice) * choice.layout.writing < LEFT * other.layout.writing:
         return True
     return STROKE not in other.digits and least > float(choice.rows.max())
 
 
-def _covered(choice: Choice) -> float:
-    """The share of the ink, frames and all, that is read."""
-    return sum(mark.share for mark, _ in _read(choice)) * choice.layout.writing
+def _share(choice: Choice) -> float:
+    """How much is read of the ink that may be writing."""
+    return sum(mark.share for mark, _ in _read(choice))
 
 
 def _has_more(other: Choice, choice: Choice) -> bool:

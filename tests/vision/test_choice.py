@@ -112,13 +112,21 @@ def test_a_layout_with_the_same_digits_and_a_sure_one_more_wins() -> None:
 def test_nothing_but_sure_digits_beat_a_layout_that_leaves_ink_or_joins_them() -> None:
     digits = rows((9, 0.99), (5, 0.99), (0, 0.99))
 
-    def clearer(few: Layout, rest: tuple[int, float], all_rows: Probabilities = digits) -> bool:
-        choices = weigh([few, row_of(0, 30, 60)], np.concatenate([rows(rest), all_rows]))
+    def clearer(
+        few: Layout,
+        rest: tuple[int, float],
+        all_rows: Probabilities = digits,
+        wide: Layout | None = None,
+    ) -> bool:
+        choices = weigh([few, wide or row_of(0, 30, 60)], np.concatenate([rows(rest), all_rows]))
         assert choices[0].score.total > choices[1].score.total
         return chosen(*choices) == 1
 
     assert clearer(layout(0.85), (1, 0.99))
     assert clearer(replace(layout(1.0), writing=0.1), (1, 0.99))  # all else is frame
+    desk = replace(row_of(0, 30, 60), writing=0.8)
+    assert clearer(replace(layout(0.8), writing=0.8), (1, 0.99), wide=desk)
+    assert not clearer(replace(layout(1.0), writing=0.8), (1, 0.99), wide=desk)
     assert not clearer(layout(0.85), (1, 0.99), rows((9, 0.99), (5, 0.85), (0, 0.99)))
     assert clearer(layout(1.0), (3, 0.95))  # three on top of each other are none
     assert not clearer(layout(1.0), (3, 0.995))
