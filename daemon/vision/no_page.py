@@ -50,8 +50,9 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     these lines: by any where nothing is read `as_page`, by a single one where that holds little or
     one digit, or by sure ones that have all its digits, whole ones where it has pieces, or more of
     them, or other and surer ones that are large, or any that are far larger, as what is drawn on a
-    screen is than the words around it. Strokes alone, where a page lies turned, are its rules;
-    large ones may be."""
+    screen is than the words around it, or that are sure and large as it lies where a page that was
+    turned is in doubt. Strokes alone, where a page lies turned, are its rules; large ones may
+    be."""
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
         return True
@@ -70,8 +71,11 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     same = [piece for piece in pieces if any(are_one_mark(piece.box, w.box) for w in wholes)]
     rest = [piece for piece in pieces if piece not in same]
     held = [next((w for w in wholes if _holds(w.box, piece.box)), None) for piece in rest]
-    doubtful = any(line.status is not Status.READ for line in as_page) or _is_askew(look)
-    if height >= LARGE * longer and (doubtful or _differ(wholes, pieces)):
+    doubtful = any(line.status is not Status.READ for line in as_page)
+    is_large = height >= LARGE * longer
+    if is_large and doubtful and look.turns:
+        return True
+    if is_large and (doubtful or _is_askew(look) or _differ(wholes, pieces)):
         strangers = [
             piece
             for piece, whole in zip(rest, held, strict=True)
@@ -97,6 +101,18 @@ def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:
         for digit in line.digits
         for other in others
     )
+
+
+def adds_a_stroke(lines: Sequence[Line], line: Line, longer: int) -> bool:
+    """Whether a page's line has a stroke where all of another reading, of sure and large digits,
+    has nothing: it may be an edge or a rule."""
+    wholes = _digits(lines)
+    if not wholes or any(each.status is not Status.READ for each in lines):
+        return False
+    if median(whole.box.height for whole in wholes) < LARGE * longer:
+        return False
+    strokes = [digit for digit in line.digits if digit.digit == STROKE]
+    return any(not any(_overlap(each.box, w.box) for w in wholes) for each in strokes)
 
 
 def may_lie_upright(lines: Sequence[Line], look: PageLook, longer: int) -> bool:
@@ -127,11 +143,12 @@ def _is_missing(other: Digit, digits: Sequence[Digit], usual: float) -> bool:
     box = other.box
     if other.confidence < SEEN or not AS_HIGH * usual <= box.height <= usual / AS_HIGH:
         return False
-    return not any(
-        min(box.right, each.box.right) > max(box.x, each.box.x)
-        and min(box.bottom, each.box.bottom) > max(box.y, each.box.y)
-        for each in digits
-    )
+    return not any(_overlap(box, each.box) for each in digits)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    across = min(one.right, other.right) > max(one.x, other.x)
+    return across and min(one.bottom, other.bottom) > max(one.y, other.y)
 
 
 def _digits(lines: Sequence[Line]) -> list[Digit]:

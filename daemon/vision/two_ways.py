@@ -8,7 +8,14 @@ from typing import TypeAlias
 
 from ..records import Line, PageReading
 from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
-from .no_page import contradicts, holds_little, is_better, leaves_out, may_lie_upright
+from .no_page import (
+    adds_a_stroke,
+    contradicts,
+    holds_little,
+    is_better,
+    leaves_out,
+    may_lie_upright,
+)
 from .second import First
 from .verdict import AMBIGUOUS
 
@@ -33,11 +40,11 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
         reason = LEFT_ONE_OUT
     if may_lie_upright(others, look, longer):
         reason = AMBIGUOUS
-    lines = tuple(
-        for_review(line, AMBIGUOUS if contradicts(others, placed, look) else reason)
-        for line, placed in zip(reading.lines, _placed(read), strict=True)
-    )
-    return first, replace(reading, lines=lines)
+    lines = []
+    for line, placed in zip(reading.lines, _placed(read), strict=True):
+        in_doubt = contradicts(others, placed, look) or adds_a_stroke(others, placed, longer)
+        lines.append(for_review(line, AMBIGUOUS if in_doubt else reason))
+    return first, replace(reading, lines=tuple(lines))
 
 
 def _placed(read: Read) -> tuple[Line, ...]:

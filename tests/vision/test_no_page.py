@@ -13,6 +13,7 @@ from daemon.vision.doubts import LEFT_ONE_OUT
 from daemon.vision.no_page import (
     FEW_MARKS,
     SMALL,
+    adds_a_stroke,
     contradicts,
     is_better,
     leaves_out,
@@ -208,3 +209,20 @@ def test_large_digits_that_are_sure_as_a_turned_page_lies_are_for_a_person_to_se
     assert not may_lie_upright([sevens(*TALL)], look(), 900)
     assert not may_lie_upright([sevens(*TALL, confidence=0.8)], turned, 900)
     assert not may_lie_upright([line(*TALL)], turned, 900)  # strokes
+
+
+def test_large_digits_that_are_sure_as_it_lies_are_better_than_a_turned_page_in_doubt() -> None:
+    far = line(Box(300, 10, 60, 100), status=Status.REVIEW)
+    assert is_better([sevens(*TALL)], [sevens(*TALL), far], look(turns=2), 900)
+    assert not is_better([sevens(*TALL)], [sevens(*TALL), far], look(), 900)
+    assert not is_better([sevens(*TALL)], [sevens(*TALL), far], look(turns=2), 1100)
+
+
+def test_a_stroke_beside_large_digits_that_are_sure_without_it_is_in_doubt() -> None:
+    edge = line(TALL[1], Box(300, 10, 9, 100))
+    assert adds_a_stroke([sevens(*TALL)], edge, 900)
+    assert not adds_a_stroke([sevens(*TALL)], edge, 1100)
+    assert not adds_a_stroke([sevens(*TALL)], line(*TALL), 900)
+    assert not adds_a_stroke([sevens(*TALL)], sevens(TALL[1], Box(300, 10, 9, 100)), 900)
+    assert not adds_a_stroke([sevens(*TALL, status=Status.REVIEW)], edge, 900)
+    assert not adds_a_stroke([], edge, 900)
