@@ -51,10 +51,12 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     one digit, or by sure ones that have all its digits, whole ones where it has pieces, or more of
     them, or other and surer ones that are large, or any that are far larger, as what is drawn on a
     screen is than the words around it, or that are sure and large as it lies where a page that was
-    turned is in doubt. Strokes alone, where a page lies turned, are its rules; large ones may
-    be."""
+    turned is in doubt, or has few of them. Strokes alone, where a page lies turned, are its rules;
+    large ones may be."""
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
+        return True
+    if may_lie_upright(lines, look, longer) and len(_digits(lines)) > 2 * len(_digits(as_page)):
         return True
     if not lines or any(line.status is not Status.READ for line in lines):
         return False
@@ -116,11 +118,12 @@ def adds_a_stroke(lines: Sequence[Line], line: Line, longer: int) -> bool:
 
 
 def may_lie_upright(lines: Sequence[Line], look: PageLook, longer: int) -> bool:
-    """Whether large digits, strokes aside, are sure on a page as it lies, which was turned."""
+    """Whether most large digits, strokes aside, are sure on a page as it lies, which was turned."""
     digits = [digit for digit in _digits(lines) if digit.digit != STROKE]
-    if not look.turns or any(digit.confidence < SURE for digit in digits):
+    sure = [digit for digit in digits if digit.confidence >= SURE]
+    if not look.turns or 2 * len(sure) <= len(digits):
         return False
-    return bool(digits) and median(digit.box.height for digit in digits) >= LARGE * longer
+    return median(digit.box.height for digit in sure) >= LARGE * longer
 
 
 def leaves_out(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook) -> bool:

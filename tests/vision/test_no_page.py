@@ -208,6 +208,9 @@ def test_large_digits_that_are_sure_as_a_turned_page_lies_are_for_a_person_to_se
     assert not may_lie_upright([sevens(*TALL)], turned, 1100)
     assert not may_lie_upright([sevens(*TALL)], look(), 900)
     assert not may_lie_upright([sevens(*TALL, confidence=0.8)], turned, 900)
+    one = sevens(TALL[0], confidence=0.8)
+    assert not may_lie_upright([sevens(TALL[1]), one], turned, 900)
+    assert may_lie_upright([sevens(*TALL), one], turned, 900)
     assert not may_lie_upright([line(*TALL)], turned, 900)  # strokes
 
 
@@ -216,6 +219,11 @@ def test_large_digits_that_are_sure_as_it_lies_are_better_than_a_turned_page_in_
     assert is_better([sevens(*TALL)], [sevens(*TALL), far], look(turns=2), 900)
     assert not is_better([sevens(*TALL)], [sevens(*TALL), far], look(), 900)
     assert not is_better([sevens(*TALL)], [sevens(*TALL), far], look(turns=2), 1100)
+    doubtful = sevens(TALL[1], status=Status.REVIEW, confidence=0.7)
+    more = [sevens(*TALL), doubtful]
+    assert is_better(more, [sevens(TALL[0])], look(3, turns=2), 900)
+    assert not is_better(more, [sevens(*TALL)], look(3, turns=2), 900)
+    assert not is_better(more, [sevens(TALL[0])], look(3), 900)
 
 
 def test_a_stroke_beside_large_digits_that_are_sure_without_it_is_in_doubt() -> None:
