@@ -20,7 +20,7 @@ from ..records import Box, Digit, Line, Page, Status
 from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .layout import FLUSH
-from .parts import Candidate, are_one_mark
+from .parts import Candidate, are_one_mark, overlap
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
@@ -95,7 +95,7 @@ def _leaves_one_out(chosen: Choice, choices: Sequence[Choice]) -> bool:
         and AS_HIGH * usual <= mark.box.height <= usual / AS_HIGH
         and mark.box.width <= MOST_WIDE * mark.box.height
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
-        and not any(_overlap(mark.box, box) for box in weighed)
+        and not any(overlap(mark.box, box) for box in weighed)
         for other in choices
         if other is not chosen
         for mark, digit, row in zip(other.layout.candidates, other.digits, other.rows, strict=True)
@@ -104,11 +104,6 @@ def _leaves_one_out(chosen: Choice, choices: Sequence[Choice]) -> bool:
 
 def _shared_height(one: Box, other: Box) -> int:
     return min(one.bottom, other.bottom) - max(one.y, other.y)
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    across = min(one.right, other.right) > max(one.x, other.x)
-    return across and _shared_height(one, other) > 0
 
 
 def _has_rival(chosen: Choice, choices: Sequence[Choice]) -> bool:

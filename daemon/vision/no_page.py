@@ -16,7 +16,7 @@ import numpy as np
 from ..records import Box, Digit, Line, Status
 from .choice import STROKE
 from .page_stage import PageLook
-from .parts import are_one_mark
+from .parts import are_one_mark, overlap
 
 FEW_MARKS = 70  # on a page
 DIRT = 0.3  # of the digits' height: what is lower is none of them
@@ -114,7 +114,7 @@ def adds_a_stroke(lines: Sequence[Line], line: Line, longer: int) -> bool:
     if median(whole.box.height for whole in wholes) < LARGE * longer:
         return False
     strokes = [digit for digit in line.digits if digit.digit == STROKE]
-    return any(not any(_overlap(each.box, w.box) for w in wholes) for each in strokes)
+    return any(not any(overlap(each.box, w.box) for w in wholes) for each in strokes)
 
 
 def may_lie_upright(lines: Sequence[Line], look: PageLook, longer: int) -> bool:
@@ -146,12 +146,7 @@ def _is_missing(other: Digit, digits: Sequence[Digit], usual: float) -> bool:
     box = other.box
     if other.confidence < SEEN or not AS_HIGH * usual <= box.height <= usual / AS_HIGH:
         return False
-    return not any(_overlap(box, each.box) for each in digits)
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    across = min(one.right, other.right) > max(one.x, other.x)
-    return across and min(one.bottom, other.bottom) > max(one.y, other.y)
+    return not any(overlap(box, each.box) for each in digits)
 
 
 def _digits(lines: Sequence[Line]) -> list[Digit]:

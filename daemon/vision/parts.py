@@ -87,6 +87,12 @@ def are_one_mark(a: Box, b: Box) -> bool:
     return min(width, height) > 0 and width * height >= SAME * whole.width * whole.height
 
 
+def overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes share a pixel."""
+    across = min(a.right, b.right) > max(a.x, b.x)
+    return across and min(a.bottom, b.bottom) > max(a.y, b.y)
+
+
 def join(
     parts: Sequence[Part], height: float, belongs: Callable[[Box, Box, float], bool] = belongs
 ) -> list[Part]:
