@@ -78,15 +78,18 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     if is_large and doubtful and look.turns:
         return True
     if is_large and (doubtful or _is_askew(look) or _differ(wholes, pieces)):
-        strangers = [
-            piece
-            for piece, whole in zip(rest, held, strict=True)
-            if whole is None and not any(_holds(piece.box, w.box) for w in wholes)
-        ]
-        return all(each.digit == STROKE and each.box.height < STUB * height for each in strangers)
+        strangers = [piece for piece, whole in zip(rest, held, strict=True) if whole is None]
+        return all(_is_nothing_else(piece, wholes, height) for piece in strangers)
     if None in held or any(count > MOST_PIECES for count in Counter(map(id, held)).values()):
         return False
     return bool(rest) or len(wholes) > len(same)
+
+
+def _is_nothing_else(piece: Digit, wholes: Sequence[Digit], height: float) -> bool:
+    """Whether what a page has beside whole digits so high is a rule's stub, or one of them in a
+    larger box."""
+    stub = piece.digit == STROKE and piece.box.height < STUB * height
+    return stub or any(_holds(piece.box, whole.box) for whole in wholes)
 
 
 def contradicts(lines: Sequence[Line], line: Line, look: PageLook) -> bool:

@@ -84,7 +84,7 @@ def read_batch(
 ) -> list[Outcome]:
     """Read a batch of scans with one predict call of the classifier, and one of the line network,
     where there is one; outcomes in the order of the scans. Pages that may lie turned share another
-    call, and those that do a third.
+    call, those that do a third, and those with digits much taller than their print a fourth.
 
     `review_below` overrides the networks' own thresholds on a digit's confidence. `annotated` says
     which pages get a picture. `explained` adds to each reading a picture per page of what every

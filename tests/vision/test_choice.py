@@ -133,6 +133,18 @@ def test_nothing_but_sure_digits_beat_a_layout_that_leaves_ink_or_joins_them() -
     assert not clearer(layout(1.0), (4, 0.95), rows((1, 0.99), (5, 0.99), (0, 0.99)))
 
 
+def test_of_one_digit_that_hangs_on_a_rule_another_layout_has_it_and_more() -> None:
+    hanging = Candidate(Box(0, 0, 90, 40), 0.99, np.ones((9, 9), np.float32))
+    two = (Candidate(Box(x, 5, 20, 30), 0.45, np.ones((9, 9), np.float32)) for x in (30, 120))
+    layouts = [Layout(((hanging,),)), Layout((tuple(two),))]
+
+    def more(label: int) -> bool:
+        return chosen(*weigh(layouts, rows((2, 0.99), (2, 0.99), (label, 0.99)))) == 1
+
+    assert more(6)
+    assert not more(1)  # a stroke may be a piece of the rule
+
+
 def test_of_one_digit_two_may_be_pieces() -> None:
     table = rows((1, 0.99), (1, 0.99), (1, 0.99))
     assert chosen(*weigh([layout(0.95), row_of(0, 30)], table)) == 0

@@ -265,6 +265,9 @@ def test_where_a_sure_digit_is_not_seen_on_the_line_a_person_looks():
     assert [(each.text, each.status) for each in read.lines] == [("2146", Status.REVIEW)]
     assert read.lines[0].reason == "read as 2146 and as 146"
     assert read.lines[0].alternatives == (("146", 0.98),)
+    low = replace(line("2146"), digits=(digit(2, 20, height=20), *line("2146").digits[1:]))
+    read, _, _ = fused([low], seen("146"), **chances)  # it may be a stub of a rule
+    assert (read.lines[0].text, read.lines[0].status) == ("146", Status.READ)
     read, _, _ = fused([line("2146", status=Status.REVIEW)], seen("146"), **chances)
     assert read.lines[0].status is Status.READ
     read, _, _ = fused([line("146")], seen("2146"), _2146=0.98, _146=0.01)

@@ -234,3 +234,19 @@ def test_a_stroke_beside_large_digits_that_are_sure_without_it_is_in_doubt() -> 
     assert not adds_a_stroke([sevens(*TALL)], sevens(TALL[1], Box(300, 10, 9, 100)), 900)
     assert not adds_a_stroke([sevens(*TALL, status=Status.REVIEW)], edge, 900)
     assert not adds_a_stroke([], edge, 900)
+
+
+def test_what_may_lie_upright_and_strokes_that_only_a_page_has_are_for_review() -> None:
+    view = SimpleNamespace(placed=lambda reading: reading)
+
+    def reasons(seen: SimpleNamespace, page: Line, *others: Line) -> str:
+        first = SimpleNamespace(found=SimpleNamespace(look=seen, view=view))
+        readings = [PageReading(1, 900, 700, lines) for lines in ((page,), others)]
+        _, reading = better(*((first, each) for each in readings))
+        return reading.lines[0].reason
+
+    elsewhere = sevens(Box(300, 10, 60, 100), Box(380, 10, 60, 100))
+    assert reasons(look(turns=2), elsewhere, sevens(*TALL)) == AMBIGUOUS
+    edge = replace(sevens(*TALL), digits=sevens(*TALL).digits + line(Box(300, 10, 9, 100)).digits)
+    assert reasons(look(5), edge, sevens(*TALL)) == AMBIGUOUS
+    assert reasons(look(5), sevens(*TALL), sevens(*TALL)) == ""
