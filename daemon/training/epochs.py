@@ -28,7 +28,6 @@ NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
 NONE = 10  # their label
 OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
-WORKERS = 2  # processes that draw: a network without convolutions learns quicker than one draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +96,32 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
         yield (draw(material, seed, number) for number in range(count))
         return
     # Spawned processes: forked ones would inherit TensorFlow's threads and locks.
+    at_once = drawing_processes()
     with ProcessPoolExecutor(
-        WORKERS, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
+        at_once, multiprocessing.get_context("spawn"), _start_worker, (material, seed)
     ) as workers:
 
         def submit(number: int) -> Future[Epoch]:
             return workers.submit(_draw_in_worker, number)
 
         def epochs() -> Iterator[Epoch]:
-            upcoming = deque(submit(number) for number in range(min(WORKERS, count)))
+            upcoming = deque(submit(number) for number in range(min(at_once, count)))
             for number in range(count):
                 epoch = upcoming.popleft().result()
-                if number + WORKERS < count:
-                    upcoming.append(submit(number + WORKERS))
+                if number + at_once < count:
+                    upcoming.append(submit(number + at_once))
                 yield epoch
 
         try:
             yield epochs()
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
+
+
+def drawing_processes() -> int:
+    """How many processes draw while others are learnt from: two at least, for a network without
+    convolutions learns quicker than one process draws, and half of the cores where a GPU learns."""
+    return max(2, (os.cpu_count() or 1) // 2)
 
 
 def end_with_parent() -> None:

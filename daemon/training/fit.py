@@ -92,7 +92,7 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
     targets = make_targets(chosen, settings.loss)
     with drawn_ahead(data.material, settings.seed, settings.epochs) as epochs:
         model.fit(
-            _stream(_batches(epochs, targets, chosen.batch_size), targets),
+            _batches(epochs, targets, chosen.batch_size),
             shuffle=False,  # an epoch is drawn in random order
             epochs=settings.epochs,
             steps_per_epoch=steps,
@@ -197,14 +197,3 @@ def _batches(
             part = slice(start, start + size)
             glyphs = epoch.glyphs[part].astype(np.float32) / np.float32(255)
             yield glyphs, targets[epoch.labels[part]]
-
-
-def _stream(batches: Iterator[Any], targets: Targets) -> Any:
-    """The batches as a `tf.data.Dataset`."""
-    import tensorflow as tf
-
-    signature = (
-        tf.TensorSpec((None, 28, 28), tf.float32),
-        tf.TensorSpec((None, *targets.shape[1:]), targets.dtype),
-    )
-    return tf.data.Dataset.from_generator(lambda: batches, output_signature=signature).prefetch(4)
