@@ -54,6 +54,13 @@ def train(
             "and calibrated beside the glyph network in use.",
         ),
     ] = None,
+    backend: Annotated[
+        Literal["tensorflow", "jax", "torch"],
+        typer.Option(
+            help="Keras's backend. With jax or torch, where these have a GPU, the networks are "
+            "fitted only; the same command without it then makes the version of them."
+        ),
+    ] = "tensorflow",
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
 ) -> None:
     """Train a network and add it to the models folder."""
@@ -73,15 +80,27 @@ def train(
 
     from .config import load_config
     from .training.architectures import architecture as find_architecture
+    from .training.backend import load_keras
     from .training.fit import Settings
+    from .training.kept import FOLDER
     from .training.progress import shown
     from .training.recipe import training_data
+    from .training.train import fit_ahead
     from .training.train import train as train_version
 
     chosen = find_architecture(architecture)
     settings = load_config(config)
     choices = Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed)
     digits = training_data(data, extra, seed, augmented=chosen.augmented)
+    if backend != "tensorflow":
+        load_keras(backend)
+        with shown(Console(stderr=True)) as progress:
+            fit_ahead(choices, digits, models or settings.models, progress)
+        print(
+            f"fitted, and kept in {(models or settings.models) / FOLDER}: the same command without "
+            "--backend makes the version of it, also on another machine that has this folder"
+        )
+        return
     with shown(Console(stderr=True)) as progress:
         version = train_version(
             choices, digits, models or settings.models, progress, promoted=promote

@@ -21,7 +21,7 @@ from daemon.errors import (
     OutputUnwritable,
     UsageError,
 )
-from daemon.training import line_train
+from daemon.training import backend, line_train
 from daemon.training import train as glyph_train
 from daemon.training.datasets import DigitSet
 from daemon.training.fit import Settings
@@ -80,6 +80,20 @@ def test_train_can_leave_the_version_in_use_alone(
     run("train", "--data", data, "--architecture", "mlp-128", "--models", "new", "--epochs", 1,
         "--no-promote")  # fmt: skip
     assert asked == [("mlp-128", 1, Path("new"), False)]
+
+
+def test_train_only_fits_where_another_backend_is_wanted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "load_keras", lambda _=None: None)
+    fitted: list[Path] = []
+    monkeypatch.setattr(
+        glyph_train, "fit_ahead", lambda _settings, _data, models, _progress: fitted.append(models)
+    )
+    models = tmp_path / "models"
+    told = run("train", "--data", data, "--models", models, "--backend", "jax")
+    assert fitted == [models]
+    assert f"kept in {models / '.fitted'}: the same command without --backend" in told
 
 
 def test_train_warns_of_a_version_in_use_that_reads_little(

@@ -1,4 +1,4 @@
-"""Seeded variations of training digits: other hands, other pens, damage, and what is no digit.
+"""Seeded variations of training digits: other hands, other pens, damage.
 
 Every function draws from the generator it is given and returns glyphs, (N, 28, 28) float32 with
 ink = 1, that went through `vision.glyph.normalise` as every digit does at reading time.
@@ -15,10 +15,8 @@ import numpy as np
 
 from ..records import Grey, Ink
 from ..vision.glyph import SIDE, normalise
-from .clutter import clutter
 from .handwriting import own_digit
 from .strokes import PenDigit, render_strokes
-from .symbols import draw_symbol
 
 DIGIT_FIELD = 20  # pixels, the height at which pen strokes are rendered
 FIELD = 40  # pixels, the field in which a digit is warped: room for slant and scale
@@ -32,10 +30,6 @@ DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the 
 COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
 COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
 UNSHARP = (1.0, 2.2)  # pixels at the 20-pixel scale, standard deviation of the blur
-PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
-SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
-APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
-_TRIED = 1000  # crops, of which one should hold a piece
 JITTER_SHARE = 0.3  # of the glyphs: a pixel off centre
 NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 
@@ -44,7 +38,7 @@ _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
     """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
-    return _stack([_vary(_warp(image, rng), rng) for image in images])
+    return stacked([_vary(warp(image, rng), rng) for image in images])
 
 
 def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> Ink:
@@ -54,8 +48,8 @@ def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> I
         ink = render_strokes(
             digit.strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
         )
-        glyphs.append(_vary(_warp(_to_field(ink), rng), rng))
-    return _stack(glyphs)
+        glyphs.append(_vary(warp(to_field(ink), rng), rng))
+    return stacked(glyphs)
 
 
 def write_own_digits(n: int, rng: np.random.Generator) -> tuple[PenDigit, ...]:
@@ -64,20 +58,11 @@ def write_own_digits(n: int, rng: np.random.Generator) -> tuple[PenDigit, ...]:
     return tuple(PenDigit(int(label), 0, own_digit(int(label), rng)) for label in labels)
 
 
-def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
-    """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
-    digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
-    texture; the other half what vision finds in photographs and print."""
-    picks = rng.integers(len(_NEGATIVES), size=n // 2)
-    drawn = [_finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
-    return _stack([*drawn, *clutter(n - n // 2, rng)])
-
-
-def _stack(glyphs: Sequence[Ink]) -> Ink:
+def stacked(glyphs: Sequence[Ink]) -> Ink:
     return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
 
 
-def _to_field(ink: Ink) -> Grey:
+def to_field(ink: Ink) -> Grey:
     """Fit ink of any size into (28, 28) uint8, in the middle."""
     scale = min(1.0, SIDE / max(ink.shape))
     if scale < 1:
@@ -97,7 +82,7 @@ def _mesh() -> tuple[Ink, Ink]:
     return columns.astype(np.float32), rows.astype(np.float32)
 
 
-def _warp(image: Grey, rng: np.random.Generator) -> Ink:
+def warp(image: Grey, rng: np.random.Generator) -> Ink:
     """One affine and elastic distortion, (28, 28) uint8 -> (40, 40) float32 in 0..1."""
     angle = np.deg2rad(np.clip(rng.normal(0, ROTATION), -20, 20))
     shear = np.clip(rng.normal(0, SHEAR), -0.35, 0.35)
@@ -124,7 +109,7 @@ def _vary(ink: Ink, rng: np.random.Generator) -> Ink:
         ink = _damage(ink, rng)
     if rng.random() < COARSE_SHARE:
         ink = _coarsen(ink, rng)
-    return _finish(ink, rng)
+    return finish(ink, rng)
 
 
 def _other_pen(ink: Ink, rng: np.random.Generator) -> Ink:
@@ -181,7 +166,7 @@ def _coarsen(ink: Ink, rng: np.random.Generator) -> Ink:
     return cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
+def finish(ink: Ink, rng: np.random.Generator) -> Ink:
     glyph = normalise(ink)
     if rng.random() < JITTER_SHARE:
         rows, columns = rng.integers(-1, 2, size=2)
@@ -190,89 +175,3 @@ def _finish(ink: Ink, rng: np.random.Generator) -> Ink:
         noise = rng.normal(1, rng.uniform(0.05, 0.25), glyph.shape)
         glyph = np.clip(glyph * noise, 0, 1).astype(np.float32)
     return glyph
-
-
-def _piece(images: Grey, rng: np.random.Generator) -> Ink:
-    """What the edge of a crop leaves of a digit, where that is more than one stroke."""
-    for _ in range(_TRIED):
-        ink = _warp(images[rng.integers(len(images))], rng)
-        side = int(rng.integers(8, 15))
-        top, left = rng.integers(8, FIELD - 8 - side, 2)
-        piece = ink[top : top + side, left : left + side]
-        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
-        crossings = np.count_nonzero((rim > 0.5) & (np.roll(rim, 1) <= 0.5))
-        if crossings >= 3 and piece.sum() <= PIECE_INK * ink.sum():
-            break
-    return piece
-
-
-def _several(images: Grey, rng: np.random.Generator) -> Ink:
-    """Two or three digits in one glyph."""
-    count = 2 if rng.random() < 0.7 else 3
-    inks = [_warp(images[at], rng) for at in rng.integers(len(images), size=count)]
-    step = int(rng.integers(14, 22))
-    field = np.zeros((FIELD, FIELD + step * (count - 1)), np.float32)
-    for place, ink in enumerate(inks):
-        part = field[:, place * step : place * step + FIELD]
-        np.maximum(part, ink, out=part)
-    return field
-
-
-def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
-    strokes = draw_symbol(rng)
-    ink = render_strokes(
-        strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
-    )
-    return _warp(_to_field(ink), rng)
-
-
-def _scribble(_: Grey, rng: np.random.Generator) -> Ink:
-    """A pen that went to and fro without a plan."""
-    points: Ink = rng.uniform(0, 20, (int(rng.integers(*SCRIBBLE_POINTS)), 2)).astype(np.float32)
-    if rng.random() < 0.5:  # round turns
-        points = cv2.resize(points, (2, len(points) * 6), interpolation=cv2.INTER_CUBIC)
-    return render_strokes(
-        (points,), height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
-    )
-
-
-def _rules(_: Grey, rng: np.random.Generator) -> Ink:
-    """Lying strokes, crosses, corners, grids and dots."""
-    field = np.zeros((FIELD, FIELD), np.float32)
-    thickness = int(rng.integers(1, 4))
-    kind = rng.integers(5)
-    low, high = (int(v) for v in (rng.integers(2, 12), rng.integers(28, 38)))
-    if kind == 0:
-        cv2.circle(field, (20, 20), int(rng.integers(4, 12)), 1.0, -1, cv2.LINE_AA)
-    elif kind == 1:
-        tilt = int(rng.integers(-5, 6))
-        cv2.line(field, (low, 20 - tilt), (high, 20 + tilt), 1.0, thickness, cv2.LINE_AA)
-    else:
-        for _line in range(int(rng.integers(1, 3))):
-            at = int(rng.integers(4, 36))
-            cv2.line(field, (low, at), (high, at), 1.0, thickness, cv2.LINE_AA)
-        for at in _uprights(rng):
-            cv2.line(field, (at, low), (at, high), 1.0, thickness, cv2.LINE_AA)
-    return field
-
-
-def _uprights(rng: np.random.Generator) -> list[int]:
-    """Two or three columns of a field, not close to one another."""
-    places = np.arange(rng.integers(4, 4 + APART), 36, APART)
-    columns: list[int] = rng.choice(places, int(rng.integers(2, 4)), replace=False).tolist()
-    return columns
-
-
-def _texture(_: Grey, rng: np.random.Generator) -> Ink:
-    """Noise of a random grain, as photographs and paper leave it."""
-    grain = int(rng.integers(4, FIELD))
-    coarse = rng.random((grain, grain), dtype=np.float32)
-    noise = np.asarray(cv2.resize(coarse, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC))
-    level, slope = rng.uniform(0.3, 0.7), rng.uniform(2, 12)
-    return np.asarray(np.clip((noise - level) * slope, 0, 1), np.float32)
-
-
-_NEGATIVES = (
-    *(_piece, _several, _several, _symbol, _symbol, _symbol),
-    *(_scribble, _scribble, _rules, _texture),
-)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ..ann.quiet import native_stderr_logged
 from ..errors import UsageError
@@ -21,11 +21,14 @@ TENSORFLOW: Backend = "tensorflow"
 _log = logging.getLogger(__name__)
 
 
-def load_keras(backend: Backend = TENSORFLOW) -> Any:
-    """The module `keras`, with `backend` beneath: a process has one, the first that is asked for.
-    Raises UsageError where it is not installed."""
+def load_keras(backend: Backend | None = None) -> Any:
+    """The module `keras`, with `backend` beneath. A process has one, the first that is asked for or
+    else TensorFlow. Raises UsageError where it is not installed, or another one is in use."""
     if loaded := sys.modules.get("keras"):
+        if backend not in {None, loaded.config.backend()}:
+            raise UsageError(f"Keras runs on {loaded.config.backend()} here, not on {backend}")
         return loaded
+    backend = backend or TENSORFLOW
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = backend
     # oneDNN's convolutions, which TensorFlow leaves out on processors without AVX-512, take two
@@ -48,7 +51,22 @@ def load_keras(backend: Backend = TENSORFLOW) -> Any:
     return keras
 
 
-def backend_in_use() -> Backend:
-    """What computes beneath the Keras that is loaded."""
-    name: str = load_keras().config.backend()
-    return next(known for known in get_args(Backend) if known == name)
+def describe_backend() -> dict[str, str]:
+    """The versions of what fits here, and on which device."""
+    keras = load_keras()
+    backend: str = keras.config.backend()
+    module = sys.modules[backend]
+    return {"keras": keras.__version__, backend: module.__version__, "device": _device(module)}
+
+
+def _device(module: Any) -> str:
+    """The name of the first GPU, or `CPU`."""
+    match module.__name__:
+        case "jax":
+            return str(module.devices()[0].device_kind)
+        case "torch":
+            return str(module.cuda.get_device_name()) if module.cuda.is_available() else "CPU"
+        case _:
+            devices = module.config.list_physical_devices("GPU")
+            details = module.config.experimental.get_device_details(devices[0]) if devices else {}
+            return str(details.get("device_name", "CPU"))

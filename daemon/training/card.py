@@ -71,7 +71,7 @@ def _advisor(advisor: dict[str, Any]) -> str:
 Where that is not sure either, both say as much about which digit it is;
 whether it is one, `model.tflite` says alone. The advisor is a network of another kind,
 `{advisor["architecture"]}`, {advisor["weights"]:,} weights, trained on the same digits
-({training["epochs"]} epochs, {training["seconds"]:.0f} seconds; {_kept(training)},
+({training["epochs"]} epochs, {_took(training)}; {_kept(training)},
 with {training["validation_accuracy"]:.2%} of the validation digits right). What is measured below,
 is measured with it.
 """
@@ -132,7 +132,7 @@ def _training(metadata: dict[str, Any]) -> str:
     return f"""## Training
 
 - {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs,
-  {training["seconds"]:.0f} seconds; {_kept(training)}, with
+  {_took(training)}; {_kept(training)}, with
   {training["validation_accuracy"]:.2%} of the validation digits right (`training.png`).
 - {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
   {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
@@ -145,6 +145,14 @@ def _training(metadata: dict[str, Any]) -> str:
 |---|---|---|---|
 {data}
 """
+
+
+def _took(training: dict[str, Any]) -> str:
+    """How long fitting took, and on what."""
+    fitted_with: dict[str, str] = dict(training["fitted_with"])
+    device = fitted_with.pop("device")
+    libraries = ", ".join(f"{name} {version}" for name, version in fitted_with.items())
+    return f"{training['seconds']:.0f} seconds with {libraries} on {device}"
 
 
 def _kept(training: dict[str, Any]) -> str:

@@ -103,6 +103,7 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "validation_loss": round(kept.val_loss, 6),
         "validation_accuracy": round(kept.val_accuracy, 6),
         "seconds": round(fitted.seconds, 1),
+        "fitted_with": fitted.fitted_with,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .architectures import Architecture, Loss
 from .averaging import WeightAverage
-from .backend import load_keras
+from .backend import describe_backend, load_keras
 from .epochs import Epoch, drawn_ahead
 from .split import Split
 
@@ -57,12 +57,13 @@ Progress = Callable[[Step], None]
 class Fitted:
     """A trained `keras.Model`, the steps that ended its epochs, and the seconds of fitting. Its
     weights are the mean of those at the ends of the last `averaged` epochs, where there are any,
-    else those of the best epoch."""
+    else those of the best epoch. `fitted_with` names the libraries and the device."""
 
     model: Any
     history: tuple[Step, ...]
     seconds: float
     averaged: int = 0
+    fitted_with: dict[str, str] = field(default_factory=dict)
 
     @property
     def kept(self) -> Step:
@@ -85,7 +86,8 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
         optimizer=chosen.optimizer(keras, steps * settings.epochs),
         loss=_loss(keras, settings.loss),
         metrics=["accuracy"],
-        jit_compile=False,  # XLA makes convolutions ten times slower on a CPU
+        # TensorFlow's XLA makes convolutions ten times slower on a CPU; JAX is slow without.
+        jit_compile=keras.config.backend() == "jax",
     )
     report = _Report(progress, settings.epochs, steps)
     averaged = math.ceil(chosen.averaged * settings.epochs)
@@ -114,7 +116,8 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
                 ),
             ],
         )
-    return Fitted(model, tuple(report.history), report.elapsed_s, averaged)
+    history = tuple(report.history)
+    return Fitted(model, history, report.elapsed_s, averaged, describe_backend())
 
 
 def make_targets(chosen: Architecture, loss: Loss) -> Targets:

@@ -10,10 +10,11 @@ import numpy as np
 from ..ann.classifier import Glyphs
 from ..errors import NothingReadable
 from ..vision.glyph import normalise_images
-from .augment import augment_digits, negatives, render_pen_digits
+from .augment import augment_digits, render_pen_digits
 from .datasets import DigitSet, Labels, concatenated
 from .epochs import NONE, Material
 from .extras import PenSet
+from .negatives import negatives
 from .strokes import PenDigit
 
 VALIDATION_DIGITS = 5000  # of the training digits, at most a tenth of them

@@ -32,8 +32,9 @@ from .datasets import DigitSet
 from .describe import Measured, describe, describe_network
 from .evaluate import Evaluation, prepare_glyphs
 from .export import check_agreement, export, export_network
-from .fit import Fitted, Progress, Settings, Step, fit
+from .fit import Fitted, Progress, Settings, Step
 from .hands import Digits
+from .kept import KeptFits
 from .line_trust import LINES, calibrating_digits, find_trust
 from .plots import training_curve
 from .split import Split, TrainingData, Validation, split
@@ -56,9 +57,8 @@ def train(
     along, and calibrated beside it on so many composed `lines`. Raises UsageError, NothingReadable
     where the digits are too few and ModelUnavailable where the version in use is damaged, all
     before the training; OutputUnwritable, ExportFailed."""
+    _check(settings, data)
     chosen = settings.architecture
-    if data.extras and not chosen.augmented:
-        raise UsageError(f"{chosen.name} learns its data as they are, without --extra digits")
     started = now()
     name = f"{chosen.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
@@ -66,12 +66,13 @@ def train(
         beside = _take_beside(models, folder, data, settings.seed)
         second = _advisor_settings(settings)
         epochs = settings.epochs + (second.epochs if second else 0)
-        fitted = fit(settings, parts, _within(progress, epochs))
+        kept = KeptFits(models, data)
+        fitted = kept.fit(settings, parts, _within(progress, epochs))
         export(fitted.model, folder, folder / NETWORK_FILE)
         advisor = {}
         if second:
             told = _within(progress, epochs, settings.epochs, fitted.seconds)
-            advisor = _train_advisor(second, parts, folder, told)
+            advisor = _train_advisor(second, parts, folder, kept, told)
         measured = _measure(_draft(name, folder, settings), fitted, parts.calibration, data.test)
         metadata = describe(settings, data, parts, fitted, measured, started) | advisor
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
@@ -91,9 +92,30 @@ def train(
             card = f"{card}\n{reader_card(beside.reader)}"
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
         seal(folder, metadata)
+    for done in filter(None, (settings, second)):
+        kept.drop(done)
     if promoted:
         promote(models, name)
     return load_version(models, name)
+
+
+def fit_ahead(settings: Settings, data: TrainingData, models: Path, progress: Progress) -> None:
+    """Fit the networks that `train` needs with these settings and data, and keep them in `models`
+    for it. Raises UsageError, NothingReadable as `train` does."""
+    _check(settings, data)
+    parts = split(data, settings.seed, augmented=settings.architecture.augmented)
+    second = _advisor_settings(settings)
+    epochs = settings.epochs + (second.epochs if second else 0)
+    kept = KeptFits(models, data)
+    fitted = kept.fit(settings, parts, _within(progress, epochs))
+    if second:
+        kept.fit(second, parts, _within(progress, epochs, settings.epochs, fitted.seconds))
+
+
+def _check(settings: Settings, data: TrainingData) -> None:
+    chosen = settings.architecture
+    if data.extras and not chosen.augmented:
+        raise UsageError(f"{chosen.name} learns its data as they are, without --extra digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +150,10 @@ def _advisor_settings(settings: Settings) -> Settings | None:
 
 
 def _train_advisor(
-    settings: Settings, parts: Split, folder: Path, progress: Progress
+    settings: Settings, parts: Split, folder: Path, kept: KeptFits, progress: Progress
 ) -> dict[str, Any]:
     """Train and export an advisor on the digits of its network; what metadata say of it."""
-    fitted = fit(settings, parts, progress)
+    fitted = kept.fit(settings, parts, progress)
     export_network(fitted.model, folder / ADVISOR_FILE)
     return {"advisor": describe_network(settings, fitted, parts)}
 

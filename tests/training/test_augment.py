@@ -8,23 +8,15 @@ import numpy as np
 import pytest
 
 from daemon.records import Ink
-from daemon.training import augment
 from daemon.training.augment import (
-    APART,
-    PIECE_INK,
-    SCRIBBLE_POINTS,
-    _piece,
-    _scribble,
-    _uprights,
     augment_digits,
-    negatives,
     render_pen_digits,
     write_own_digits,
 )
 from daemon.training.datasets import DigitSet
 from daemon.training.handwriting import own_digit
+from daemon.training.negatives import negatives
 from daemon.training.strokes import PenDigit
-from daemon.training.symbols import draw_symbol
 from daemon.vision.glyph import DIGIT_SIDE, SIDE, normalise_images
 
 Make = Callable[[np.random.Generator], Ink]
@@ -82,49 +74,6 @@ def test_own_digits_have_all_labels_and_are_seeded() -> None:
     np.testing.assert_array_equal(digits[7].strokes[0], again[7].strokes[0])
 
 
-def test_pieces_of_digits_are_more_than_one_stroke(train_digits: DigitSet) -> None:
-    rng = np.random.default_rng(1)
-    for _ in range(50):
-        piece = _piece(train_digits.images, rng) > 0.5
-        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
-        assert np.count_nonzero(rim & ~np.roll(rim, 1)) >= 3
-
-
-def test_pieces_of_digits_are_no_whole_digits(
-    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole: list[Ink] = []
-    warp = augment._warp
-
-    def warped(image: Ink, rng: np.random.Generator) -> Ink:
-        whole.append(warp(image, rng))
-        return whole[-1]
-
-    monkeypatch.setattr(augment, "_warp", warped)
-    rng = np.random.default_rng(2)
-    for _ in range(50):
-        piece = _piece(train_digits.images, rng)
-        assert piece.sum() <= PIECE_INK * whole[-1].sum()
-
-
-def test_scribbles_have_more_turns_than_a_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    turns: list[int] = []
-    monkeypatch.setattr(augment, "render_strokes", lambda strokes, **_: turns.append(len(*strokes)))
-    rng = np.random.default_rng(3)
-    for _ in range(100):
-        _scribble(np.zeros((0, 28, 28), np.uint8), rng)
-    straight = [each for each in turns if each < SCRIBBLE_POINTS[1]]
-    assert 30 < len(straight) < 70
-    assert min(turns) >= SCRIBBLE_POINTS[0]
-
-
-def test_upright_rules_stand_apart() -> None:
-    rng = np.random.default_rng(4)
-    drawn = [_uprights(rng) for _ in range(100)]
-    assert {len(columns) for columns in drawn} == {2, 3}
-    assert min(np.diff(sorted(columns)).min() for columns in drawn) >= APART
-
-
 def test_glyphs_fill_mnists_box(make: Make) -> None:
     for glyph in make(np.random.default_rng(3)):
         rows = np.nonzero((glyph > 0.05).any(axis=1))[0]
@@ -140,22 +89,9 @@ def test_nothing_in_gives_nothing_out() -> None:
     assert negatives(np.zeros((1, 28, 28), np.uint8), 0, rng).shape == (0, SIDE, SIDE)
 
 
-def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
-    rng = np.random.default_rng(1)
-    for _ in range(100):
-        points = np.concatenate(draw_symbol(rng))
-        assert points.dtype == np.float32
-        assert np.abs(points - 10).max() < 14
-
-
 def test_some_digits_are_as_blurred_as_a_tiny_scan_leaves_them(train_digits: DigitSet) -> None:
     glyphs = augment_digits(
         np.repeat(train_digits.images[:40], 10, axis=0), np.random.default_rng(3)
     )
     steps = [max(np.abs(np.diff(glyph, axis=axis)).max() for axis in (0, 1)) for glyph in glyphs]
     assert 0.02 < np.mean(np.array(steps) < 0.4) < 0.15
-
-
-def test_pictures_without_a_piece_hold_nobody_up() -> None:
-    blank = np.zeros((3, 28, 28), np.uint8)
-    assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)

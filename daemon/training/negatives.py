@@ -1,0 +1,174 @@
+"""Glyphs of what is no digit, or no single one: examples of what is not to be read.
+
+As in `augment`, every function draws from the generator it is given, and ink is float32 in 0..1.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..records import Grey, Ink
+from .augment import DIGIT_FIELD, FIELD, PEN_WIDTH, finish, stacked, to_field, warp
+from .clutter import clutter, may_be_one
+from .strokes import render_strokes
+from .symbols import draw_symbol
+
+PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
+SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
+APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
+CROSSED = 0.7  # of a digit's longer side, what crosses it out is at least as wide and as high
+_TRIED = 1000  # crops, of which one should hold a piece
+_SHIFT = 4  # bits after the point of what OpenCV draws
+
+Points = npt.NDArray[np.float64]  # (n, 2): a stroke over a unit square, x to the right, y downwards
+
+
+def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
+    """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
+    digits of `images` (M, 28, 28) in one glyph, crossed-out digits, letters and symbols, scribbles,
+    rules, dots and texture; the other half what vision finds in photographs and print."""
+    picks = rng.integers(len(_NEGATIVES), size=n // 2)
+    drawn = [finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
+    return stacked([*drawn, *clutter(n - n // 2, rng)])
+
+
+def _piece(images: Grey, rng: np.random.Generator) -> Ink:
+    """What the edge of a crop leaves of a digit, where that is more than one stroke."""
+    for _ in range(_TRIED):
+        ink = warp(images[rng.integers(len(images))], rng)
+        side = int(rng.integers(8, 15))
+        top, left = rng.integers(8, FIELD - 8 - side, 2)
+        piece = ink[top : top + side, left : left + side]
+        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
+        crossings = np.count_nonzero((rim > 0.5) & (np.roll(rim, 1) <= 0.5))
+        if crossings >= 3 and piece.sum() <= PIECE_INK * ink.sum():
+            break
+    return piece
+
+
+def _several(images: Grey, rng: np.random.Generator) -> Ink:
+    """Two or three digits in one glyph."""
+    count = 2 if rng.random() < 0.7 else 3
+    inks = [warp(images[at], rng) for at in rng.integers(len(images), size=count)]
+    step = int(rng.integers(14, 22))
+    field = np.zeros((FIELD, FIELD + step * (count - 1)), np.float32)
+    for place, ink in enumerate(inks):
+        part = field[:, place * step : place * step + FIELD]
+        np.maximum(part, ink, out=part)
+    return field
+
+
+def _crossed_out(images: Grey, rng: np.random.Generator) -> Ink:
+    """A digit that its writer took back: by a cross, by a pen that went to and fro over it, or by
+    two or three lines. One line alone may be a rule, the bar of a 7 or the slash of a 0."""
+    for _ in range(_TRIED):
+        crossed = _cross_out(images, rng)
+        if not may_be_one(crossed):
+            break
+    return crossed
+
+
+def _cross_out(images: Grey, rng: np.random.Generator) -> Ink:
+    ink = warp(images[rng.integers(len(images))], rng)
+    x, y, width, height = cv2.boundingRect((ink > 0.5).view(np.uint8))
+    middle = np.array([x + width / 2, y + height / 2])
+    size = np.maximum((width, height), CROSSED * max(width, height))  # a crossed 1 is no thick 1
+    strokes = _CROSSINGS[rng.integers(len(_CROSSINGS))](rng)
+    thickness = int(rng.integers(1, 3))
+    field = np.zeros(ink.shape, np.uint8)
+    for stroke in strokes:
+        unsteady = stroke + rng.normal(0, 0.04, stroke.shape)
+        points = np.rint((middle + (unsteady - 0.5) * size) * 2**_SHIFT).astype(np.int32)
+        cv2.polylines(field, [points], False, (255,), thickness, cv2.LINE_AA, _SHIFT)
+    return np.asarray(cv2.max(ink, field.astype(np.float32) / np.float32(255)))
+
+
+def _cross(rng: np.random.Generator) -> list[Points]:
+    """Two lines from corner to corner of the unit square, and a little beyond."""
+    a, b, c, d = rng.uniform(0, 0.25, 4)
+    return [np.array([[-a, -a], [1 + b, 1 + b]]), np.array([[1 + c, -c], [-d, 1 + d]])]
+
+
+def _to_and_fro(rng: np.random.Generator) -> list[Points]:
+    """One zigzag over the unit square, from side to side or up and down."""
+    count = int(rng.integers(6, 10))
+    along = np.linspace(-0.05, 1.05, count)
+    across = np.where(np.arange(count) % 2, -1, 1) * rng.uniform(0.5, 0.75, count) + 0.5
+    order = (across, along) if rng.random() < 0.5 else (along, across)
+    return [np.stack(order, axis=1)]
+
+
+def _lines(rng: np.random.Generator) -> list[Points]:
+    """Two or three lines side by side, level or rising, well beyond the unit square."""
+    count = int(rng.integers(2, 4))
+    rise = rng.uniform(-0.15, 0.2) if rng.random() < 0.6 else rng.uniform(0.5, 1.0)
+    apart = rng.uniform(0.22, 0.34)
+    beyond = rng.uniform(0.25, 0.6, (count, 2))
+    heights = 0.5 + (np.arange(count) - (count - 1) / 2) * apart
+    return [
+        np.array([[-left, at + rise * (0.5 + left)], [1 + right, at - rise * (0.5 + right)]])
+        for (left, right), at in zip(beyond, heights, strict=True)
+    ]
+
+
+def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
+    strokes = draw_symbol(rng)
+    ink = render_strokes(
+        strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+    return warp(to_field(ink), rng)
+
+
+def _scribble(_: Grey, rng: np.random.Generator) -> Ink:
+    """A pen that went to and fro without a plan."""
+    points: Ink = rng.uniform(0, 20, (int(rng.integers(*SCRIBBLE_POINTS)), 2)).astype(np.float32)
+    if rng.random() < 0.5:  # round turns
+        points = cv2.resize(points, (2, len(points) * 6), interpolation=cv2.INTER_CUBIC)
+    return render_strokes(
+        (points,), height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+
+
+def _rules(_: Grey, rng: np.random.Generator) -> Ink:
+    """Lying strokes, crosses, corners, grids and dots."""
+    field = np.zeros((FIELD, FIELD), np.float32)
+    thickness = int(rng.integers(1, 4))
+    kind = rng.integers(5)
+    low, high = (int(v) for v in (rng.integers(2, 12), rng.integers(28, 38)))
+    if kind == 0:
+        cv2.circle(field, (20, 20), int(rng.integers(4, 12)), 1.0, -1, cv2.LINE_AA)
+    elif kind == 1:
+        tilt = int(rng.integers(-5, 6))
+        cv2.line(field, (low, 20 - tilt), (high, 20 + tilt), 1.0, thickness, cv2.LINE_AA)
+    else:
+        for _line in range(int(rng.integers(1, 3))):
+            at = int(rng.integers(4, 36))
+            cv2.line(field, (low, at), (high, at), 1.0, thickness, cv2.LINE_AA)
+        for at in _uprights(rng):
+            cv2.line(field, (at, low), (at, high), 1.0, thickness, cv2.LINE_AA)
+    return field
+
+
+def _uprights(rng: np.random.Generator) -> list[int]:
+    """Two or three columns of a field, not close to one another."""
+    places = np.arange(rng.integers(4, 4 + APART), 36, APART)
+    columns: list[int] = rng.choice(places, int(rng.integers(2, 4)), replace=False).tolist()
+    return columns
+
+
+def _texture(_: Grey, rng: np.random.Generator) -> Ink:
+    """Noise of a random grain, as photographs and paper leave it."""
+    grain = int(rng.integers(4, FIELD))
+    coarse = rng.random((grain, grain), dtype=np.float32)
+    noise = np.asarray(cv2.resize(coarse, (FIELD, FIELD), interpolation=cv2.INTER_CUBIC))
+    level, slope = rng.uniform(0.3, 0.7), rng.uniform(2, 12)
+    return np.asarray(np.clip((noise - level) * slope, 0, 1), np.float32)
+
+
+_NEGATIVES = (
+    *(_piece, _several, _several, _symbol, _symbol, _symbol),
+    *(_scribble, _scribble, _rules, _texture, _crossed_out, _crossed_out),
+)
+_CROSSINGS = (_cross, _to_and_fro, _lines)

@@ -1,0 +1,109 @@
+"""Examples of what is no digit: seeded, and nothing that is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.records import Ink
+from daemon.training import negatives as negatives_module
+from daemon.training.clutter import may_be_one
+from daemon.training.datasets import DigitSet
+from daemon.training.negatives import (
+    _CROSSINGS,
+    APART,
+    CROSSED,
+    PIECE_INK,
+    SCRIBBLE_POINTS,
+    Points,
+    _crossed_out,
+    _piece,
+    _scribble,
+    _uprights,
+    negatives,
+)
+from daemon.training.symbols import draw_symbol
+
+
+def test_pieces_of_digits_are_more_than_one_stroke(train_digits: DigitSet) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        piece = _piece(train_digits.images, rng) > 0.5
+        rim = np.concatenate([piece[0], piece[1:, -1], piece[-1, -2::-1], piece[-2:0:-1, 0]])
+        assert np.count_nonzero(rim & ~np.roll(rim, 1)) >= 3
+
+
+def test_pieces_of_digits_are_no_whole_digits(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[Ink] = []
+    warp = negatives_module.warp
+
+    def warped(image: Ink, rng: np.random.Generator) -> Ink:
+        whole.append(warp(image, rng))
+        return whole[-1]
+
+    monkeypatch.setattr(negatives_module, "warp", warped)
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        piece = _piece(train_digits.images, rng)
+        assert piece.sum() <= PIECE_INK * whole[-1].sum()
+
+
+def test_scribbles_have_more_turns_than_a_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    monkeypatch.setattr(
+        negatives_module, "render_strokes", lambda strokes, **_: turns.append(len(*strokes))
+    )
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        _scribble(np.zeros((0, 28, 28), np.uint8), rng)
+    straight = [each for each in turns if each < SCRIBBLE_POINTS[1]]
+    assert 30 < len(straight) < 70
+    assert min(turns) >= SCRIBBLE_POINTS[0]
+
+
+def test_upright_rules_stand_apart() -> None:
+    rng = np.random.default_rng(4)
+    drawn = [_uprights(rng) for _ in range(100)]
+    assert {len(columns) for columns in drawn} == {2, 3}
+    assert min(np.diff(sorted(columns)).min() for columns in drawn) >= APART
+
+
+def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        points = np.concatenate(draw_symbol(rng))
+        assert points.dtype == np.float32
+        assert np.abs(points - 10).max() < 14
+
+
+def test_pictures_without_a_piece_hold_nobody_up() -> None:
+    blank = np.zeros((3, 28, 28), np.uint8)
+    assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+
+
+def test_crossed_out_digits_are_covered_and_are_no_bars(train_digits: DigitSet) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        ink = _crossed_out(train_digits.images, rng)
+        _, _, width, height = cv2.boundingRect((ink > 0.5).view(np.uint8))
+        assert min(width, height) > 0.8 * CROSSED * max(width, height) / (1 + 2 * 0.6)
+        assert not may_be_one(ink)
+
+
+@pytest.mark.parametrize("crossing", _CROSSINGS)
+def test_a_digit_is_crossed_from_one_side_to_the_other(
+    crossing: Callable[[np.random.Generator], list[Points]],
+) -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        strokes = crossing(rng)
+        points = np.concatenate(strokes)
+        assert len(points) >= 4  # one straight line crosses nothing out
+        assert np.ptp(points, axis=0).max() >= 1
+        assert points[:, 0].min() < 0.1
+        assert points[:, 0].max() > 0.9
