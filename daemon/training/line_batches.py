@@ -1,17 +1,20 @@
 """Composed lines as the line network learns them: views with a target per frame, made ahead of
-time in a process of their own.
+time in processes of their own.
 
-The lines of one seed are always the same, whatever the timing; none comes twice.
+A block of lines depends on (seed, number) alone: the lines of one seed are always the same,
+whatever the timing, and none comes twice.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 
 import cv2
 import numpy as np
@@ -19,14 +22,15 @@ import numpy.typing as npt
 
 from ..records import Ink
 from ..vision.line_view import HEIGHT, STRIDE, InkBand, find_band, padded, view_of
-from .epochs import end_with_parent
+from .epochs import drawing_processes, end_with_parent
 from .hands import Copybook, Digits
 from .line_ink import ComposedLine
 from .lines import LineComposer
+from .papers import KEPT
 
 BATCH = 48  # lines
-BATCHES = 16  # made at once: lines of similar width then share a batch
-AHEAD = 3  # such makings
+BATCHES = 16  # in a block: lines of similar width then share a batch
+AHEAD = 2  # such blocks more than are being drawn
 WIDEST = 400  # pixels of a view: what is wider is not learnt
 ROUND = 16  # pixels to which widths are rounded
 BLANK = 10  # the class of a frame at whose middle no digit's middle lies
@@ -135,60 +139,65 @@ def _misjudged(band: InkBand, rng: np.random.Generator) -> InkBand:
     )
 
 
-class LineSource:
-    """Batches of lines, one making after the other."""
-
-    def __init__(self, digits: Digits, seed: int, *, papers: int | None = None) -> None:
-        """`papers` is how many patterns of paper are kept at hand."""
-        self._rng = np.random.default_rng(seed)
-        self._composer = LineComposer(Copybook(digits), self._rng, papers=papers)
-
-    def make(self, batches: int = BATCHES, size: int = BATCH) -> list[LineBatch]:
-        """So many batches, in random order, lines sorted into them by width."""
-        found: list[LineExample] = []
-        while len(found) < batches * size:
-            one = example(self._composer.compose(self._rng), self._rng)
-            if one is not None:
-                found.append(one)
-        found.sort(key=lambda one: one.view.shape[1])
-        made = [as_batch(found[start : start + size]) for start in range(0, len(found), size)]
-        return [made[place] for place in self._rng.permutation(len(made))]
+def draw_lines(
+    book: Copybook,
+    seed: int,
+    number: int,
+    batches: int = BATCHES,
+    size: int = BATCH,
+    *,
+    papers: int = KEPT,
+) -> list[LineBatch]:
+    """Draw block `number`, the first is 0: so many batches of `size` lines, in random order, lines
+    sorted into them by width, on a block's own `papers` patterns of paper."""
+    rng = np.random.default_rng((seed, number))
+    composer = LineComposer(book, rng, papers=papers)
+    found: list[LineExample] = []
+    while len(found) < batches * size:
+        one = example(composer.compose(rng), rng)
+        if one is not None:
+            found.append(one)
+    found.sort(key=lambda one: one.view.shape[1])
+    made = [as_batch(found[start : start + size]) for start in range(0, len(found), size)]
+    return [made[place] for place in rng.permutation(len(made))]
 
 
 @contextmanager
 def lines_ahead(
     digits: Digits, seed: int, batches: int = BATCHES, size: int = BATCH
 ) -> Iterator[Iterator[LineBatch]]:
-    """Batches of `size` lines without end, so many made at once, while others are being learnt."""
-    # A spawned process: a forked one would inherit TensorFlow's threads and locks.
+    """Batches of `size` lines without end, block after block of `batches`, each drawn while those
+    before it are being learnt."""
+    processes = drawing_processes()
+    # Spawned processes: forked ones would inherit TensorFlow's threads and locks.
     with ProcessPoolExecutor(
-        1, multiprocessing.get_context("spawn"), _start_worker, (digits, seed)
-    ) as worker:
+        processes, multiprocessing.get_context("spawn"), _start_worker, (digits, seed)
+    ) as workers:
 
         def without_end() -> Iterator[LineBatch]:
-            upcoming: list[Future[list[LineBatch]]] = []
-            while True:
-                while len(upcoming) < AHEAD:
-                    upcoming.append(worker.submit(_make_in_worker, batches, size))
-                yield from upcoming.pop(0).result()
+            upcoming: deque[Future[list[LineBatch]]] = deque()
+            for number in count():
+                upcoming.append(workers.submit(_draw_in_worker, number, batches, size))
+                if len(upcoming) > processes + AHEAD:
+                    yield from upcoming.popleft().result()
 
         try:
             yield without_end()
         finally:
-            worker.shutdown(wait=False, cancel_futures=True)
+            workers.shutdown(wait=False, cancel_futures=True)
 
 
-_in_worker: LineSource | None = None  # set once in the worker process, never here
+_in_worker: tuple[Copybook, int] | None = None  # set once in each worker process, never here
 
 
 def _start_worker(digits: Digits, seed: int) -> None:
     global _in_worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     cv2.setNumThreads(1)
-    _in_worker = LineSource(digits, seed)
+    _in_worker = Copybook(digits), seed
     end_with_parent()
 
 
-def _make_in_worker(batches: int, size: int) -> list[LineBatch]:
+def _draw_in_worker(number: int, batches: int, size: int) -> list[LineBatch]:
     assert _in_worker is not None
-    return _in_worker.make(batches, size)
+    return draw_lines(*_in_worker, number, batches, size)

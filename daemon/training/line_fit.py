@@ -15,10 +15,11 @@ from ..ann.ctc import greedy_batch
 from .averaging import LEFT, WeightAverage
 from .backend import load_keras
 from .fit import REPORT_EVERY_S, Fitted, Progress, Step
-from .hands import Digits
-from .line_batches import BATCH, BATCHES, LineBatch, LineSource, lines_ahead
+from .hands import Copybook, Digits
+from .line_batches import BATCH, BATCHES, LineBatch, draw_lines, lines_ahead
 from .line_loss import CLASSES, line_loss
 from .line_network import build, joined
+from .line_step import Learn, learner
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
@@ -57,10 +58,12 @@ def fit_lines(
     towers = [build(keras) for _ in range(settings.towers)]
     model = joined(keras, towers)
     steps = settings.epochs * settings.epoch
-    learners = [_learner(keras, tower, steps) for tower in towers]
+    learners = [learner(tower, _optimizer(keras, steps)) for tower in towers]
     averaged = math.ceil(AVERAGED * settings.epochs)
     average = WeightAverage(model, settings.epochs - averaged)
-    validation = LineSource(validated, settings.seed + 1).make(settings.validated, settings.batch)
+    validation = draw_lines(
+        Copybook(validated), settings.seed + 1, 0, settings.validated, settings.batch
+    )
     history: list[Step] = []
     started = time.perf_counter()
     at_once = min(BATCHES, settings.epoch)
@@ -90,17 +93,14 @@ def validate(model: Any, batches: Sequence[LineBatch]) -> LineScores:
     """How well the model reads composed lines, greedily."""
     losses, exact, count = [], 0, 0
     for batch in batches:
-        outputs = model(batch.views, training=False)
+        outputs = _array(model(batch.views, training=False))
         losses.append(float(line_loss(outputs, _targets(batch))))
-        exact += _exact(outputs.numpy(), batch)
+        exact += _exact(outputs, batch)
         count += len(batch.lengths)
     return LineScores(float(np.mean(losses)), exact / count)
 
 
-def _learner(keras: Any, model: Any, steps: int) -> Any:
-    """A function that learns one batch, and returns its loss and the outputs."""
-    import tensorflow as tf
-
+def _optimizer(keras: Any, steps: int) -> Any:
     warm_up = min(WARM_UP, steps // 10)
     schedule = keras.optimizers.schedules.CosineDecay(
         LEARNING_RATE / 50,
@@ -113,61 +113,49 @@ def _learner(keras: Any, model: Any, steps: int) -> Any:
         schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP_NORM
     )
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    optimizer.build(model.trainable_variables)  # else `learn` is traced twice
-    signature = [
-        tf.TensorSpec((None, 32, None), tf.float32),
-        tf.TensorSpec((None, None), tf.int32),
-        tf.TensorSpec((None, None, 4), tf.float32),
-        tf.TensorSpec((None, None), tf.float32),
-        tf.TensorSpec((None, None), tf.int32),
-        tf.TensorSpec((None,), tf.int32),
-    ]
-
-    def learn(views: Any, *targets: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            outputs = model(views, training=True)
-            loss = line_loss(outputs, targets)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        return loss, outputs
-
-    return tf.function(learn, input_signature=signature)
+    return optimizer
 
 
 def _epoch(
-    learners: Sequence[Any],
+    learners: Sequence[Learn],
     batches: Iterator[LineBatch],
     settings: LineSettings,
     history: Sequence[Step],
     started: float,
 ) -> Iterator[Step]:
-    """Learn one epoch's batches; a step every now and then, and for the last one."""
+    """Learn one epoch's batches; a step every now and then, and for the last one. In between nobody
+    asks for what a GPU may still be computing."""
+    convert = load_keras().ops.convert_to_tensor
     losses, exact, count = 0.0, 0, 0
     reported_s = 0.0
     last = history[-1] if history else None
     epoch, epochs = len(history) + 1, settings.epochs
     for number in range(1, settings.epoch + 1):
         batch = next(batches)
-        for learn in learners:
-            loss, outputs = learn(batch.views, *_targets(batch))
-            losses += float(loss) / len(learners)
-            exact += _exact(outputs.numpy(), batch)
-            count += len(batch.lengths)
+        given = [convert(part) for part in (batch.views, *_targets(batch))]
+        learnt = [learn(*given) for learn in learners]
+        losses += sum(loss for loss, _ in learnt) / len(learners)
         elapsed_s = time.perf_counter() - started
         if number < settings.epoch and elapsed_s - reported_s < REPORT_EVERY_S:
             continue
         reported_s = elapsed_s
+        exact += sum(_exact(_array(outputs), batch) for _, outputs in learnt)
+        count += len(learners) * len(batch.lengths)
         yield Step(
             epoch=epoch,
             epochs=epochs,
             ends_epoch=False,
             share=(epoch - 1 + number / settings.epoch) / epochs,
             elapsed_s=elapsed_s,
-            loss=losses / number,
+            loss=float(losses) / number,
             accuracy=exact / count,
             val_loss=last.val_loss if last else math.nan,
             val_accuracy=last.val_accuracy if last else math.nan,
         )
+
+
+def _array(outputs: Any) -> npt.NDArray[np.float32]:
+    return np.asarray(load_keras().ops.convert_to_numpy(outputs))
 
 
 def _targets(batch: LineBatch) -> tuple[npt.NDArray[Any], ...]:

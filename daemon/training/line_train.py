@@ -23,8 +23,8 @@ from .assemble import complete, take_glyphs
 from .describe import describe_data, describe_libraries
 from .export import ExportFailed, export_reader
 from .fit import Fitted, Progress
-from .hands import Digits, need_all_ten
-from .line_batches import LineBatch, LineSource
+from .hands import Copybook, Digits, need_all_ten
+from .line_batches import LineBatch, draw_lines
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES, CTC_WEIGHT
 from .line_network import NAME, towers_of
@@ -138,7 +138,7 @@ def _measure(
     settings: LineSettings, tested: Digits, fitted: Fitted, network: Path
 ) -> dict[str, Any]:
     """What LiteRT makes of composed lines of the test digits. Raises ExportFailed."""
-    batches = LineSource(tested, settings.seed + 2).make(settings.tested, settings.batch)
+    batches = draw_lines(Copybook(tested), settings.seed + 2, 0, settings.tested, settings.batch)
     reader = LineReader(network)
     ours = _read(batches, lambda views: fitted.model(views, training=False).numpy())
     theirs = _read(batches, lambda views: reader.frames(views).posteriors)

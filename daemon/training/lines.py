@@ -14,7 +14,7 @@ from .hands import Copybook
 from .line_ink import ComposedLine, LineDigit, Sheet, lay_ink
 from .line_light import photograph
 from .line_writing import Placed, beside, write_digits, write_words
-from .papers import PaperBank
+from .papers import KEPT, PaperBank
 from .rows import draw_row
 
 Rng: TypeAlias = np.random.Generator
@@ -33,10 +33,10 @@ ZEROS, TWICE = 0.18, 0.2  # of the lines end in zeros, or have a digit twice run
 class LineComposer:
     """Composes lines with the digits of a copybook."""
 
-    def __init__(self, book: Copybook, rng: Rng, *, papers: int | None = None) -> None:
+    def __init__(self, book: Copybook, rng: Rng, *, papers: int = KEPT) -> None:
         """`papers` is how many patterns are kept at hand."""
         self._book = book
-        self._papers = PaperBank(rng, papers) if papers else PaperBank(rng)
+        self._papers = PaperBank(rng, papers)
 
     def compose(self, rng: Rng) -> ComposedLine:
         """One line, of any kind."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import daemon
 from daemon.training.backend import load_keras
 
 
@@ -19,3 +25,20 @@ def untraced() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def on_torch(tmp_path: Path) -> Callable[..., None]:
+    """Runs a script in a process of its own, where torch is installed: in one with TensorFlow it
+    may wait for ever."""
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+
+    def run(text: str, *arguments: Path) -> None:
+        script = tmp_path / "script.py"
+        script.write_text(text)
+        paths = (str(Path(daemon.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.run([sys.executable, script, *arguments], check=True, env=environment)
+
+    return run

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from daemon.training.datasets import DigitSet
-from daemon.training.hands import Digits
+from daemon.training.hands import Copybook, Digits
 from daemon.training.line_batches import (
     BLANK,
     UNCERTAIN,
+    LineBatch,
     LineExample,
-    LineSource,
     as_batch,
+    draw_lines,
     lines_ahead,
 )
 from daemon.vision.line_view import HEIGHT
@@ -62,7 +63,7 @@ def digits(train_digits: DigitSet) -> Digits:
 
 
 def test_batches_hold_lines_of_similar_width(digits: Digits) -> None:
-    batches = LineSource(digits, 1, papers=2).make(4, 12)
+    batches = draw_lines(Copybook(digits), 1, 0, 4, 12, papers=2)
     widths = sorted(batch.views.shape[2] for batch in batches)
     assert len(batches) == 4
     assert widths[0] < widths[-1]
@@ -73,9 +74,22 @@ def test_batches_hold_lines_of_similar_width(digits: Digits) -> None:
         assert per_line == pytest.approx(batch.lengths.tolist(), abs=2)
 
 
-def test_batches_are_made_in_another_process_and_follow_from_the_seed(digits: Digits) -> None:
-    with lines_ahead(digits, 5, 1) as batches:
-        ahead = [next(batches) for _ in range(2)]
-    source = LineSource(digits, 5)
-    for batch in ahead:
-        np.testing.assert_array_equal(batch.views, source.make(1)[0].views)
+def test_a_block_of_lines_depends_on_seed_and_number_alone(digits: Digits) -> None:
+    def draw(seed: int, number: int) -> LineBatch:
+        (batch,) = draw_lines(Copybook(digits), seed, number, 1, 6, papers=2)
+        return batch
+
+    block = draw(1, 3)
+    np.testing.assert_array_equal(block.views, draw(1, 3).views)
+    for other in (draw(2, 3), draw(1, 4)):
+        assert not np.array_equal(other.views, block.views)
+
+
+def test_processes_of_their_own_draw_the_same_blocks_in_order(digits: Digits) -> None:
+    with lines_ahead(digits, 5, 2, 3) as batches:
+        ahead = [next(batches) for _ in range(6)]
+    book = Copybook(digits)
+    drawn = [batch for number in range(3) for batch in draw_lines(book, 5, number, 2, 3)]
+    for batch, expected in zip(ahead, drawn, strict=True):
+        np.testing.assert_array_equal(batch.views, expected.views)
+        np.testing.assert_array_equal(batch.labels, expected.labels)
