@@ -29,6 +29,8 @@ FLAG = 0.5  # heights: recorded 1s whose flag is wider would be 7s elsewhere
 SHARES = (0.36, 0.22, 0.34, 0.05, 0.03)  # of lines: bitmaps, one pen writer, own, mixed, print
 TAPER, RAISED = 0.14, 0.13  # standard deviations: wider above than below, a higher waist
 PRINT_SIZE = 40  # pixels, at which print is drawn
+CAPITAL = 0.75  # of that, a capital's height
+FONTS = ("sans", "italic", "uni")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Hand:
         self._styles = [int(rng.integers(len(styles))) for styles in STYLES]
         self._steady = rng.random() < 0.75
         self._width = float(rng.uniform(0.55, 1.1))
-        self._font = ("sans", "italic", "uni")[rng.integers(3)]
+        self._font = FONTS[rng.integers(len(FONTS))]
         self._weight = int(rng.integers(200, 900))
 
     @property
@@ -200,10 +202,10 @@ def _bitmap(image: Grey) -> Bitmap:
     if not width:
         left, top, width, height = 4, 4, 20, 20
     ink = image[top : top + height, left : left + width]
-    return Bitmap(ink, _stroke_width(ink), height / BITMAP_HEIGHT)
+    return Bitmap(ink, stroke_width(ink), height / BITMAP_HEIGHT)
 
 
-def _stroke_width(ink: Grey) -> float:
+def stroke_width(ink: Grey) -> float:
     """Twice the area over the outline, in pixels."""
     ink = np.pad(ink, 1)  # the outline of a 1 lies along the sides of its box
     edges = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1) + cv2.norm(
@@ -218,9 +220,26 @@ def _font(name: str) -> Any:
     return cv2.FontFace(name)
 
 
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A line of print: `ink` (h, w) uint8 cropped to it, 255 = ink, of which `below` pixels lie
+    below the baseline; a capital is `capital` pixels high."""
+
+    ink: Grey
+    below: int
+    capital: int
+
+
+def print_line(text: str, font: str, weight: int, size: int = PRINT_SIZE) -> Print:
+    """A line of print."""
+    field: npt.NDArray[np.uint8] = np.zeros((2 * size, (1 + len(text)) * size), np.uint8)
+    baseline = 3 * size // 2
+    cv2.putText(field, text, (size // 2, baseline), (255,), _font(font), size, weight)
+    left, top, width, height = cv2.boundingRect(field)
+    ink = field[top : top + max(1, height), left : left + max(1, width)]
+    return Print(ink, top + height - baseline, round(CAPITAL * size))
+
+
 def printed(text: str, font: str, weight: int, size: int = PRINT_SIZE) -> Grey:
     """Print, (h, w) uint8 cropped to it, 255 = ink."""
-    field: npt.NDArray[np.uint8] = np.zeros((2 * size, (1 + len(text)) * size), np.uint8)
-    cv2.putText(field, text, (size // 2, 3 * size // 2), (255,), _font(font), size, weight)
-    left, top, width, height = cv2.boundingRect(field)
-    return field[top : top + max(1, height), left : left + max(1, width)]
+    return print_line(text, font, weight, size).ink

@@ -69,13 +69,10 @@ class Sheet:
     right: float
 
     @classmethod
-    def of(cls, placed: Sequence[Placed], rng: Rng) -> Sheet:
-        """A sheet around the placed glyphs."""
+    def of(cls, placed: Sequence[Placed], slant: float, rng: Rng) -> Sheet:
+        """A sheet around the placed glyphs, which it slants by so many columns a row."""
         median, spread, least, most = HEIGHT
         height = float(np.clip(median * np.exp(rng.normal(0, spread)), least, most))
-        slant = float(np.clip(rng.normal(*SLANT), -0.5, 0.9))
-        if rng.random() < 0.25:
-            slant *= 0.2
         pen = max(1.0, height * float(np.exp(rng.uniform(*np.log(PEN)))))
         turn = np.deg2rad(rng.normal(0, 1.2))
         start = min((item.x for item in placed), default=0.0)
@@ -98,6 +95,12 @@ class Sheet:
             before * height,
             (before + end - start) * height,
         )
+
+
+def draw_slant(rng: Rng) -> float:
+    """How many columns a row a writer's digits lean to the right."""
+    slant = float(np.clip(rng.normal(*SLANT), -0.5, 0.9))
+    return slant * 0.2 if rng.random() < 0.25 else slant
 
 
 def lay_ink(placed: Sequence[Placed], sheet: Sheet, rng: Rng) -> tuple[Ink, tuple[LineDigit, ...]]:

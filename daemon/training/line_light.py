@@ -13,6 +13,8 @@ from .papers import PaperBank
 
 Rng: TypeAlias = np.random.Generator
 
+THROUGH = 0.03  # of the lines stand on a printed line that runs through their digits
+
 
 def photograph(ink: Ink, sheet: Sheet, papers: PaperBank, rng: Rng) -> Grey:
     """Ink on paper, with what is printed there, as a camera or scanner sees it."""
@@ -47,8 +49,10 @@ def photograph(ink: Ink, sheet: Sheet, papers: PaperBank, rng: Rng) -> Grey:
 
 
 def _rules(sheet: Sheet, rng: Rng) -> Ink | None:
-    """Printed lines: below the digits, above, at the ends, a box around, or a cell per digit."""
-    if rng.random() > 0.45:
+    """Printed lines: below the digits, above, through them, at the ends, a box around, or a cell
+    per digit."""
+    through = rng.random() < THROUGH
+    if not through and rng.random() > 0.45:
         return None
     rows, columns = sheet.shape
     ink = np.zeros(sheet.shape, np.uint8)
@@ -66,6 +70,8 @@ def _rules(sheet: Sheet, rng: Rng) -> Ink | None:
     below = sheet.baseline + sheet.height * rng.uniform(-0.12, 0.3)
     above = sheet.top - sheet.height * rng.uniform(0.02, 0.3)
     kind = rng.random()
+    if through:  # from edge to edge, unlike a line that crosses them out
+        lying(sheet.baseline - sheet.height * rng.uniform(0.1, 0.9))
     if kind < 0.6:
         lying(min(below, rows - 1))
     if 0.5 < kind < 0.8:

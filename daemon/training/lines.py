@@ -10,20 +10,28 @@ from typing import TypeAlias
 import numpy as np
 
 from .clutter import scene
-from .hands import Copybook
-from .line_ink import ComposedLine, LineDigit, Sheet, lay_ink
+from .hands import Copybook, Hand
+from .line_ink import ComposedLine, LineDigit, Sheet, draw_slant, lay_ink
 from .line_light import photograph
-from .line_writing import Placed, beside, write_digits, write_words
+from .line_notes import crossed_out, label, unit
+from .line_writing import Placed, side_by_side, write_digits, write_words
 from .papers import KEPT, PaperBank
 from .rows import draw_row
 
 Rng: TypeAlias = np.random.Generator
 
 EMPTY, PHOTOGRAPHS, SINGLE = 0.025, 0.025, 0.12  # shares of lines with nothing, of one digit,
-WORDS = 0.07  # and of such that hold only what is no digit
+WORDS = 0.085  # and of such that hold only what is no digit:
+WORDS_CROSSED, WORDS_NOTED = 0.18, 0.12  # a number that was crossed out, a label or a unit, a word
 ROWS = 0.1  # are digits as they are, which all others bend, stretch and draw with another pen
-BESIDE = 0.06  # of the lines of digits have letters beside them,
+BESIDE = 0.05  # of the lines of digits have letters beside them,
 LETTERS_BESIDE = 3  # of these so many at least: a single one may as well be a digit in a hurry
+CROSSED = 0.03  # others have a number that was crossed out
+LABELLED, UNITS = 0.05, 0.05  # have a label before them, a unit after them
+APART, CLOSE_UNIT = (0.25, 1.0), (0.08, 0.6)  # heights between digits and these, and a unit
+SLASHED = 0.05  # of several digits, have slashes between them,
+SLASH_LEAN = (0.3, 0.8)  # which lean 17 to 39 degrees, in columns a row, and by so much more than
+LEAST_LEAN = 0.2  # the digits do
 MARKED, MARKED_SINGLE = 0.6, 0.15  # of several digits, and of single ones, have marks
 LENGTHS = (2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 7, 8, 9, 10)
 TIGHT, CLOSE = 0.2, (-0.05, 0.12)  # of a line's edges lie so close to the digits, in heights
@@ -41,28 +49,55 @@ class LineComposer:
     def compose(self, rng: Rng) -> ComposedLine:
         """One line, of any kind."""
         kind = rng.random()
+        slant = draw_slant(rng)
         if kind < PHOTOGRAPHS:
             return ComposedLine(scene(rng), ())
         if kind < PHOTOGRAPHS + EMPTY:
-            return self._seen([], rng)
+            return self._seen([], slant, rng)
         if kind > 1 - ROWS:
             return draw_row(self._book.digits.images, self._book.digits.labels, rng)
         hand = self._book.hand(rng)
         if kind < PHOTOGRAPHS + EMPTY + WORDS:
-            return self._seen(write_words(hand, rng), rng)
+            return self._seen(_no_digits(hand, rng), slant, rng)
         single = kind < PHOTOGRAPHS + EMPTY + WORDS + SINGLE
         labels = _labels(1 if single else LENGTHS[rng.integers(len(LENGTHS))], rng)
         marks = rng.random() < (MARKED_SINGLE if single else MARKED)
-        placed = write_digits(hand, labels, rng, marks=marks)
-        if rng.random() < BESIDE:
-            placed = beside(placed, write_words(hand, rng, LETTERS_BESIDE), rng)
-        return self._seen(placed, rng)
+        if not single and rng.random() < SLASHED:
+            lean = max(LEAST_LEAN, rng.uniform(*SLASH_LEAN) - slant)
+            placed = write_digits(hand, labels, rng, marks=marks, slashes=lean)
+        else:
+            placed = write_digits(hand, labels, rng, marks=marks)
+        return self._seen(_annotated(placed, hand, rng), slant, rng)
 
-    def _seen(self, placed: Sequence[Placed], rng: Rng) -> ComposedLine:
-        sheet = Sheet.of(placed, rng)
+    def _seen(self, placed: Sequence[Placed], slant: float, rng: Rng) -> ComposedLine:
+        sheet = Sheet.of(placed, slant, rng)
         ink, digits = lay_ink(placed, sheet, rng)
         line = ComposedLine(photograph(ink, sheet, self._papers, rng), digits)
         return _cut_out(line, rng) if digits else line
+
+
+def _no_digits(hand: Hand, rng: Rng) -> list[Placed]:
+    """What is written and no digit."""
+    kind = rng.random()
+    if kind < WORDS_CROSSED:
+        return crossed_out(hand, rng)
+    if kind < WORDS_CROSSED + WORDS_NOTED:
+        return label(rng) if rng.random() < 0.5 else unit(hand, rng, alone=True)
+    return write_words(hand, rng)
+
+
+def _annotated(digits: list[Placed], hand: Hand, rng: Rng) -> list[Placed]:
+    """The digits with what may stand beside them."""
+    if rng.random() < UNITS:
+        digits = side_by_side(digits, unit(hand, rng), rng.uniform(*CLOSE_UNIT))
+    if rng.random() < LABELLED:
+        digits = side_by_side(label(rng), digits, rng.uniform(*APART))
+    kind = rng.random()
+    if kind > BESIDE + CROSSED:
+        return digits
+    other = write_words(hand, rng, LETTERS_BESIDE) if kind < BESIDE else crossed_out(hand, rng)
+    pair = (digits, other) if rng.random() < 0.5 else (other, digits)
+    return side_by_side(*pair, rng.uniform(*APART))
 
 
 def _cut_out(line: ComposedLine, rng: Rng) -> ComposedLine:

@@ -21,7 +21,7 @@ STAMP = Glyph(7, bitmap=Bitmap(BLOCK, stroke=4.0, height=1.0))
 def sheet(placed: list[Placed], pen: float = 4.0) -> Sheet:
     """40 pixels a height, upright, the baseline on row 60."""
     affine = np.array([[40.0, 0, 20], [0, 40.0, 60]])
-    found = Sheet.of(placed, np.random.default_rng(0))
+    found = Sheet.of(placed, 0.0, np.random.default_rng(0))
     return replace(found, shape=(80, 160), affine=affine, height=40.0, pen=pen)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from daemon.training import lines as lines_module
 from daemon.training.datasets import DigitSet
 from daemon.training.hands import Copybook, Digits
 from daemon.training.line_ink import ComposedLine
+from daemon.training.line_writing import Placed, write_digits
 from daemon.training.lines import LineComposer
 from daemon.training.strokes import PenDigit
 
@@ -89,6 +91,65 @@ def test_some_lines_are_digits_as_they_are_on_clean_paper(lines: list[ComposedLi
     ]
     assert 0.04 < len(clean) / len(lines) < 0.18
     assert len({len(line.digits) for line in clean}) > 4
+
+
+@pytest.mark.parametrize(
+    ("share", "made"),
+    [
+        ("UNITS", "unit"),
+        ("LABELLED", "label"),
+        ("CROSSED", "crossed_out"),
+        ("BESIDE", "write_words"),
+    ],
+)
+def test_what_stands_beside_digits_is_not_read(
+    share: str, made: str, composer: LineComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each kind is made for some lines, more where its share is larger, and adds no digit."""
+
+    def composed(part: float) -> tuple[int, list[str]]:
+        rng, kept = np.random.default_rng(2), []
+        monkeypatch.setattr(lines_module, share, part)
+        make = getattr(lines_module, made)
+
+        def watched(*arguments: object, **options: object) -> list[Placed]:
+            placed: list[Placed] = make(*arguments, **options)
+            kept.append(sum(item.glyph.label is not None for item in placed))
+            return placed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(lines_module, made, watched)
+            texts = [composer.compose(rng).text for _ in range(60)]
+        assert set(kept) <= {0}
+        return len(kept), texts
+
+    few, _ = composed(0)
+    many, texts = composed(0.9)
+    assert many > few + 20
+    assert 0.05 < texts.count("") / len(texts) < 0.4
+
+
+def test_slashes_lean_to_the_right_whatever_the_writer_s_slant(
+    composer: LineComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leans = []
+
+    def watched(*arguments: object, slashes: float | None = None, **options: object) -> object:
+        if slashes is not None:
+            leans.append(slashes)
+        return write_digits(*arguments, slashes=slashes, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lines_module, "SLASHED", 1)
+    monkeypatch.setattr(lines_module, "write_digits", watched)
+    for slant in (-0.4, 0.0, 0.7):
+        leans.clear()
+        monkeypatch.setattr(lines_module, "draw_slant", lambda _rng, slant=slant: slant)
+        rng = np.random.default_rng(3)
+        for _ in range(40):
+            composer.compose(rng)
+        assert len(leans) > 15
+        assert all(0.27 < lean + slant < 0.91 for lean in leans)  # 15 to 42 degrees
+        assert min(leans) >= 0.2  # more than the digits do
 
 
 def test_the_same_seed_composes_the_same_lines(train_digits: DigitSet) -> None:
