@@ -55,10 +55,10 @@ def train(
         ),
     ] = None,
     backend: Annotated[
-        Literal["tensorflow", "jax", "torch"],
+        Literal["tensorflow", "jax"],
         typer.Option(
-            help="Keras's backend. With jax or torch, where these have a GPU, the networks are "
-            "fitted only; the same command without it then makes the version of them."
+            help="Keras's backend. With jax, which may have a GPU, the networks are fitted only; "
+            "the same command without it then makes the version of them."
         ),
     ] = "tensorflow",
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
@@ -72,7 +72,7 @@ def train(
         if reader is not None:
             _adopt_lines(reader, data, extra, seed, models, promote, config)
         else:
-            _train_lines(data, extra, epochs, seed, models, promote, config)
+            _train_lines(data, extra, epochs, seed, models, promote, backend, config)
         return
     if reader is not None:
         raise UsageError("--reader goes with --architecture line")
@@ -82,7 +82,6 @@ def train(
     from .training.architectures import architecture as find_architecture
     from .training.backend import load_keras
     from .training.fit import Settings
-    from .training.kept import FOLDER
     from .training.progress import shown
     from .training.recipe import training_data
     from .training.train import fit_ahead
@@ -96,10 +95,7 @@ def train(
         load_keras(backend)
         with shown(Console(stderr=True)) as progress:
             fit_ahead(choices, digits, models or settings.models, progress)
-        print(
-            f"fitted, and kept in {(models or settings.models) / FOLDER}: the same command without "
-            "--backend makes the version of it, also on another machine that has this folder"
-        )
+        print(_kept_in(models or settings.models))
         return
     with shown(Console(stderr=True)) as progress:
         version = train_version(
@@ -118,6 +114,16 @@ def train(
         )
 
 
+def _kept_in(models: Path) -> str:
+    """What to do with what was fitted."""
+    from .training.kept import FOLDER
+
+    return (
+        f"fitted, and kept in {models / FOLDER}: the same command without --backend makes the "
+        "version of it, also on another machine that has this folder"
+    )
+
+
 def _train_lines(
     data: str | None,
     extra: list[Path] | None,
@@ -125,20 +131,28 @@ def _train_lines(
     seed: int,
     models: Path | None,
     promoted: bool,
+    backend: Literal["tensorflow", "jax"],
     config: Path | None,
 ) -> None:
     """Train a line reader beside the glyph network in use."""
     from rich.console import Console
 
     from .config import load_config
+    from .training.backend import load_keras
     from .training.line_fit import EPOCHS, LineSettings
-    from .training.line_train import train_lines
+    from .training.line_train import fit_lines_ahead, train_lines
     from .training.progress import shown
     from .training.recipe import training_data
 
     settings = load_config(config)
     choices = LineSettings(epochs or EPOCHS, seed)
     digits = training_data(data, extra, seed, augmented=True)
+    if backend != "tensorflow":
+        load_keras(backend)
+        with shown(Console(stderr=True)) as progress:
+            fit_lines_ahead(choices, digits, models or settings.models, progress)
+        print(_kept_in(models or settings.models))
+        return
     with shown(Console(stderr=True)) as progress:
         version = train_lines(
             choices, digits, models or settings.models, progress, promoted=promoted

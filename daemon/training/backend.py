@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ..ann.quiet import native_stderr_logged
 from ..errors import UsageError
 
-Backend = Literal["tensorflow", "jax", "torch"]
+Backend = Literal["tensorflow", "jax"]
 TENSORFLOW: Backend = "tensorflow"
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,12 @@ def load_keras(backend: Backend | None = None) -> Any:
         with native_stderr_logged(_log):
             import keras
 
-            if backend == TENSORFLOW:
+            if backend == "jax":
+                import jax
+
+                # It would round the factors of products to ten bits where a GPU has that.
+                jax.config.update("jax_default_matmul_precision", "highest")
+            else:
                 import tensorflow as tf
 
                 # It has more to say when it first looks for devices.
@@ -51,22 +56,23 @@ def load_keras(backend: Backend | None = None) -> Any:
     return keras
 
 
+def backend_in_use() -> Backend:
+    """What computes beneath Keras here."""
+    return "jax" if load_keras().config.backend() == "jax" else TENSORFLOW
+
+
 def describe_backend() -> dict[str, str]:
     """The versions of what fits here, and on which device."""
-    keras = load_keras()
-    backend: str = keras.config.backend()
+    keras, backend = load_keras(), backend_in_use()
     module = sys.modules[backend]
     return {"keras": keras.__version__, backend: module.__version__, "device": _device(module)}
 
 
 def _device(module: Any) -> str:
     """The name of the first GPU, or `CPU`."""
-    match module.__name__:
-        case "jax":
-            return str(module.devices()[0].device_kind)
-        case "torch":
-            return str(module.cuda.get_device_name()) if module.cuda.is_available() else "CPU"
-        case _:
-            devices = module.config.list_physical_devices("GPU")
-            details = module.config.experimental.get_device_details(devices[0]) if devices else {}
-            return str(details.get("device_name", "CPU"))
+    if module.__name__ == "jax":
+        first = module.devices()[0]
+        return "CPU" if first.platform == "cpu" else str(first.device_kind)
+    devices = module.config.list_physical_devices("GPU")
+    details = module.config.experimental.get_device_details(devices[0]) if devices else {}
+    return str(details.get("device_name", "CPU"))

@@ -149,10 +149,12 @@ def _training(metadata: dict[str, Any]) -> str:
 
 def _took(training: dict[str, Any]) -> str:
     """How long fitting took, and on what."""
-    fitted_with: dict[str, str] = dict(training["fitted_with"])
-    device = fitted_with.pop("device")
-    libraries = ", ".join(f"{name} {version}" for name, version in fitted_with.items())
-    return f"{training['seconds']:.0f} seconds with {libraries} on {device}"
+    seconds = f"{training['seconds']:.0f} seconds"
+    if "fitted_with" not in training:  # it was fitted by an earlier digitd
+        return seconds
+    libraries = dict(training["fitted_with"])
+    device = libraries.pop("device")
+    return f"{seconds} with {', '.join(map(' '.join, libraries.items()))} on {device}"
 
 
 def _kept(training: dict[str, Any]) -> str:
@@ -184,7 +186,7 @@ network of `{reader["beside"]}`.
 - Input: views 32 pixels high, of any width, as `daemon.vision.line_view` makes them. Output: per
   four columns logits of ten digits and blank, and the edges of the digit there. Letters, words,
   print that is no digit and scribbles were learnt as blank.
-- Learnt: {training["lines"]:,} composed lines, none twice, {training["seconds"]:.0f} seconds, seed
+- Learnt: {training["lines"]:,} composed lines, none twice, {_took(training)}, seed
   {reader["seed"]}{_averaged(training)}; {training["optimizer"]}, learning rate
   {training["learning_rate"]:g}, weight decay {training["weight_decay"]:g}, batches of
   {training["batch_size"]}.

@@ -40,7 +40,7 @@ def clutter(n: int, rng: np.random.Generator) -> Ink:
             for layout in propose(ink)
             for candidate in layout.candidates
         }
-        found = [ink for ink in by_box.values() if not may_be_one(ink)]
+        found = [ink for ink in by_box.values() if not _may_be_one(ink)]
         picks = rng.permutation(len(found))[: min(PER_PICTURE, n - len(glyphs))]
         glyphs += [normalise(found[pick]) for pick in picks]
     return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
@@ -90,7 +90,7 @@ def _font(name: str) -> cv2.FontFace:
 _PICTURES: tuple[Callable[[np.random.Generator], Grey], ...] = (scene, scene, print_letters)
 
 
-def may_be_one(ink: Ink) -> bool:
+def _may_be_one(ink: Ink) -> bool:
     """Whether the ink is a bar that stands or leans: as good a 1 as some that people write."""
     mask = (ink > 0.5).astype(np.uint8)
     if not mask.any():

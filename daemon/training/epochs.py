@@ -25,7 +25,7 @@ from .datasets import Labels, glyph_bytes
 from .negatives import negatives
 from .strokes import PenDigit
 
-NEGATIVE_SHARE = 0.14  # glyphs that are no digit, for each digit
+NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
 NONE = 10  # their label
 OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks

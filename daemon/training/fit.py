@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .architectures import Architecture, Loss
 from .averaging import WeightAverage
-from .backend import describe_backend, load_keras
+from .backend import backend_in_use, describe_backend, load_keras
 from .epochs import Epoch, drawn_ahead
 from .split import Split
 
@@ -31,6 +31,11 @@ class Settings:
     epochs: int
     loss: Loss
     seed: int
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """What tells one fit from another."""
+        return self.architecture.name, self.epochs, self.loss, self.seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
         loss=_loss(keras, settings.loss),
         metrics=["accuracy"],
         # TensorFlow's XLA makes convolutions ten times slower on a CPU; JAX is slow without.
-        jit_compile=keras.config.backend() == "jax",
+        jit_compile=backend_in_use() == "jax",
     )
     report = _Report(progress, settings.epochs, steps)
     averaged = math.ceil(chosen.averaged * settings.epochs)

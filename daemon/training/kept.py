@@ -15,6 +15,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,10 +23,12 @@ from typing import Any
 
 from ..ann.registry import sha256_of
 from .backend import load_keras
-from .fit import Fitted, Progress, Settings, Step, fit
-from .split import Split, TrainingData
+from .fit import Fitted, Progress, Step
+from .split import TrainingData
 
 FOLDER = ".fitted"
+
+Key = tuple[str | int, ...]
 
 _PACKAGE = Path(__file__).parents[1]
 _log = logging.getLogger(__name__)
@@ -33,30 +36,33 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KeptFits:
-    """The fits for networks that learn `data`, in the folder `models`."""
+    """The fits for networks that learn `data`, in the folder `models`. Settings are what tells one
+    fit from another, the network's name first."""
 
     models: Path
     data: TrainingData
 
-    def fit(self, settings: Settings, parts: Split, progress: Progress) -> Fitted:
+    def fit(
+        self, settings: Key, fitting: Callable[[Progress], Fitted], progress: Progress
+    ) -> Fitted:
         """The network that was fitted before and kept, or a newly fitted one, kept now."""
         kept = self._find(settings)
         if kept is not None:
             progress(kept.history[-1])
             return kept
-        fitted = fit(settings, parts, progress)
+        fitted = fitting(progress)
         try:
             self._keep(settings, fitted)
         except OSError as error:  # no reason to lose the network that is here
             _log.warning("what was fitted cannot be kept in %s: %s", self.models, error.strerror)
         return fitted
 
-    def drop(self, settings: Settings) -> None:
+    def drop(self, settings: Key) -> None:
         """Forget a network: its version is whole."""
         for file in self._files(settings):
             file.unlink(missing_ok=True)
 
-    def _find(self, settings: Settings) -> Fitted | None:
+    def _find(self, settings: Key) -> Fitted | None:
         network, told = self._files(settings)
         if not told.exists():
             return None
@@ -71,7 +77,7 @@ class KeptFits:
             found["fitted_with"],
         )
 
-    def _keep(self, settings: Settings, fitted: Fitted) -> None:
+    def _keep(self, settings: Key, fitted: Fitted) -> None:
         network, told = self._files(settings)
         network.parent.mkdir(parents=True, exist_ok=True)
         model = fitted.model
@@ -86,16 +92,12 @@ class KeptFits:
         }
         told.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
-    def _files(self, settings: Settings) -> tuple[Path, Path]:
+    def _files(self, settings: Key) -> tuple[Path, Path]:
         """The network and what is told of it."""
         data = (self.data.train, *self.data.extras, self.data.test)
-        told = (
-            *(settings.architecture.name, settings.epochs, settings.loss, settings.seed),
-            *(f"{digits.sha256} {len(digits)}" for digits in data),
-            _code(),
-        )
+        told = (*settings, *(f"{digits.sha256} {len(digits)}" for digits in data), _code())
         digest = hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()
-        stem = f"{settings.architecture.name}-{digest[:16]}"
+        stem = f"{settings[0]}-{digest[:16]}"
         folder = self.models / FOLDER
         return folder / f"{stem}.keras", folder / f"{stem}.json"
 

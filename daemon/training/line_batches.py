@@ -33,6 +33,8 @@ BATCHES = 16  # in a block: lines of similar width then share a batch
 AHEAD = 2  # such blocks more than are being drawn
 WIDEST = 400  # pixels of a view: what is wider is not learnt
 ROUND = 16  # pixels to which widths are rounded
+ROUND_COMPILED = 80  # the same where each width has to be compiled
+LABELS = 16  # to a multiple of which the labels of a batch are filled up
 BLANK = 10  # the class of a frame at whose middle no digit's middle lies
 UNCERTAIN = -1  # a frame of a digit beside its middle: nothing is asked of it
 BOX_SCALE = np.float32(1 / HEIGHT)  # boxes are learnt in heights of the view
@@ -82,16 +84,17 @@ def example(line: ComposedLine, rng: np.random.Generator) -> LineExample | None:
     return LineExample(view.pixels, labels, boxes.astype(np.float32))
 
 
-def as_batch(examples: list[LineExample]) -> LineBatch:
-    """Examples side by side, padded with paper to one width."""
+def as_batch(examples: list[LineExample], rounded: int = ROUND) -> LineBatch:
+    """Examples side by side, padded with paper to one width, a multiple of `rounded`."""
     widest = max(found.view.shape[1] for found in examples)
-    views = padded([found.view for found in examples], -(-widest // ROUND) * ROUND)
+    views = padded([found.view for found in examples], -(-widest // rounded) * rounded)
     count = views.shape[2] // STRIDE
     frames = np.full((len(examples), count), BLANK, np.int32)
     boxes = np.zeros((len(examples), count, 4), np.float32)
     boxed = np.zeros((len(examples), count), np.float32)
     lengths = np.array([len(found.labels) for found in examples], np.int32)
-    labels = np.full((len(examples), max(1, int(lengths.max()))), -1, np.int32)
+    most = -(-max(1, int(lengths.max())) // LABELS) * LABELS
+    labels = np.full((len(examples), most), -1, np.int32)
     for row, found in enumerate(examples):
         labels[row, : len(found.labels)] = found.labels
         _mark(found, frames[row], boxes[row], boxed[row])
@@ -147,9 +150,11 @@ def draw_lines(
     size: int = BATCH,
     *,
     papers: int = KEPT,
+    rounded: int = ROUND,
 ) -> list[LineBatch]:
     """Draw block `number`, the first is 0: so many batches of `size` lines, in random order, lines
-    sorted into them by width, on a block's own `papers` patterns of paper."""
+    sorted into them by width, on a block's own `papers` patterns of paper. Widths are multiples of
+    `rounded`."""
     rng = np.random.default_rng((seed, number))
     composer = LineComposer(book, rng, papers=papers)
     found: list[LineExample] = []
@@ -158,20 +163,25 @@ def draw_lines(
         if one is not None:
             found.append(one)
     found.sort(key=lambda one: one.view.shape[1])
-    made = [as_batch(found[start : start + size]) for start in range(0, len(found), size)]
+    made = [as_batch(found[start : start + size], rounded) for start in range(0, len(found), size)]
     return [made[place] for place in rng.permutation(len(made))]
 
 
 @contextmanager
 def lines_ahead(
-    digits: Digits, seed: int, batches: int = BATCHES, size: int = BATCH
+    digits: Digits,
+    seed: int,
+    batches: int = BATCHES,
+    size: int = BATCH,
+    *,
+    rounded: int = ROUND,
 ) -> Iterator[Iterator[LineBatch]]:
     """Batches of `size` lines without end, block after block of `batches`, each drawn while those
     before it are being learnt."""
     processes = drawing_processes()
     # Spawned processes: forked ones would inherit TensorFlow's threads and locks.
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), _start_worker, (digits, seed)
+        processes, multiprocessing.get_context("spawn"), _start_worker, (digits, seed, rounded)
     ) as workers:
 
         def without_end() -> Iterator[LineBatch]:
@@ -187,17 +197,18 @@ def lines_ahead(
             workers.shutdown(wait=False, cancel_futures=True)
 
 
-_in_worker: tuple[Copybook, int] | None = None  # set once in each worker process, never here
+_in_worker: tuple[Copybook, int, int] | None = None  # set once in each worker process, never here
 
 
-def _start_worker(digits: Digits, seed: int) -> None:
+def _start_worker(digits: Digits, seed: int, rounded: int) -> None:
     global _in_worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     cv2.setNumThreads(1)
-    _in_worker = Copybook(digits), seed
+    _in_worker = Copybook(digits), seed, rounded
     end_with_parent()
 
 
 def _draw_in_worker(number: int, batches: int, size: int) -> list[LineBatch]:
     assert _in_worker is not None
-    return draw_lines(*_in_worker, number, batches, size)
+    book, seed, rounded = _in_worker
+    return draw_lines(book, seed, number, batches, size, rounded=rounded)

@@ -1,12 +1,13 @@
-"""Connectionist temporal classification (Graves et al., 2006) of lines of digits, by what each
-backend of Keras has for it: Keras's own takes as long in TensorFlow as the network itself."""
+"""Connectionist temporal classification (Graves et al., 2006) of lines of digits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .backend import backend_in_use
+from .backend import backend_in_use, load_keras
 from .line_batches import BLANK
+
+IMPOSSIBLE = 1e4  # Keras gives more than that to what so few frames cannot say
 
 Tensor = Any  # of the backend in use
 
@@ -14,12 +15,17 @@ Tensor = Any  # of the backend in use
 def ctc(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
     """CTC of each line, (N,), of logits (N, F, 11) against a LineBatch's labels and lengths: 0 for
     lines without digits, which not every backend takes, and for such as have too few frames."""
-    if backend_in_use() == "torch":
-        return _torch_ctc(logits, labels, lengths)
-    return _tensorflow_ctc(logits, labels, lengths)
+    if backend_in_use() == "tensorflow":
+        return _tensorflow_ctc(logits, labels, lengths)
+    ops = load_keras().ops
+    frames = ops.full_like(lengths, logits.shape[1])
+    digits = ops.maximum(labels, 0)
+    loss = ops.ctc_loss(digits, logits, ops.maximum(lengths, 1), frames, mask_index=BLANK)
+    return ops.where((lengths > 0) & (loss < IMPOSSIBLE), loss, 0.0)
 
 
 def _tensorflow_ctc(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    """TensorFlow's own operation: Keras's takes as long there as the network itself."""
     import tensorflow as tf
 
     written = tf.cast(lengths > 0, tf.float32)
@@ -37,18 +43,3 @@ def _tensorflow_ctc(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
         ignore_longer_outputs_than_inputs=True,
     )[0]
     return loss * written
-
-
-def _torch_ctc(logits: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-    import torch
-
-    loss = torch.nn.functional.ctc_loss(
-        torch.log_softmax(logits, dim=-1).transpose(0, 1),
-        labels.clamp(min=0),
-        torch.full_like(lengths, logits.shape[1]),
-        lengths.clamp(min=1),
-        blank=BLANK,
-        reduction="none",
-        zero_infinity=True,
-    )
-    return loss * (lengths > 0)

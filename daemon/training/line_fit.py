@@ -13,13 +13,21 @@ import numpy.typing as npt
 
 from ..ann.ctc import greedy_batch
 from .averaging import LEFT, WeightAverage
-from .backend import load_keras
+from .backend import backend_in_use, describe_backend, load_keras
 from .fit import REPORT_EVERY_S, Fitted, Progress, Step
 from .hands import Copybook, Digits
-from .line_batches import BATCH, BATCHES, LineBatch, draw_lines, lines_ahead
+from .line_batches import (
+    BATCH,
+    BATCHES,
+    ROUND,
+    ROUND_COMPILED,
+    LineBatch,
+    draw_lines,
+    lines_ahead,
+)
 from .line_loss import CLASSES, line_loss
-from .line_network import build, joined
-from .line_step import Learn, learner
+from .line_network import NAME, build, joined
+from .line_step import Learn, learners
 from .line_trust import LINES
 
 EPOCH = 200  # batches: lines never repeat, an epoch is a stretch between two validations
@@ -46,6 +54,12 @@ class LineSettings:
     trusted: int = LINES
     towers: int = TOWERS
 
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """What tells one fit from another."""
+        learnt = (self.batch, self.epoch, self.validated, self.towers)
+        return NAME, self.epochs, self.seed, *learnt
+
 
 def fit_lines(
     settings: LineSettings, learnt: Digits, validated: Digits, progress: Progress
@@ -58,18 +72,20 @@ def fit_lines(
     towers = [build(keras) for _ in range(settings.towers)]
     model = joined(keras, towers)
     steps = settings.epochs * settings.epoch
-    learners = [learner(tower, _optimizer(keras, steps)) for tower in towers]
+    learning = learners(towers, [_optimizer(keras, steps) for _ in towers])
     averaged = math.ceil(AVERAGED * settings.epochs)
     average = WeightAverage(model, settings.epochs - averaged)
+    rounded = ROUND_COMPILED if backend_in_use() == "jax" else ROUND
+    book = Copybook(validated)
     validation = draw_lines(
-        Copybook(validated), settings.seed + 1, 0, settings.validated, settings.batch
+        *(book, settings.seed + 1, 0, settings.validated, settings.batch), rounded=rounded
     )
     history: list[Step] = []
     started = time.perf_counter()
     at_once = min(BATCHES, settings.epoch)
-    with lines_ahead(learnt, settings.seed, at_once, settings.batch) as batches:
+    with lines_ahead(learnt, settings.seed, at_once, settings.batch, rounded=rounded) as batches:
         for _ in range(settings.epochs):
-            for step in _epoch(learners, batches, settings, history, started):
+            for step in _epoch(learning, batches, settings, history, started):
                 progress(step)
             average.epoch_ends()
             scores = validate(model, validation)
@@ -78,7 +94,8 @@ def fit_lines(
             history.append(ended)
             progress(ended)
     average.training_ends()
-    return Fitted(model, tuple(history), time.perf_counter() - started, averaged)
+    seconds = time.perf_counter() - started
+    return Fitted(model, tuple(history), seconds, averaged, describe_backend())
 
 
 @dataclass(frozen=True, slots=True)

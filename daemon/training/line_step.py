@@ -1,15 +1,10 @@
-"""One step of learning, on each backend of Keras that lines are fitted with.
-
-These are TensorFlow, and torch for machines with a GPU. JAX is left out: it would compile the step
-for each of the two dozen widths of a batch.
-"""
+"""One step of learning, on each backend of Keras that lines are fitted with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import UsageError
 from .backend import backend_in_use
 from .line_loss import line_loss
 
@@ -17,17 +12,16 @@ Tensor = Any  # of the backend in use
 Learn = Callable[..., tuple[Tensor, Tensor]]
 
 
-def learner(model: Any, optimizer: Any) -> Learn:
-    """A function that learns one batch, given the fields of a LineBatch in their order, and returns
-    its mean loss a line and the outputs (N, F, 15). It may return before a GPU is done with them.
-    Raises UsageError where Keras has another backend."""
-    optimizer.build(model.trainable_variables)
-    backend = backend_in_use()
-    if backend == "tensorflow":
-        return _tensorflow_learner(model, optimizer)
-    if backend == "torch":
-        return _torch_learner(model, optimizer)
-    raise UsageError(f"line readers are trained on tensorflow or torch, not on {backend}")
+def learners(models: Sequence[Any], optimizers: Sequence[Any]) -> list[Learn]:
+    """A function for each of several models of the same layers, that learns one batch, given the
+    fields of a LineBatch in their order, and returns its mean loss a line and the outputs
+    (N, F, 15). It may return before a GPU is done with them."""
+    for model, optimizer in zip(models, optimizers, strict=True):
+        optimizer.build(model.trainable_variables)
+    if backend_in_use() == "jax":
+        return _jax_learners(models, optimizers)
+    pairs = zip(models, optimizers, strict=True)
+    return [_tensorflow_learner(model, optimizer) for model, optimizer in pairs]
 
 
 def _tensorflow_learner(model: Any, optimizer: Any) -> Learn:
@@ -54,14 +48,39 @@ def _tensorflow_learner(model: Any, optimizer: Any) -> Learn:
     return traced
 
 
-def _torch_learner(model: Any, optimizer: Any) -> Learn:
-    import torch
+def _jax_learners(models: Sequence[Any], optimizers: Sequence[Any]) -> list[Learn]:
+    """All models learn by the step of the first: it is compiled once for each width of a batch."""
+    import jax
 
-    def learn(views: Tensor, *targets: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = model(views, training=True)
-        loss = line_loss(outputs, targets)
-        weights = [variable.value for variable in model.trainable_variables]
-        optimizer.apply(torch.autograd.grad(loss, weights))
-        return loss.detach(), outputs.detach()
+    network, rule = models[0], optimizers[0]
 
-    return learn
+    def loss_of(
+        weights: Tensor, others: Tensor, views: Tensor, targets: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        outputs, others = network.stateless_call(weights, others, views, training=True)
+        return line_loss(outputs, targets), (outputs, others)
+
+    def step(
+        weights: Tensor, others: Tensor, state: Tensor, views: Tensor, *targets: Tensor
+    ) -> tuple[Tensor, ...]:
+        graded = jax.value_and_grad(loss_of, has_aux=True)
+        (loss, (outputs, others)), gradients = graded(weights, others, views, targets)
+        weights, state = rule.stateless_apply(state, gradients, weights)
+        return loss, outputs, (*weights, *others, *state)
+
+    compiled = jax.jit(step)
+
+    def learner(model: Any, optimizer: Any) -> Learn:
+        parts = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+        variables = [variable for part in parts for variable in part]
+
+        def learn(views: Tensor, *targets: Tensor) -> tuple[Tensor, Tensor]:
+            values = ([variable.value for variable in part] for part in parts)
+            loss, outputs, learnt = compiled(*values, views, *targets)
+            for variable, value in zip(variables, learnt, strict=True):
+                variable.assign(value)
+            return loss, outputs
+
+        return learn
+
+    return [learner(*pair) for pair in zip(models, optimizers, strict=True)]

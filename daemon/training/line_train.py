@@ -24,6 +24,7 @@ from .describe import describe_data, describe_libraries
 from .export import ExportFailed, export_reader
 from .fit import Fitted, Progress
 from .hands import Copybook, Digits, need_all_ten
+from .kept import KeptFits
 from .line_batches import LineBatch, draw_lines
 from .line_fit import LEARNING_RATE, WEIGHT_DECAY, LineSettings, fit_lines
 from .line_loss import CLASSES, CTC_WEIGHT
@@ -54,7 +55,8 @@ def train_lines(
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
         take_glyphs(beside, folder)
         given = _given(data, settings.seed, beside)
-        fitted = fit_lines(settings, given.learnt, given.validated, progress)
+        kept = KeptFits(models, data)
+        fitted = _fit(settings, given.learnt, given.validated, kept, progress)
         export_reader(towers_of(fitted.model), folder / READER_FILE)
         reader = {
             "architecture": NAME,
@@ -71,9 +73,27 @@ def train_lines(
         network = LineReader(folder / READER_FILE)
         trust = find_trust(glyphs, network, given.calibrating, settings.seed + 3, settings.trusted)
         complete(beside, name, folder, reader, trust)
+    kept.drop(settings.key)
     if promoted:
         promote(models, name)
     return load_version(models, name)
+
+
+def fit_lines_ahead(
+    settings: LineSettings, data: TrainingData, models: Path, progress: Progress
+) -> None:
+    """Fit the network that `train_lines` needs with these settings and data, and keep it in
+    `models` for it. Raises NothingReadable where the digits are too few."""
+    learnt, validated = _parts(data, settings.seed)
+    _fit(settings, learnt, validated, KeptFits(models, data), progress)
+
+
+def _fit(
+    settings: LineSettings, learnt: Digits, validated: Digits, kept: KeptFits, progress: Progress
+) -> Fitted:
+    return kept.fit(
+        settings.key, lambda told: fit_lines(settings, learnt, validated, told), progress
+    )
 
 
 def adopt_lines(
@@ -119,14 +139,24 @@ class _Given:
 
 def _given(data: TrainingData, seed: int, beside: ModelVersion) -> _Given:
     """The parts of the data for a training with `seed`. Raises NothingReadable."""
+    learnt, validated = _parts(data, seed)
+    tested = Digits(data.test.images, data.test.labels, ())
+    _need_all_ten(tested, "to test with")
+    return _Given(learnt, validated, calibrating_digits(data, seed, _seed_of(beside, seed)), tested)
+
+
+def _parts(data: TrainingData, seed: int) -> tuple[Digits, Digits]:
+    """The digits to learn from, and those that validate. Raises NothingReadable."""
     parts = divide(data, seed)
     learnt = Digits(parts.learnt.images, parts.learnt.labels, parts.pens)
     validated = Digits(parts.held.images, parts.held.labels, parts.held_pens)
-    tested = Digits(data.test.images, data.test.labels, ())
-    checked = ((learnt, "to learn from"), (validated, "held back"), (tested, "to test with"))
-    for digits, part in checked:
-        need_all_ten(digits, part, "train a line reader", "give more digits")
-    return _Given(learnt, validated, calibrating_digits(data, seed, _seed_of(beside, seed)), tested)
+    _need_all_ten(learnt, "to learn from")
+    _need_all_ten(validated, "held back")
+    return learnt, validated
+
+
+def _need_all_ten(digits: Digits, part: str) -> None:
+    need_all_ten(digits, part, "train a line reader", "give more digits")
 
 
 def _seed_of(version: ModelVersion, otherwise: int) -> int:
@@ -190,4 +220,5 @@ def _training(settings: LineSettings, fitted: Fitted) -> dict[str, Any]:
         "validation_loss": round(last.val_loss, 6),
         "validation_exact": round(last.val_accuracy, 6),
         "seconds": round(fitted.seconds, 1),
+        "fitted_with": fitted.fitted_with,
     }

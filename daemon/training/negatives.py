@@ -7,28 +7,23 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from ..records import Grey, Ink
 from .augment import DIGIT_FIELD, FIELD, PEN_WIDTH, finish, stacked, to_field, warp
-from .clutter import clutter, may_be_one
+from .clutter import clutter
 from .strokes import render_strokes
 from .symbols import draw_symbol
 
 PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
 SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
 APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
-CROSSED = 0.7  # of a digit's longer side, what crosses it out is at least as wide and as high
 _TRIED = 1000  # crops, of which one should hold a piece
-_SHIFT = 4  # bits after the point of what OpenCV draws
-
-Points = npt.NDArray[np.float64]  # (n, 2): a stroke over a unit square, x to the right, y downwards
 
 
 def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
     """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
-    digits of `images` (M, 28, 28) in one glyph, crossed-out digits, letters and symbols, scribbles,
-    rules, dots and texture; the other half what vision finds in photographs and print."""
+    digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
+    texture; the other half what vision finds in photographs and print."""
     picks = rng.integers(len(_NEGATIVES), size=n // 2)
     drawn = [finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
     return stacked([*drawn, *clutter(n - n // 2, rng)])
@@ -58,59 +53,6 @@ def _several(images: Grey, rng: np.random.Generator) -> Ink:
         part = field[:, place * step : place * step + FIELD]
         np.maximum(part, ink, out=part)
     return field
-
-
-def _crossed_out(images: Grey, rng: np.random.Generator) -> Ink:
-    """A digit that its writer took back: by a cross, by a pen that went to and fro over it, or by
-    two or three lines. One line alone may be a rule, the bar of a 7 or the slash of a 0."""
-    for _ in range(_TRIED):
-        crossed = _cross_out(images, rng)
-        if not may_be_one(crossed):
-            break
-    return crossed
-
-
-def _cross_out(images: Grey, rng: np.random.Generator) -> Ink:
-    ink = warp(images[rng.integers(len(images))], rng)
-    x, y, width, height = cv2.boundingRect((ink > 0.5).view(np.uint8))
-    middle = np.array([x + width / 2, y + height / 2])
-    size = np.maximum((width, height), CROSSED * max(width, height))  # a crossed 1 is no thick 1
-    strokes = _CROSSINGS[rng.integers(len(_CROSSINGS))](rng)
-    thickness = int(rng.integers(1, 3))
-    field = np.zeros(ink.shape, np.uint8)
-    for stroke in strokes:
-        unsteady = stroke + rng.normal(0, 0.04, stroke.shape)
-        points = np.rint((middle + (unsteady - 0.5) * size) * 2**_SHIFT).astype(np.int32)
-        cv2.polylines(field, [points], False, (255,), thickness, cv2.LINE_AA, _SHIFT)
-    return np.asarray(cv2.max(ink, field.astype(np.float32) / np.float32(255)))
-
-
-def _cross(rng: np.random.Generator) -> list[Points]:
-    """Two lines from corner to corner of the unit square, and a little beyond."""
-    a, b, c, d = rng.uniform(0, 0.25, 4)
-    return [np.array([[-a, -a], [1 + b, 1 + b]]), np.array([[1 + c, -c], [-d, 1 + d]])]
-
-
-def _to_and_fro(rng: np.random.Generator) -> list[Points]:
-    """One zigzag over the unit square, from side to side or up and down."""
-    count = int(rng.integers(6, 10))
-    along = np.linspace(-0.05, 1.05, count)
-    across = np.where(np.arange(count) % 2, -1, 1) * rng.uniform(0.5, 0.75, count) + 0.5
-    order = (across, along) if rng.random() < 0.5 else (along, across)
-    return [np.stack(order, axis=1)]
-
-
-def _lines(rng: np.random.Generator) -> list[Points]:
-    """Two or three lines side by side, level or rising, well beyond the unit square."""
-    count = int(rng.integers(2, 4))
-    rise = rng.uniform(-0.15, 0.2) if rng.random() < 0.6 else rng.uniform(0.5, 1.0)
-    apart = rng.uniform(0.22, 0.34)
-    beyond = rng.uniform(0.25, 0.6, (count, 2))
-    heights = 0.5 + (np.arange(count) - (count - 1) / 2) * apart
-    return [
-        np.array([[-left, at + rise * (0.5 + left)], [1 + right, at - rise * (0.5 + right)]])
-        for (left, right), at in zip(beyond, heights, strict=True)
-    ]
 
 
 def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
@@ -169,6 +111,5 @@ def _texture(_: Grey, rng: np.random.Generator) -> Ink:
 
 _NEGATIVES = (
     *(_piece, _several, _several, _symbol, _symbol, _symbol),
-    *(_scribble, _scribble, _rules, _texture, _crossed_out, _crossed_out),
+    *(_scribble, _scribble, _rules, _texture),
 )
-_CROSSINGS = (_cross, _to_and_fro, _lines)

@@ -32,7 +32,7 @@ from .datasets import DigitSet
 from .describe import Measured, describe, describe_network
 from .evaluate import Evaluation, prepare_glyphs
 from .export import check_agreement, export, export_network
-from .fit import Fitted, Progress, Settings, Step
+from .fit import Fitted, Progress, Settings, Step, fit
 from .hands import Digits
 from .kept import KeptFits
 from .line_trust import LINES, calibrating_digits, find_trust
@@ -67,7 +67,7 @@ def train(
         second = _advisor_settings(settings)
         epochs = settings.epochs + (second.epochs if second else 0)
         kept = KeptFits(models, data)
-        fitted = kept.fit(settings, parts, _within(progress, epochs))
+        fitted = _fit(settings, parts, kept, _within(progress, epochs))
         export(fitted.model, folder, folder / NETWORK_FILE)
         advisor = {}
         if second:
@@ -93,7 +93,7 @@ def train(
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
         seal(folder, metadata)
     for done in filter(None, (settings, second)):
-        kept.drop(done)
+        kept.drop(done.key)
     if promoted:
         promote(models, name)
     return load_version(models, name)
@@ -107,9 +107,13 @@ def fit_ahead(settings: Settings, data: TrainingData, models: Path, progress: Pr
     second = _advisor_settings(settings)
     epochs = settings.epochs + (second.epochs if second else 0)
     kept = KeptFits(models, data)
-    fitted = kept.fit(settings, parts, _within(progress, epochs))
+    fitted = _fit(settings, parts, kept, _within(progress, epochs))
     if second:
-        kept.fit(second, parts, _within(progress, epochs, settings.epochs, fitted.seconds))
+        _fit(second, parts, kept, _within(progress, epochs, settings.epochs, fitted.seconds))
+
+
+def _fit(settings: Settings, parts: Split, kept: KeptFits, progress: Progress) -> Fitted:
+    return kept.fit(settings.key, lambda told: fit(settings, parts, told), progress)
 
 
 def _check(settings: Settings, data: TrainingData) -> None:
@@ -153,7 +157,7 @@ def _train_advisor(
     settings: Settings, parts: Split, folder: Path, kept: KeptFits, progress: Progress
 ) -> dict[str, Any]:
     """Train and export an advisor on the digits of its network; what metadata say of it."""
-    fitted = kept.fit(settings, parts, progress)
+    fitted = _fit(settings, parts, kept, progress)
     export_network(fitted.model, folder / ADVISOR_FILE)
     return {"advisor": describe_network(settings, fitted, parts)}
 

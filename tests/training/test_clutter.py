@@ -9,8 +9,8 @@ import pytest
 from daemon.training.clutter import (
     LETTERS,
     SCENE_SIDES,
+    _may_be_one,
     clutter,
-    may_be_one,
     print_letters,
     scene,
 )
@@ -67,18 +67,18 @@ def test_upright_bars_are_left_out_for_they_are_ones() -> None:
 @pytest.mark.parametrize(
     ("lean", "is_one"), [(-60, False), (-15, True), (0, True), (40, True), (75, False)]
 )
-def test_bars_that_lean_as_people_writemay_be_ones(lean: int, is_one: bool) -> None:
+def test_bars_that_lean_as_people_write_may_be_ones(lean: int, is_one: bool) -> None:
     ink = np.zeros((60, 60), np.float32)
     angle = np.deg2rad(lean)
     across, up = round(20 * np.sin(angle)), round(20 * np.cos(angle))
     cv2.line(ink, (30 - across, 30 + up), (30 + across, 30 - up), 1.0, 5)
-    assert may_be_one(ink) is is_one
+    assert _may_be_one(ink) is is_one
 
 
 def test_blobs_and_bent_bars_are_no_ones() -> None:
     blob = cv2.circle(np.zeros((60, 60), np.float32), (30, 30), 12, 1.0, -1)
     bent = np.zeros((60, 60), np.float32)
     cv2.polylines(bent, [np.array([[20, 10], [40, 30], [20, 50]])], False, 1.0, 4)
-    assert not may_be_one(blob)
-    assert not may_be_one(bent)
-    assert not may_be_one(np.zeros((60, 60), np.float32))
+    assert not _may_be_one(blob)
+    assert not _may_be_one(bent)
+    assert not _may_be_one(np.zeros((60, 60), np.float32))

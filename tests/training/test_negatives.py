@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import cv2
 import numpy as np
 import pytest
 
 from daemon.records import Ink
 from daemon.training import negatives as negatives_module
-from daemon.training.clutter import may_be_one
 from daemon.training.datasets import DigitSet
 from daemon.training.negatives import (
-    _CROSSINGS,
     APART,
-    CROSSED,
     PIECE_INK,
     SCRIBBLE_POINTS,
-    Points,
-    _crossed_out,
     _piece,
     _scribble,
     _uprights,
@@ -84,26 +76,3 @@ def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
 def test_pictures_without_a_piece_hold_nobody_up() -> None:
     blank = np.zeros((3, 28, 28), np.uint8)
     assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)
-
-
-def test_crossed_out_digits_are_covered_and_are_no_bars(train_digits: DigitSet) -> None:
-    rng = np.random.default_rng(5)
-    for _ in range(60):
-        ink = _crossed_out(train_digits.images, rng)
-        _, _, width, height = cv2.boundingRect((ink > 0.5).view(np.uint8))
-        assert min(width, height) > 0.8 * CROSSED * max(width, height) / (1 + 2 * 0.6)
-        assert not may_be_one(ink)
-
-
-@pytest.mark.parametrize("crossing", _CROSSINGS)
-def test_a_digit_is_crossed_from_one_side_to_the_other(
-    crossing: Callable[[np.random.Generator], list[Points]],
-) -> None:
-    rng = np.random.default_rng(6)
-    for _ in range(50):
-        strokes = crossing(rng)
-        points = np.concatenate(strokes)
-        assert len(points) >= 4  # one straight line crosses nothing out
-        assert np.ptp(points, axis=0).max() >= 1
-        assert points[:, 0].min() < 0.1
-        assert points[:, 0].max() > 0.9
