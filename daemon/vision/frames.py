@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from ..records import Grey
-from .components import Component, Components, Labels
+from .components import Component, Components
 
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
 CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
@@ -27,6 +27,8 @@ CIRCLED = 0.3  # of a ring's height: what is lower is no writing inside it
 SECTORS, CLOSED = 24, 20  # into how many a ring is cut, and how many have ink where it is closed
 SLASH, OBLIQUE = 0.9, 0.5  # correlation of a stroke's coordinates, and its box's width to height
 
+Span = tuple[int, int]  # rows or columns of a page, half-open
+
 
 class Surroundings(NamedTuple):
     """Which components of a mask surround the writing: `boxes`, printed ones and rings that someone
@@ -39,13 +41,13 @@ class Surroundings(NamedTuple):
 def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
     boxes, frames = [], []
-    least = BOX * min(found.labels.shape)
+    least = BOX * min(found.mask.shape)
     for each in found.components:
         is_large = min(each.width, each.height) >= least  # few are, of specks by the thousand
         if is_large and (_is_box(each, found) or _is_ring(each, found)):
             boxes.append(each)
             frames.append(each)
-        elif _is_around(each, found.labels):
+        elif _is_around(each, found):
             frames.append(each)
     return Surroundings(boxes, frames)
 
@@ -62,11 +64,9 @@ def frame_region(found: Components, around: Surroundings) -> Grey | None:
     """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
     if not around.frames:
         return None
-    labels = found.labels
-    region = np.zeros(labels.shape, np.uint8)
+    region = np.zeros(found.mask.shape, np.uint8)
     for frame in around.frames:
-        window = np.s_[frame.y : frame.bottom, frame.x : frame.right]
-        region[window] |= (labels[window] == frame.label).view(np.uint8)
+        region[frame.y : frame.bottom, frame.x : frame.right] |= found.own(frame)
     return cv2.dilate(region, np.ones((5, 5), np.uint8))
 
 
@@ -77,20 +77,18 @@ def without_boxes(mask: Grey, found: Components, around: Surroundings) -> Grey:
         return mask
     rest = mask.copy()
     for box in around.boxes:
-        window = np.s_[box.y : box.bottom, box.x : box.right]
-        rest[window] &= (found.labels[window] != box.label).view(np.uint8)
+        rest[box.y : box.bottom, box.x : box.right] &= 1 - found.own(box)
     return rest
 
 
 def without_frames(found: Components, around: Surroundings) -> list[Component]:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
-    labels, components, _ = found
     if not around.frames:
-        return components
+        return found.components
     outer = {frame.label for frame in around.frames}
-    kept = [each for each in components if each.label not in outer]
+    kept = [each for each in found.components if each.label not in outer]
     largest = max((max(each.width, each.height) for each in kept), default=0)
-    return kept if largest >= WRITING * min(labels.shape) else components
+    return kept if largest >= WRITING * min(found.mask.shape) else found.components
 
 
 def _zone(shape: tuple[int, ...]) -> int:
@@ -98,29 +96,29 @@ def _zone(shape: tuple[int, ...]) -> int:
     return max(2, round(BORDER * min(shape)))
 
 
-def _is_around(part: Component, labels: Labels) -> bool:
+def _is_around(part: Component, found: Components) -> bool:
     """Whether a part lies at the page's border: the desk, a rule, an open frame."""
-    label, x, y, width, height, _ = part
-    page_height, page_width = labels.shape
+    _, x, y, width, height, _ = part
+    page_height, page_width = found.mask.shape
     spans = width >= 0.8 * page_width or height >= 0.8 * page_height
     free = 1 < x < page_width - 1 - width and 1 < y < page_height - 1 - height
     if free and not spans:
         return False
+    own = found.own(part)
     return (
-        _lies_at_border(part, labels)
-        or _contact(label, labels) >= CONTACT * min(page_height, page_width)
-        or (spans and _corners(label, labels) >= 2)
+        _lies_at_border(part, own, page_height, page_width)
+        or _contact(part, own, page_height, page_width) >= CONTACT * min(page_height, page_width)
+        or (spans and _corners(part, own, page_height, page_width) >= 2)
     )
 
 
 def _is_box(part: Component, found: Components) -> bool:
     """Whether a large part is a printed box around writing, whole or cut by the border of the
     page."""
-    labels, components, _ = found
-    height, width = labels.shape
-    if not any(_encloses(part, each) for each in components):
+    height, width = found.mask.shape
+    if not any(_encloses(part, each) for each in found.components):
         return False
-    own = labels[part.y : part.bottom, part.x : part.right] == part.label
+    own = found.own(part)
     high, wide = round(RIM * part.height), round(RIM * part.width)
     if np.count_nonzero(own[high:-high, wide:-wide]) > 0.1 * part.area:
         return False
@@ -143,20 +141,19 @@ def _is_within(part: Component, box: Component) -> bool:
 def _is_ring(part: Component, found: Components) -> bool:
     """Whether a large part is a round line about writing, closed or almost so: no 0, which has at
     most specks or a slash inside, and none of the digits with ink in their middle."""
-    labels, components, _ = found
     short, long = sorted((part.width, part.height))
     if short < RING or long > ROUND * short:
         return False
     least = CIRCLED * part.height
-    every = (each for each in components if each.height >= least and _is_within(each, part))
+    every = (each for each in found.components if each.height >= least and _is_within(each, part))
     inside = list(islice(every, 2))
-    if not inside or (len(inside) == 1 and _is_slash(inside[0], labels)):
+    if not inside or (len(inside) == 1 and _is_slash(found.own(inside[0]))):
         return False
-    own = labels[part.y : part.bottom, part.x : part.right] == part.label
+    own = found.own(part)
     high, wide = part.height // 4, part.width // 4
     if np.count_nonzero(own[high:-high, wide:-wide]) > STRAY * part.area:  # squared paper
         return False
-    if _corners(part.label, labels) >= 2:  # the desk around a sheet
+    if _corners(part, own, *found.mask.shape) >= 2:  # the desk around a sheet
         return False
     y, x = np.nonzero(own)
     beside, below = x * (2 / (part.width - 1)) - 1, y * (2 / (part.height - 1)) - 1
@@ -166,33 +163,39 @@ def _is_ring(part: Component, found: Components) -> bool:
     return len(np.unique((turns * SECTORS).astype(int) % SECTORS)) >= CLOSED
 
 
-def _is_slash(part: Component, labels: Labels) -> bool:
-    """Whether a part is a single oblique stroke from the lower left to the upper right."""
-    if not OBLIQUE * part.height <= part.width <= part.height / OBLIQUE:
+def _is_slash(own: Grey) -> bool:
+    """Whether a part, the pixels in its box, is a single oblique stroke from the lower left to the
+    upper right."""
+    height, width = own.shape
+    if not OBLIQUE * height <= width <= height / OBLIQUE:
         return False
-    y, x = np.nonzero(labels[part.y : part.bottom, part.x : part.right] == part.label)
+    y, x = np.nonzero(own)
     return bool(np.corrcoef(x, -y)[0, 1] >= SLASH)
 
 
-def _lies_at_border(part: Component, labels: Labels) -> bool:
-    height, width = labels.shape
-    zone = _zone(labels.shape)
-    inner = labels[
-        max(part.y, zone) : min(part.bottom, height - zone),
-        max(part.x, zone) : min(part.right, width - zone),
-    ]
-    return bool(np.count_nonzero(inner == part.label) <= 0.1 * part.area)
+def _lies_at_border(part: Component, own: Grey, height: int, width: int) -> bool:
+    zone = _zone((height, width))
+    inner = _in_window(part, own, (zone, height - zone), (zone, width - zone))
+    return inner <= 0.1 * part.area
 
 
-def _contact(label: int, labels: Labels) -> int:
-    """How many pixels of the page's sides a part covers."""
-    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    return sum(int(np.count_nonzero(side == label)) for side in sides)
+def _contact(part: Component, own: Grey, height: int, width: int) -> int:
+    """How many pixels of the page's sides a part covers, `own` being those in its box."""
+    rows, columns = (0, height), (0, width)
+    ends = [(end, columns) for end in ((0, 1), (height - 1, height))]
+    sides = [(rows, end) for end in ((0, 1), (width - 1, width))]
+    return sum(_in_window(part, own, *side) for side in (*ends, *sides))
 
 
-def _corners(label: int, labels: Labels) -> int:
+def _corners(part: Component, own: Grey, height: int, width: int) -> int:
     """In how many corners of the page a part has ink."""
-    zone = _zone(labels.shape)
-    ends = (slice(None, zone), slice(-zone, None))
-    corners = (labels[rows, columns] for rows in ends for columns in ends)
-    return sum(bool((corner == label).any()) for corner in corners)
+    zone = _zone((height, width))
+    corners = product(((0, zone), (height - zone, height)), ((0, zone), (width - zone, width)))
+    return sum(_in_window(part, own, *corner) > 0 for corner in corners)
+
+
+def _in_window(part: Component, own: Grey, rows: Span, columns: Span) -> int:
+    """How many pixels of a part lie in these rows and columns of the page."""
+    top, bottom = (max(0, row - part.y) for row in rows)
+    left, right = (max(0, column - part.x) for column in columns)
+    return cv2.countNonZero(own[top:bottom, left:right])

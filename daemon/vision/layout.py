@@ -19,7 +19,7 @@ import numpy as np
 
 from ..records import Box, Grey
 from . import rules
-from .components import Component, Components, Labels, find_components
+from .components import Component, Components, find_components
 from .frames import (
     Surroundings,
     frame_region,
@@ -190,9 +190,9 @@ def _layouts(
     """The layouts of a mask's components; none where they are those of a mask that is `known`."""
     if not found.components:
         return []
-    labels, components = found.labels, without_frames(found, around)
+    components = without_frames(found, around)
     height = _digit_height(components, found.dust)
-    if height < min(MIN_HEIGHT, 0.3 * len(labels)):
+    if height < min(MIN_HEIGHT, 0.3 * len(found.mask)):
         return []
     total = sum(each.area for each in components)
     inked = sum(each.area for each in found.components) + found.dust
@@ -202,20 +202,20 @@ def _layouts(
     groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
-    whole_groups = _uncut(groups, height, labels.shape[1])
+    whole_groups = _uncut(groups, height, found.mask.shape[1])
     choices = [(reading_order(chain(whole_groups, height)), len(whole_groups) < len(groups))]
-    costs = [cost + _border_cost(whole_groups, labels)]
+    costs = [cost + _border_cost(whole_groups, found)]
     if 1 < len(whole_groups) <= FEW:
         largest = max(whole_groups, key=lambda group: group.area)
         choices.append(([[largest]], True))
-        costs.append(cost + _border_cost([largest], labels))
+        costs.append(cost + _border_cost([largest], found))
     if len(groups) <= FEW and len(parts) > 1:
         everything = merge(parts)
         more = len(everything.labels) > len(groups[0].labels)
         upright = everything.box.width <= 1.3 * everything.box.height
         if more and upright and not _are_apart(parts, everything.box):
             choices.append(([[everything]], False))
-            cut = [_touches(group, labels) for group in groups]
+            cut = [_touches(group, found.mask) for group in groups]
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
 
     own = [lines for lines, _ in choices]
@@ -225,7 +225,7 @@ def _layouts(
 
     distinct = {part.labels: part for lines, _ in choices for line in lines for part in line}
     candidates = {
-        own: cut_out(ink.contrast, ink.floor, labels, part, total) for own, part in distinct.items()
+        own: cut_out(ink.contrast, ink.floor, found, part, total) for own, part in distinct.items()
     }
     return [
         Layout(
@@ -253,18 +253,19 @@ def _widest_gap(spans: Sequence[tuple[int, int]]) -> int:
     return max(start - end for (start, _), end in zip(spans[1:], ends, strict=False))
 
 
-def _touches(part: Part, labels: Labels) -> bool:
-    height, width = labels.shape
+def _touches(part: Part, mask: Grey) -> bool:
+    height, width = mask.shape
     box = part.box
     return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
 
 
-def _border_cost(parts: Sequence[Part], labels: Labels) -> float:
+def _border_cost(parts: Sequence[Part], found: Components) -> float:
     """What speaks against taking for digits all that lies along the border or is cut by it."""
-    touching = [part for part in parts if _touches(part, labels)]
+    touching = [part for part in parts if _touches(part, found.mask)]
     if not touching:
         return 0.0
     tallest = max((part.box.height for part in parts if part not in touching), default=0)
+    labels = found.labels
     sides = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     cost = 0.0
     for part in touching:

@@ -38,7 +38,7 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
         return None, found
     labels = {box.label for box in boxes}
     rest = [each for each in found.components if each.label not in labels]
-    lying, standing = np.zeros((2, *found.labels.shape), np.uint8)
+    lying, standing = np.zeros((2, *found.mask.shape), np.uint8)
     for box in boxes:
         _draw(lying, standing, found.labels, box)
     return Rules(lying, standing), found._replace(components=rest)

@@ -42,7 +42,7 @@ class _Dash(NamedTuple):
 def find_dashes(found: Components) -> tuple[Rules | None, Components]:
     """The dashed rules among the components of a page's ink, drawn through, where there are any;
     and the components without their dashes."""
-    thickest = max(found.labels.shape) * _THICK
+    thickest = max(found.mask.shape) * _THICK
     flat = [each for each in found.components if min(each.width, each.height) <= thickest]
     lying = _rules(_Dash(c.label, c.x, c.y + c.height / 2, c.width, c.height) for c in _full(flat))
     standing = _rules(
@@ -52,7 +52,7 @@ def find_dashes(found: Components) -> tuple[Rules | None, Components]:
         return None, found
     labels = {dash.label for rule in (*lying, *standing) for dash in rule}
     rest = [each for each in found.components if each.label not in labels]
-    shape = found.labels.shape
+    shape = found.mask.shape
     upright = cv2.transpose(_drawn(standing, shape[::-1]))
     return Rules(_drawn(lying, shape), upright), found._replace(components=rest)
 

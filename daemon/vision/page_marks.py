@@ -55,7 +55,7 @@ class Writing:
 
     def cut_out(self, mark: Part, total: int) -> Candidate:
         """What may be one digit, of `total` pixels of writing."""
-        return cut_out(self.ink.contrast, self.ink.floor, self.found.labels, mark, total)
+        return cut_out(self.ink.contrast, self.ink.floor, self.found, mark, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component
         if max(each.width, each.height) >= _SPECK * height
         and each.width <= _LARGEST[0] * height
         and each.height <= _LARGEST[1] * height
-        and _is_free(each, found.labels.shape)
+        and _is_free(each, found.mask.shape)
     ]
 
 

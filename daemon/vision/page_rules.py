@@ -150,15 +150,14 @@ def _thick(rules: Grey, thickness: int) -> Grey:
 def _posts(short: Grey, lying: Grey, height: float) -> Grey:
     """The short standing rules that reach from one lying rule to another, several side by side:
     the cells of a comb."""
-    labels, components, _ = find_components(short)
-    posts = [each for each in components if _is_post(each, lying, height)]
+    found = find_components(short)
+    posts = [each for each in found.components if _is_post(each, lying, height)]
     drawn = np.zeros_like(short)
     ends = np.array([(post.y, post.bottom) for post in posts]).reshape(-1, 2)
     for post, own in zip(posts, ends, strict=True):
         beside = (np.abs(ends - own) <= _POST_SLACK * height).all(axis=1)
         if np.count_nonzero(beside) >= _POSTS:
-            window = np.s_[post.y : post.bottom, post.x : post.right]
-            drawn[window] |= (labels[window] == post.label).view(np.uint8)
+            drawn[post.y : post.bottom, post.x : post.right] |= found.own(post)
     return drawn
 
 

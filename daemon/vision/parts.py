@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Box, Grey
-from .components import Component, Labels
+from .components import Component, Components
 
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
@@ -184,18 +184,19 @@ def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
     return [row for band in bands for row in sorted(band, key=lambda r: r[0].box.x)]
 
 
-def cut_out(contrast: Grey, floor: int, labels: Labels, part: Part, total: int) -> Candidate:
-    """Cut out a part's own ink, its grey edges included, scaled so that its pen is 1; `contrast`
-    and `floor` are those of Ink, `total` is all its pixels."""
-    height, width = labels.shape
+def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: int) -> Candidate:
+    """Cut out the own ink of a part of what was `found`, its grey edges included, scaled so that
+    its pen is 1; `contrast` and `floor` are those of Ink, `total` is all its pixels."""
     box = part.box
-    rows = slice(max(0, box.y - 1), min(height, box.y + box.height + 1))
-    columns = slice(max(0, box.x - 1), min(width, box.x + box.width + 1))
-    window, window_contrast = labels[rows, columns], contrast[rows, columns]
-    own = (window == part.labels[0]).view(np.uint8)
-    for label in part.labels[1:]:
-        own |= (window == label).view(np.uint8)
-    fringe = cv2.dilate(own, _NEAR) & ((window == 0).view(np.uint8) | own)
+    window = np.s_[max(0, box.y - 1) : box.bottom + 1, max(0, box.x - 1) : box.right + 1]
+    window_contrast, own = contrast[window], found.mask[window]
+    fringe = cv2.dilate(own, _NEAR)
+    if cv2.countNonZero(own) != part.area:  # something else is there
+        labels = found.labels[window]
+        own = (labels == part.labels[0]).view(np.uint8)
+        for label in part.labels[1:]:
+            own |= (labels == label).view(np.uint8)
+        fringe = cv2.dilate(own, _NEAR) & ((labels == 0).view(np.uint8) | own)
     strengths = _strengths(floor, _quantile(window_contrast, own, LEVEL))
     ink = cv2.LUT(cv2.multiply(window_contrast, fringe), strengths)
     return Candidate(box, part.area / total, np.asarray(ink, np.float32))

@@ -104,10 +104,10 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     if not runs.any():
         return None
     near = cv2.dilate(runs, np.ones((3, 5), np.uint8)) & lower
-    labels, components, _ = find_components(near)
+    found = find_components(near)
     straight = [
         each
-        for each in components
+        for each in found.components
         if each.width >= max(SPAN * width, STIFF * each.area / each.width)
         and each.height <= each.area / each.width + max(2.0, RISE * each.width)
     ]
@@ -115,8 +115,8 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
         return None
     longest = max(straight, key=lambda each: each.width)
     where = np.zeros_like(window)
-    found = (labels == longest.label).view(np.uint8)
-    where[first:last] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & lower
+    own = (found.labels == longest.label).view(np.uint8)
+    where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
     return where, longest.x, longest.width
 
 
@@ -159,18 +159,19 @@ def _lying(mask: Grey) -> tuple[Grey, int]:
     if not rows.any():
         return rules, 0
     bridged = cv2.dilate(runs[rows], np.ones((1, max(5, round(GAP * width)) | 1), np.uint8))
-    labels, components, _ = find_components(bridged)
-    found = np.zeros_like(bridged)
+    found = find_components(bridged)
+    lying: Grey = np.zeros(bridged.shape, np.uint8)
     thickest = 0.0
-    for each in components:
+    for each in found.components:
         thickness = each.area / each.width
         if _is_across(each.x, each.width, width) and thickness <= MAX_THICKNESS * width + 1:
-            own = labels == each.label
+            own = found.own(each)
             depths = own.sum(axis=0)
-            usual = float(np.median(depths[depths > 0]))
-            found[own & (depths <= STROKE * usual + 1)] = 1
+            usual = float(np.median(depths))  # no column inside its box is without ink
+            thin = (depths <= STROKE * usual + 1).view(np.uint8)
+            lying[each.y : each.bottom, each.x : each.right] |= own & thin
             thickest = max(thickest, min(thickness, usual + 1))
-    rules[rows] = cv2.dilate(found, np.ones((3, 1), np.uint8)) & mask[rows]
+    rules[rows] = cv2.dilate(lying, np.ones((3, 1), np.uint8)) & mask[rows]
     return rules, math.ceil(thickest)
 
 

@@ -1,8 +1,9 @@
+import cv2
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.vision.runs import find_runs
+from daemon.vision.runs import connect, find_runs
 
 
 def test_runs_come_in_reading_order_and_end_at_the_sides() -> None:
@@ -18,3 +19,13 @@ def test_runs_say_all_of_a_mask(height: int, width: int, seed: int) -> None:
     for row, start, stop in zip(*find_runs(mask), strict=True):
         again[row, start:stop] = 1
     assert np.array_equal(again, mask)
+
+
+@given(st.integers(1, 12), st.integers(1, 30), st.integers(0, 2**31))
+def test_connected_are_the_runs_of_a_component(height: int, width: int, seed: int) -> None:
+    mask = (np.random.default_rng(seed).random((height, width)) < 0.4).astype(np.uint8)
+    runs = find_runs(mask)
+    _, labels = cv2.connectedComponents(mask, connectivity=8)
+    wanted = labels[runs.rows, runs.starts].tolist()
+    in_order = {label: number for number, label in enumerate(dict.fromkeys(wanted), 1)}
+    assert connect(runs).tolist() == [in_order[label] for label in wanted]
