@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from .components import find_components
-from .runs import find_runs
+from .runs import Runs, find_runs
 
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
 MIN_SPAN = 0.85  # of the page's side: what a whole rule covers, gaps included
@@ -35,6 +35,7 @@ TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
 SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
+_AT_SIDE = 3  # pixels from a side of the page
 
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
 
@@ -49,13 +50,13 @@ class Underlined(NamedTuple):
 
 def remove(mask: Grey) -> Grey | None:
     """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none."""
-    height, width = mask.shape
-    left, top, breadth, depth = cv2.boundingRect(mask)
     cleaned = mask
-    if _is_across(left, breadth, width):
-        cleaned = _without_lying(cleaned)
-    if _is_across(top, depth, height):
-        cleaned = cv2.transpose(_without_lying(cv2.transpose(cleaned)))
+    if _goes_across(mask, (mask[:, :_AT_SIDE], mask[:, -_AT_SIDE:]), axis=0):
+        cleaned = _without_lying(mask)
+    if _goes_across(mask, (mask[:_AT_SIDE], mask[-_AT_SIDE:]), axis=1):
+        stood = cv2.transpose(cleaned)
+        lain = _without_lying(stood)
+        cleaned = cleaned if lain is stood else cv2.transpose(lain)
     return None if cleaned is mask or np.array_equal(cleaned, mask) else cleaned
 
 
@@ -63,8 +64,11 @@ def remove_underline(mask: Grey) -> Underlined | None:
     """Take the line under all other ink out of a mask, (H, W) uint8 of 0 and 1, drawn by hand or
     printed to write on: long, thin, lying, and longer than the writing at both sides; None where
     there is none."""
-    left, top, width, height = cv2.boundingRect(mask)
-    if min(mask.shape) < SMALLEST or min(width, height) < SMALLEST // 2:
+    if min(mask.shape) < SMALLEST:
+        return None
+    left, width = _extent(_counts(mask, axis=0))
+    top, height = _extent(_counts(mask))
+    if min(width, height) < SMALLEST // 2:
         return None
     window = mask[top : top + height, left : left + width]
     line = _lowest_line(window)
@@ -101,9 +105,9 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     first += max(0, int(full[0]) - beside)
     lower = window[first:last]
     runs = _long_runs(lower, round(RUN * width))
-    if not runs.any():
+    if not len(runs.rows):
         return None
-    near = cv2.dilate(runs, np.ones((3, 5), np.uint8)) & lower
+    near = cv2.dilate(runs.drawn(lower.shape), np.ones((3, 5), np.uint8)) & lower
     found = find_components(near)
     straight = [
         each
@@ -133,16 +137,20 @@ def _box_of_digits(mask: Grey) -> Box | None:
 
 
 def _without_lying(mask: Grey) -> Grey:
-    rules, thickness = _lying(mask)
+    """A mask without its lying rules; itself where it has none."""
+    lying = _lying(mask)
+    if lying is None:
+        return mask
+    rules, thickness = lying
     cleaned: Grey = mask & ~rules
-    return _crossing(cleaned, rules, thickness) if thickness else mask
+    return _crossing(cleaned, rules, thickness)
 
 
 def _crossing(cleaned: Grey, rules: Grey, thickness: int) -> Grey:
     """A mask that was cleaned of rules so thick, whole again where strokes cross them."""
     # Strokes that cross a rule stand on both of its sides: what joins them is given back.
     reach = thickness + 4
-    crossed = _near(rules, reach)
+    crossed = _near(rules.max(axis=1), reach)
     margins = ((reach, reach), (0, 0))
     padded: Grey = np.pad(cleaned[crossed], margins)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
@@ -150,15 +158,19 @@ def _crossing(cleaned: Grey, rules: Grey, thickness: int) -> Grey:
     return cleaned
 
 
-def _lying(mask: Grey) -> tuple[Grey, int]:
-    """The lying rules of a mask (long, thin, from side to side), and the thickest one's pixels."""
+def _lying(mask: Grey) -> tuple[Grey, int] | None:
+    """The lying rules of a mask (long, thin, from side to side), and the thickest one's pixels;
+    None without any."""
     width = mask.shape[1]
-    rules = np.zeros_like(mask)
     runs = _long_runs(mask, max(4, round(MIN_LENGTH * width)))
-    rows = _near(runs, 1)  # with the rows beside them, so that what does not touch stays apart
-    if not rows.any():
-        return rules, 0
-    bridged = cv2.dilate(runs[rows], np.ones((1, max(5, round(GAP * width)) | 1), np.uint8))
+    if not len(runs.rows):
+        return None
+    inked = np.zeros(len(mask), np.uint8)
+    inked[runs.rows] = 1
+    rows = _near(inked, 1)  # with the rows beside them, so that what does not touch stays apart
+    places = rows.cumsum() - 1
+    drawn = runs._replace(rows=places[runs.rows]).drawn((int(places[-1]) + 1, width))
+    bridged = cv2.dilate(drawn, np.ones((1, max(5, round(GAP * width)) | 1), np.uint8))
     found = find_components(bridged)
     lying: Grey = np.zeros(bridged.shape, np.uint8)
     thickest = 0.0
@@ -171,6 +183,9 @@ def _lying(mask: Grey) -> tuple[Grey, int]:
             thin = (depths <= STROKE * usual + 1).view(np.uint8)
             lying[each.y : each.bottom, each.x : each.right] |= own & thin
             thickest = max(thickest, min(thickness, usual + 1))
+    if not thickest:
+        return None
+    rules = np.zeros_like(mask)
     rules[rows] = cv2.dilate(lying, np.ones((3, 1), np.uint8)) & mask[rows]
     return rules, math.ceil(thickest)
 
@@ -180,27 +195,41 @@ def _is_across(left: int, breadth: int, width: int) -> bool:
     return breadth >= MIN_SPAN * width and (left <= 2 or left + breadth >= width - 2)
 
 
-def _long_runs(mask: Grey, length: int) -> Grey:
-    """The runs of ink along the rows that have `length` pixels: (H, W) uint8 of 0 and 1. At a side
-    of the page half of that is enough: a run may go on beyond it."""
-    runs = np.zeros_like(mask)
-    full = np.flatnonzero(_counts(mask) >= length / 2)  # others can have none
+def _long_runs(mask: Grey, length: int) -> Runs:
+    """The runs of ink along the rows that have `length` pixels. At a side of the page half of that
+    is enough: a run may go on beyond it."""
+    counts, at_side = _counts(mask), mask[:, 0] | mask[:, -1]
+    full = np.flatnonzero(counts >= np.where(at_side, length / 2, length))  # others can have none
     if not len(full):
-        return runs
+        return Runs(full, full, full)
     rows, starts, stops = find_runs(mask[full])
-    at_side = (starts == 0) | (stops == mask.shape[1])
-    chosen = stops - starts >= np.where(at_side, length / 2, length)
-    for row, start, stop in np.stack([full[rows], starts, stops], axis=1)[chosen].tolist():
-        runs[row, start:stop] = 1
-    return runs
+    goes_on = (starts == 0) | (stops == mask.shape[1])
+    chosen = stops - starts >= np.where(goes_on, length / 2, length)
+    return Runs(full[rows], starts, stops).chosen(chosen)
 
 
-def _counts(mask: Grey) -> npt.NDArray[np.int32]:
-    """How many pixels each row of a mask has: (H,)."""
-    return np.asarray(cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), np.int32)
+def _goes_across(mask: Grey, sides: tuple[Grey, Grey], axis: int) -> bool:
+    """Whether a mask's ink goes across the page, and to one of its `sides`: along its columns
+    (`axis` 0) or rows (1)."""
+    if not any(map(cv2.countNonZero, sides)):
+        return False
+    counts = _counts(mask, axis)
+    _, extent = _extent(counts)
+    return extent >= MIN_SPAN * len(counts)
 
 
-def _near(mask: Grey, reach: int) -> Rows:
-    """Which rows are at most `reach` away from one with ink."""
-    inked = mask.max(axis=1)[None]
-    return cv2.dilate(inked, np.ones((1, 2 * reach + 1), np.uint8)).ravel().view(np.bool_)
+def _extent(counts: npt.NDArray[np.int32]) -> tuple[int, int]:
+    """The first place that has ink, and how many there are from it to the last; 0 without any."""
+    inked = np.flatnonzero(counts)
+    return (int(inked[0]), int(inked[-1] - inked[0]) + 1) if len(inked) else (0, 0)
+
+
+def _counts(mask: Grey, axis: int = 1) -> npt.NDArray[np.int32]:
+    """How many pixels each row of a mask has, (H,), or each column (`axis` 0), (W,)."""
+    return np.asarray(cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), np.int32)
+
+
+def _near(inked: Grey, reach: int) -> Rows:
+    """Which rows are at most `reach` away from one that is `inked`, (H,) uint8 of 0 and 1."""
+    kernel = np.ones((1, 2 * reach + 1), np.uint8)
+    return cv2.dilate(inked[None], kernel).ravel().view(np.bool_)
