@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import cv2
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .runs import Runs, connect, find_runs
+from .runs import Runs, Window, connect, find_runs
 
 Labels = npt.NDArray[np.int32]
 
@@ -41,29 +41,72 @@ class Component(NamedTuple):
         return self.y + self.height
 
 
+class LabelledPixels(NamedTuple):
+    """Components by the label of each pixel, (H, W) integers, 0 for ground."""
+
+    pixels: npt.NDArray[Any]
+
+    def own(self, window: Window, labels: Sequence[int], _inked: Grey) -> Grey:
+        """Where these labels lie in a window, (h, w) uint8 of 0 and 1."""
+        pixels = self.pixels[window]
+        own: npt.NDArray[np.bool_] = pixels == labels[0]
+        for label in labels[1:]:
+            own |= pixels == label
+        return own.view(np.uint8)
+
+
+class LabelledRuns:
+    """Components by the label, (n,), of each run of ink on a page of this shape."""
+
+    def __init__(self, runs: Runs, labels: npt.NDArray[np.int64], shape: tuple[int, ...]) -> None:
+        self._runs, self._labels, self._shape = runs, labels, shape
+
+    @cached_property
+    def pixels(self) -> Labels:
+        """The label of each pixel, (H, W), 0 for ground."""
+        pixels: Labels = np.zeros(self._shape, np.int32)
+        places = self._runs.places(self._shape[1])
+        pixels.reshape(-1)[places] = np.repeat(self._labels.astype(np.int32), self._runs.lengths)
+        return pixels
+
+    def own(self, window: Window, labels: Sequence[int], inked: Grey) -> Grey:
+        """Where these labels lie in a window with so much ink, (h, w) uint8 of 0 and 1."""
+        own = self._labels == labels[0]
+        for label in labels[1:]:
+            own |= self._labels == label
+        if 2 * np.count_nonzero(own) <= len(own):  # what has fewer runs is drawn sooner
+            return self._runs.chosen(own).inside(window).drawn(inked.shape)
+        others = self._runs.chosen(~own).inside(window)
+        return cv2.subtract(inked, others.drawn(inked.shape))
+
+
 class Components(NamedTuple):
     """The components of a mask, label 1 first. `mask` is (H, W) uint8 of 0 and 1; `dust` is the
-    number of pixels in those that were too small to be listed; `label_all` gives the `labels`."""
+    number of pixels in those that were too small to be listed."""
 
     mask: Grey
     components: list[Component]
     dust: int
-    label_all: Callable[[], Labels]
+    labelled: LabelledPixels | LabelledRuns
 
     @property
     def labels(self) -> Labels:
-        """The label of each pixel, (H, W), 0 for ground. They are drawn when they are first asked
-        for: on large pages that takes as long as all the rest."""
-        return self.label_all()
+        """The label of each pixel, (H, W), 0 for ground. On large pages they are drawn when they
+        are first asked for, which takes as long as all the rest."""
+        return np.asarray(self.labelled.pixels, np.int32)
 
     def own(self, part: Component) -> Grey:
-        """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to look at
-        only."""
+        """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to be looked
+        at only."""
         window = np.s_[part.y : part.bottom, part.x : part.right]
-        if cv2.countNonZero(self.mask[window]) == part.area:  # nothing else is there
-            return self.mask[window]
-        own: Grey = (self.labels[window] == part.label).view(np.uint8)
-        return own
+        return self.own_in(window, (part.label,), part.area)
+
+    def own_in(self, window: Window, labels: Sequence[int], area: int) -> Grey:
+        """The same of components in a window that holds all their pixels, `area` of them."""
+        inked = self.mask[window]
+        if cv2.countNonZero(inked) == area:  # nothing else is there
+            return inked
+        return self.labelled.own(window, labels, inked)
 
 
 def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:
@@ -74,16 +117,14 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
     OpenCV's statistics go through the ground as well: on large pages, the runs of ink tell both
     sooner, unless there are very many.
     """
+    labelled: LabelledPixels | LabelledRuns
     if mask.size < _LARGE:
         _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
             mask, 8, cv2.CV_32S, cv2.CCL_BBDT
         )
-        rows: npt.NDArray[Any] = stats[1:]
-        label_all: Callable[[], Labels] = partial(np.asarray, labels, np.int32)
+        labelled, rows = LabelledPixels(labels), stats[1:]
     else:
-        runs = find_runs(mask)
-        owners, label_all = _label(mask, runs)
-        rows = _measure(runs, owners)
+        labelled, rows = _label_large(mask)
     numbers, dust = np.arange(1, len(rows) + 1), 0
     if least > 1:
         kept = rows[:, 2:4].max(axis=1, initial=0) >= least
@@ -92,23 +133,17 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
     if len(rows) > most:
         rows, numbers = rows[:0], numbers[:0]
     components = list(map(Component, numbers.tolist(), *rows.T.tolist()))
-    return Components(mask, components, dust, label_all)
+    return Components(mask, components, dust, labelled)
 
 
-def _label(mask: Grey, runs: Runs) -> tuple[npt.NDArray[Any], Callable[[], Labels]]:
-    """The label of each of a mask's runs, (n,), and what gives those of all its pixels."""
+def _label_large(mask: Grey) -> tuple[LabelledPixels | LabelledRuns, npt.NDArray[np.int64]]:
+    """The components, and of each its x, y, width, height and area, (n, 5)."""
+    runs = find_runs(mask)
     if len(runs.rows) * _SPARSE > mask.size:
         _, labels = cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
-        return labels[runs.rows, runs.starts], partial(np.asarray, labels, np.int32)
+        return LabelledPixels(labels), _measure(runs, labels[runs.rows, runs.starts])
     owners = connect(runs)
-
-    @cache
-    def label_all() -> Labels:
-        labels: Labels = np.zeros(mask.shape, np.int32)
-        labels[mask.view(np.bool_)] = np.repeat(owners.astype(np.int32), runs.lengths)
-        return labels
-
-    return owners, label_all
+    return LabelledRuns(runs, owners, mask.shape), _measure(runs, owners)
 
 
 def _measure(runs: Runs, owners: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

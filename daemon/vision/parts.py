@@ -189,14 +189,9 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
     its pen is 1; `contrast` and `floor` are those of Ink, `total` is all its pixels."""
     box = part.box
     window = np.s_[max(0, box.y - 1) : box.bottom + 1, max(0, box.x - 1) : box.right + 1]
-    window_contrast, own = contrast[window], found.mask[window]
-    fringe = cv2.dilate(own, _NEAR)
-    if cv2.countNonZero(own) != part.area:  # something else is there
-        labels = found.labels[window]
-        own = (labels == part.labels[0]).view(np.uint8)
-        for label in part.labels[1:]:
-            own |= (labels == label).view(np.uint8)
-        fringe = cv2.dilate(own, _NEAR) & ((labels == 0).view(np.uint8) | own)
+    window_contrast, own = contrast[window], found.own_in(window, part.labels, part.area)
+    others = cv2.subtract(found.mask[window], own)
+    fringe = cv2.subtract(cv2.dilate(own, _NEAR), others)
     strengths = _strengths(floor, _quantile(window_contrast, own, LEVEL))
     ink = cv2.LUT(cv2.multiply(window_contrast, fringe), strengths)
     return Candidate(box, part.area / total, np.asarray(ink, np.float32))

@@ -12,6 +12,8 @@ from ..records import Grey
 
 _WORD = 8  # pixels that are looked at together
 
+Window = tuple[slice, slice]  # rows and columns of a page
+
 
 class Runs(NamedTuple):
     """Runs in reading order, (n,) int64 each: run i covers columns starts[i] to stops[i]
@@ -40,9 +42,23 @@ class Runs(NamedTuple):
     def drawn(self, shape: tuple[int, ...]) -> Grey:
         """A mask, (H, W) uint8 of 0 and 1, of these runs."""
         mask = np.zeros(shape, np.uint8)
-        for row, start, stop in np.stack(self, axis=1).tolist():
-            mask[row, start:stop] = 1
+        mask.reshape(-1)[self.places(shape[1])] = 1
         return mask
+
+    def places(self, width: int) -> npt.NDArray[np.int64]:
+        """Where their pixels lie, one after the other, in a page of this width: row by row."""
+        lengths = self.lengths
+        ends = lengths.cumsum()
+        first = self.rows * width + self.starts - (ends - lengths)
+        places: npt.NDArray[np.int64] = np.repeat(first, lengths)
+        return places + np.arange(len(places))
+
+    def inside(self, window: Window) -> Runs:
+        """What of the runs lies in a window, in its own rows and columns."""
+        (top, bottom), (left, right) = ((side.start, side.stop) for side in window)
+        starts, stops = np.maximum(self.starts, left), np.minimum(self.stops, right)
+        within = (self.rows >= top) & (self.rows < bottom) & (starts < stops)
+        return Runs(self.rows - top, starts - left, stops - left).chosen(within)
 
 
 def find_runs(mask: Grey) -> Runs:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from daemon.records import Box
-from daemon.vision.components import Components, Labels
+from daemon.vision.components import Components, LabelledPixels, Labels
 from daemon.vision.parts import Part, cut_out
 
 
 def labelled(labels: Labels) -> Components:
-    return Components((labels > 0).astype(np.uint8), [], 0, lambda: labels)
+    return Components((labels > 0).astype(np.uint8), [], 0, LabelledPixels(labels))
 
 
 def test_ink_is_measured_against_the_pen_from_below_the_noise_on() -> None:
