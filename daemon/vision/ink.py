@@ -20,7 +20,7 @@ from .reduce import reduce_by, reduction_of
 from .sides import goes_across, widest_beside_shade
 
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
-_MIN_REACH = np.full(1, 64, np.uint8)  # of 255: room that a contrast is measured against at least
+_MIN_REACH = 64  # of 255: room that a contrast is measured against at least
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
@@ -85,10 +85,14 @@ def _ink(
 ) -> Ink:
     paper = paper_under(sketch, pixels.shape, light_on_dark, widest)
     reach = cv2.bitwise_not(paper) if light_on_dark else paper
-    reach = cv2.max(reach, _MIN_REACH)
+    least, *_ = cv2.minMaxLoc(reach)
+    if least < _MIN_REACH:
+        least, reach = _MIN_REACH, cv2.max(reach, np.full(1, _MIN_REACH, np.uint8))
     more, less = (pixels, paper) if light_on_dark else (paper, pixels)
     contrast = contrast_of(more, less, reach)
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / cv2.mean(reach)[0]))
+    floor, loudest = MIN_CONTRAST, _NOISE_FACTOR * noise * 255
+    if loudest > MIN_CONTRAST * least:
+        floor = max(floor, round(loudest / cv2.mean(reach)[0]))
     if floor > MIN_CONTRAST and max(pixels.shape) <= SMALL:
         floor = _floor_of_small(contrast, floor)
     threshold = _threshold(_interior(contrast), floor)
@@ -151,14 +155,11 @@ def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     if around[1] == 1 and pixels.size > _MANY:
         pixels = pixels[::_APART]
     deviations = _fewer(cv2.absdiff(pixels, cv2.blur(pixels, around)))
-    median = 0  # which is low: trying levels one by one costs less than a histogram
-    while 2 * _count_above(median, deviations) > deviations.size:
+    above, median = deviations, 0  # which is low: trying levels costs less than a histogram
+    while 2 * cv2.countNonZero(above) > deviations.size:
         median += 1
+        above = cv2.threshold(deviations, median, 1, cv2.THRESH_BINARY)[1]
     return 1.4826 * median
-
-
-def _count_above(level: int, image: Grey) -> int:
-    return cv2.countNonZero(cv2.threshold(image, level, 1, cv2.THRESH_BINARY)[1])
 
 
 def histogram(image: Grey) -> Histogram:
@@ -176,8 +177,9 @@ def _fewer(image: Grey) -> Grey:
 
 def _interior(image: Grey) -> Grey:
     """The image without its border, where frames and shadows would set the threshold."""
-    rows, columns = (round(_BORDER * side) for side in image.shape)
-    return image[rows : len(image) - rows, columns : image.shape[1] - columns]
+    height, width = image.shape
+    rows, columns = round(_BORDER * height), round(_BORDER * width)
+    return image[rows : height - rows, columns : width - columns]
 
 
 def _strong(contrast: Grey, threshold: int, *, ruled: bool) -> Grey | None:
@@ -197,8 +199,8 @@ def _strong(contrast: Grey, threshold: int, *, ruled: bool) -> Grey | None:
 def split(counts: Histogram) -> int:
     """Otsu's threshold (1979) of a histogram; 0 of an empty one."""
     below, moment = counts.cumsum(), (_LEVELS * counts).cumsum()
-    total, mean = float(below[-1]), float(moment[-1]) / max(float(below[-1]), 1e-9)
-    apart = mean * below - moment
+    total = below.item(-1)
+    apart = moment.item(-1) / max(total, 1e-9) * below - moment
     return int((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax())
 
 

@@ -60,10 +60,13 @@ def paper_on(sketch: Grey, light_on_dark: bool, widest: float = WIDEST_STROKE) -
     strokes).
     """
     kernel = square_of(widest, sketch)
-    operation = cv2.MORPH_OPEN if light_on_dark else cv2.MORPH_CLOSE
     if not is_narrow(sketch):
-        return cv2.morphologyEx(sketch, operation, kernel)
+        there, back = (cv2.erode, cv2.dilate) if light_on_dark else (cv2.dilate, cv2.erode)
+        paper = there(sketch, kernel)
+        darkest, lightest, *_ = cv2.minMaxLoc(paper)
+        return paper if darkest == lightest else back(paper, kernel)  # a clean ground is one shade
     fall = fall_on(sketch)
+    operation = cv2.MORPH_OPEN if light_on_dark else cv2.MORPH_CLOSE
     level = cv2.morphologyEx(sketch - fall, operation, kernel)
     return np.clip(np.rint(level + fall), 0, 255).astype(np.uint8)
 

@@ -38,29 +38,35 @@ def clean_polarity(sketch: Grey) -> tuple[bool, ...]:
     open. Only for small pictures: a larger one may show a whole sheet on a desk."""
     if max(sketch.shape) > SMALL:
         return ()
-    slopes, pixels = _slopes(*sketch.shape), sketch.reshape(-1)
-    even = _one_sided(pixels, slopes.sides)
-    return even or _one_sided(
-        pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides]), slopes.sides
-    )
+    slopes = _slopes(*sketch.shape)
+    even = _one_sided(sketch, slopes.border)
+    if even:
+        return even
+    pixels = sketch.reshape(-1)
+    level = pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides])
+    return _one_sided(level.reshape(sketch.shape), slopes.border)
 
 
-def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> tuple[bool, ...]:
-    """Whether ink is light on dark, told by pixels (N,) that are alike at the places `sides`."""
-    darkest, lightest, *_ = cv2.minMaxLoc(pixels[sides])
+def _one_sided(pixels: npt.NDArray[Any], border: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, told by pixels, (h, w), that are alike along the `border`, 1
+    there."""
+    darkest, lightest, *_ = cv2.minMaxLoc(pixels, border)
     if lightest - darkest >= MIN_CONTRAST:
         return ()
-    lighter = np.count_nonzero(pixels > darkest + MIN_CONTRAST)
-    darker = np.count_nonzero(pixels < lightest - MIN_CONTRAST)
-    clean = min(lighter, darker) == 0 < max(lighter, darker) < len(pixels) / 2
-    return (bool(lighter > darker),) if clean else ()
+    lowest, highest, *_ = cv2.minMaxLoc(pixels)
+    lighter = highest > darkest + MIN_CONTRAST
+    if lighter == (lowest < lightest - MIN_CONTRAST):
+        return ()
+    is_ink = pixels > darkest + MIN_CONTRAST if lighter else pixels < lightest - MIN_CONTRAST
+    return (lighter,) if np.count_nonzero(is_ink) < pixels.size / 2 else ()
 
 
 class _Slopes(NamedTuple):
-    """How light that falls evenly off is fitted to the pixels along the sides of a picture: `sides`
-    (n,) are their places among its N pixels, `fit` (3, n) gives a plane's coefficients by them,
-    `plane` (N, 3) its shade at every pixel by these."""
+    """How light that falls evenly off is fitted to the pixels along the sides of a picture: the
+    `border` (h, w) uint8 is 1 there, `sides` (n,) are their places among its N pixels, `fit` (3, n)
+    gives a plane's coefficients by them, `plane` (N, 3) its shade at every pixel by these."""
 
+    border: Grey
     sides: npt.NDArray[np.intp]
     fit: npt.NDArray[np.float32]
     plane: npt.NDArray[np.float32]
@@ -71,9 +77,11 @@ def _slopes(height: int, width: int) -> _Slopes:
     """Those of a picture's size: a pile of scans has few."""
     y, x = np.divmod(np.arange(height * width), width)
     plane = np.stack([np.ones(len(x)), x, y], axis=1)
-    sides = np.flatnonzero((x == 0) | (y == 0) | (x == width - 1) | (y == height - 1))
-    fit = np.linalg.pinv(plane[sides])
-    return _Slopes(sides, fit.astype(np.float32), plane.astype(np.float32))
+    border = (x == 0) | (y == 0) | (x == width - 1) | (y == height - 1)
+    sides = np.flatnonzero(border)
+    fit = np.linalg.pinv(plane[sides]).astype(np.float32)
+    drawn = border.reshape(height, width).view(np.uint8)
+    return _Slopes(drawn, sides, fit, plane.astype(np.float32))
 
 
 def polarities(sketch: Grey) -> tuple[bool, ...]:
