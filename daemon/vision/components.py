@@ -99,14 +99,10 @@ class Components(NamedTuple):
         """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to be looked
         at only."""
         window = np.s_[part.y : part.bottom, part.x : part.right]
-        return self.own_in(window, (part.label,), part.area)
-
-    def own_in(self, window: Window, labels: Sequence[int], area: int) -> Grey:
-        """The same of components in a window that holds all their pixels, `area` of them."""
         inked = self.mask[window]
-        if cv2.countNonZero(inked) == area:  # nothing else is there
+        if cv2.countNonZero(inked) == part.area:  # nothing else is there
             return inked
-        return self.labelled.own(window, labels, inked)
+        return self.labelled.own(window, (part.label,), inked)
 
 
 def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:
@@ -125,14 +121,14 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
         labelled, rows = LabelledPixels(labels), stats[1:]
     else:
         labelled, rows = _label_large(mask)
-    numbers, dust = np.arange(1, len(rows) + 1), 0
+    numbers, dust = list(range(1, len(rows) + 1)), 0
     if least > 1:
         kept = rows[:, 2:4].max(axis=1, initial=0) >= least
         dust = int(rows[~kept, 4].sum())
-        rows, numbers = rows[kept], numbers[kept]
+        rows, numbers = rows[kept], (np.flatnonzero(kept) + 1).tolist()
     if len(rows) > most:
-        rows, numbers = rows[:0], numbers[:0]
-    components = list(map(Component, numbers.tolist(), *rows.T.tolist()))
+        rows, numbers = rows[:0], []
+    components = list(map(Component, numbers, *rows.T.tolist()))
     return Components(mask, components, dust, labelled)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -42,8 +43,9 @@ def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
     boxes, frames = [], []
     least = BOX * min(found.mask.shape)
+    several = len(found.components) > 1  # nothing surrounds itself
     for each in found.components:
-        is_large = min(each.width, each.height) >= least  # few are, of specks by the thousand
+        is_large = several and min(each.width, each.height) >= least  # few are, of many specks
         if is_large and (_is_box(each, found) or _is_ring(each, found)):
             boxes.append(each)
             frames.append(each)
@@ -60,12 +62,10 @@ def is_surrounded(mask: Grey) -> bool:
     return total - inside >= SURROUNDED * total
 
 
-def frame_region(found: Components, around: Surroundings) -> Grey | None:
-    """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them; None without any."""
-    if not around.frames:
-        return None
+def frame_region(found: Components, frames: Sequence[Component]) -> Grey:
+    """Where frames lie, (H, W) uint8 of 0 and 1, with the pixels next to them."""
     region = np.zeros(found.mask.shape, np.uint8)
-    for frame in around.frames:
+    for frame in frames:
         region[frame.y : frame.bottom, frame.x : frame.right] |= found.own(frame)
     return cv2.dilate(region, np.ones((5, 5), np.uint8))
 

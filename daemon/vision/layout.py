@@ -178,10 +178,9 @@ def _boxes(choices: _Choices) -> Iterator[Box]:
 def _inner(ink: Ink, found: Components, around: Surroundings) -> Grey | None:
     """The mask without the desk around a sheet or a bold frame, whose contrast would set the
     threshold for the writing; None where there is none. `found` are the whole mask's components."""
-    if not is_surrounded(ink.mask):
+    if not around.frames or not is_surrounded(ink.mask):
         return None
-    region = frame_region(found, around)
-    return None if region is None else find_mask_outside(ink, region)
+    return find_mask_outside(ink, frame_region(found, around.frames))
 
 
 def _layouts(
@@ -194,11 +193,13 @@ def _layouts(
     height = _digit_height(components, found.dust)
     if height < min(MIN_HEIGHT, 0.3 * len(found.mask)):
         return []
-    total = sum(each.area for each in components)
-    inked = sum(each.area for each in found.components) + found.dust
-    unboxed = inked - sum(box.area for box in around.boxes)
+    total = sum([each.area for each in components])
+    beside = [each.area for each in around.frames] if components is not found.components else []
+    inked = total + sum(beside) + found.dust
+    unboxed = inked - sum([box.area for box in around.boxes])
     writing = min(1.0, total / max(1, unboxed))
-    parts = [part_of(each) for each in components if max(each.width, each.height) >= SPECK * height]
+    least = SPECK * height
+    parts = [part_of(each) for each in components if each.width >= least or each.height >= least]
     groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
@@ -295,6 +296,6 @@ def _uncut(groups: list[Part], height: float, width: int) -> list[Part]:
 def _digit_height(components: Sequence[Component], dust: int) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count; 0 where more of it is dust."""
-    sizes = sorted((max(each.height, 0.7 * each.width), each.area) for each in components)
+    sizes = sorted([(max(each.height, 0.7 * each.width), each.area) for each in components])
     passed = list(accumulate((area for _, area in sizes), initial=dust))
     return ((0, 0), *sizes)[bisect_left(passed, passed[-1] / 2)][0]

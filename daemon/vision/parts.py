@@ -189,11 +189,14 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
     its pen is 1; `contrast` and `floor` are those of Ink, `total` is all its pixels."""
     box = part.box
     window = np.s_[max(0, box.y - 1) : box.bottom + 1, max(0, box.x - 1) : box.right + 1]
-    window_contrast, own = contrast[window], found.own_in(window, part.labels, part.area)
-    others = cv2.subtract(found.mask[window], own)
-    fringe = cv2.subtract(cv2.dilate(own, _NEAR), others)
-    strengths = _strengths(floor, _quantile(window_contrast, own, LEVEL))
-    ink = cv2.LUT(cv2.multiply(window_contrast, fringe), strengths)
+    near, inked = contrast[window], found.mask[window]
+    if cv2.countNonZero(inked) == part.area:  # nothing else is there
+        own, fringe = inked, cv2.dilate(inked, _NEAR)
+    else:
+        own = found.labelled.own(window, part.labels, inked)
+        fringe = cv2.subtract(cv2.dilate(own, _NEAR), cv2.subtract(inked, own))
+    strengths = _strengths(floor, _quantile(near, own, LEVEL))
+    ink = cv2.LUT(cv2.multiply(near, fringe), strengths)
     return Candidate(box, part.area / total, np.asarray(ink, np.float32))
 
 

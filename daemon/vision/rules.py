@@ -35,8 +35,6 @@ TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
 SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
-_AT_SIDE = 3  # pixels from a side of the page
-
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
 
 
@@ -50,10 +48,12 @@ class Underlined(NamedTuple):
 
 def remove(mask: Grey) -> Grey | None:
     """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none."""
+    height, width = mask.shape
+    left, top, breadth, depth = cv2.boundingRect(mask)
     cleaned = mask
-    if _goes_across(mask, (mask[:, :_AT_SIDE], mask[:, -_AT_SIDE:]), axis=0):
+    if _is_across(left, breadth, width):
         cleaned = _without_lying(mask)
-    if _goes_across(mask, (mask[:_AT_SIDE], mask[-_AT_SIDE:]), axis=1):
+    if _is_across(top, depth, height):
         stood = cv2.transpose(cleaned)
         lain = _without_lying(stood)
         cleaned = cleaned if lain is stood else cv2.transpose(lain)
@@ -206,16 +206,6 @@ def _long_runs(mask: Grey, length: int) -> Runs:
     goes_on = (starts == 0) | (stops == mask.shape[1])
     chosen = stops - starts >= np.where(goes_on, length / 2, length)
     return Runs(full[rows], starts, stops).chosen(chosen)
-
-
-def _goes_across(mask: Grey, sides: tuple[Grey, Grey], axis: int) -> bool:
-    """Whether a mask's ink goes across the page, and to one of its `sides`: along its columns
-    (`axis` 0) or rows (1)."""
-    if not any(map(cv2.countNonZero, sides)):
-        return False
-    counts = _counts(mask, axis)
-    _, extent = _extent(counts)
-    return extent >= MIN_SPAN * len(counts)
 
 
 def _extent(counts: npt.NDArray[np.int32]) -> tuple[int, int]:
