@@ -57,7 +57,7 @@ def _sides(mask: Grey, depth: int = 0) -> tuple[Grey, ...]:
 
 def _runs(side: Grey) -> npt.NDArray[np.intp]:
     """The lengths of the runs of ink in a row of pixels, (N,) uint8 of 0 and 1."""
-    if not side.any():
-        return np.zeros(0, np.intp)
-    ends = np.flatnonzero(np.diff(side, prepend=np.uint8(0), append=np.uint8(0)))
+    padded = np.zeros(len(side) + 2, np.uint8)
+    padded[1:-1] = side
+    ends = np.flatnonzero(padded[1:] != padded[:-1])
     return ends[1::2] - ends[::2]
