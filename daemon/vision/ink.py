@@ -29,6 +29,7 @@ _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and
 
 _FEW = 4_000  # pixels
 _MANY = 200_000  # pixels: fewer of them tell as much, every other row at most
+_STRIP = 20  # rows, some times what lies around a pixel
 _APART = 4  # rows, of which one tells the grain along it
 
 Histogram = npt.NDArray[np.float64]
@@ -150,11 +151,17 @@ def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
 def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     """Standard deviation of the grain, in grey levels: the median absolute deviation of pixels from
     the mean of their neighbourhood, so many columns and rows, which strokes, shadows and desks
-    hardly touch. Of a large picture, rows apart from each other tell as much, where each row is
-    its own neighbourhood."""
-    if around[1] == 1 and pixels.size > _MANY:
-        pixels = pixels[::_APART]
-    deviations = _fewer(cv2.absdiff(pixels, cv2.blur(pixels, around)))
+    hardly touch. Of a large picture, strips tell as much: single rows apart from each other, where
+    each row is its own neighbourhood."""
+    if pixels.size <= _MANY:
+        deviations = cv2.absdiff(pixels, cv2.blur(pixels, around))
+    elif around[1] == 1:
+        rows = pixels[::_APART]
+        deviations = _fewer(cv2.absdiff(rows, cv2.blur(rows, around)))
+    else:
+        apart = max(2, pixels.size // _MANY) * _STRIP
+        strips = [pixels[top : top + _STRIP] for top in range(0, len(pixels), apart)]
+        deviations = np.concatenate([cv2.absdiff(each, cv2.blur(each, around)) for each in strips])
     above, median = deviations, 0  # which is low: trying levels costs less than a histogram
     while 2 * cv2.countNonZero(above) > deviations.size:
         median += 1
