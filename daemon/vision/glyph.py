@@ -30,8 +30,8 @@ def stroke_width(ink: Ink) -> float:
     over the contour. The total variation measures the contour of grey ink as well as of binary.
     """
     padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    dx = padded[:-1, 1:] - padded[:-1, :-1]
-    dy = padded[1:, :-1] - padded[:-1, :-1]
+    own = padded[:-1, :-1]
+    dx, dy = cv2.subtract(padded[:-1, 1:], own), cv2.subtract(padded[1:, :-1], own)
     contour = cv2.sumElems(cv2.magnitude(dx, dy))[0]
     return 2 * cv2.sumElems(ink)[0] / contour if contour > 0 else 0.0
 

@@ -21,6 +21,7 @@ PART = 0.62  # of the digit height: smaller components may be part of a neighbou
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
 SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digits
 SAME = 0.5  # of the box around both: boxes that share as much are of one mark
+FEW = 4000  # pixels: of more, a histogram tells a quantile sooner than sorting
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
 
 _LEVELS = np.arange(256, dtype=np.float32)
@@ -212,6 +213,9 @@ def _strengths(floor: int, pen: float) -> npt.NDArray[np.float32]:
 
 def _quantile(image: Grey, mask: Grey, quantile: float) -> float:
     """The lower neighbour of numpy's quantile of the pixels where `mask`, of 0 and 1, is 1."""
+    if image.size > FEW:
+        passed = cv2.calcHist([image], [0], mask, [256], [0, 256]).ravel().cumsum()
+        return float(passed.searchsorted(math.floor(quantile * (passed[-1] - 1)), "right"))
     values = image[mask.view(np.bool_)]
     at = math.floor(quantile * (len(values) - 1))
     values.partition(at)
