@@ -60,6 +60,7 @@ class LabelledRuns:
 
     def __init__(self, runs: Runs, labels: npt.NDArray[np.int64], shape: tuple[int, ...]) -> None:
         self._runs, self._labels, self._shape = runs, labels, shape
+        self._drawn: dict[tuple[int, ...], Grey] = {}  # a frame is looked at several times
 
     @cached_property
     def pixels(self) -> Labels:
@@ -71,6 +72,12 @@ class LabelledRuns:
 
     def own(self, window: Window, labels: Sequence[int], inked: Grey) -> Grey:
         """Where these labels lie in a window with so much ink, (h, w) uint8 of 0 and 1."""
+        place = (*labels, window[0].start, window[1].start, *inked.shape)
+        if place not in self._drawn:
+            self._drawn[place] = self._draw(window, labels, inked)
+        return self._drawn[place]
+
+    def _draw(self, window: Window, labels: Sequence[int], inked: Grey) -> Grey:
         own = self._labels == labels[0]
         for label in labels[1:]:
             own |= self._labels == label
