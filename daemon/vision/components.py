@@ -130,7 +130,7 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
         labelled, rows = _label_large(mask)
     numbers, dust = list(range(1, len(rows) + 1)), 0
     if least > 1:
-        kept = rows[:, 2:4].max(axis=1, initial=0) >= least
+        kept = np.maximum(rows[:, 2], rows[:, 3]) >= least
         dust = int(rows[~kept, 4].sum())
         rows, numbers = rows[kept], (np.flatnonzero(kept) + 1).tolist()
     if len(rows) > most:
@@ -152,13 +152,12 @@ def _label_large(mask: Grey) -> tuple[LabelledPixels | LabelledRuns, npt.NDArray
 def _measure(runs: Runs, owners: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Box and area of every label by its runs, `owners` (m,) being their labels: (n, 5), x, y,
     width, height, area."""
-    order = np.argsort(owners, kind="stable")
-    rows, starts, stops = (each[order] for each in runs)
-    first = np.flatnonzero(np.diff(owners[order], prepend=0))
-    if not len(first):
-        return np.zeros((0, 5), np.int64)
-    left, top = np.minimum.reduceat(starts, first), rows[first]
-    width = np.maximum.reduceat(stops, first) - left
-    height = np.maximum.reduceat(rows, first) + 1 - top
-    area = np.add.reduceat(stops - starts, first)
-    return np.stack([left, top, width, height, area], axis=1)
+    count, at = int(owners.max(initial=0)), owners - 1
+    left, top = np.full((2, count), np.iinfo(np.int64).max)
+    right, bottom = np.zeros((2, count), np.int64)
+    np.minimum.at(left, at, runs.starts)
+    np.maximum.at(right, at, runs.stops)
+    np.minimum.at(top, at, runs.rows)
+    np.maximum.at(bottom, at, runs.rows + 1)
+    area = np.bincount(at, runs.lengths, minlength=count).astype(np.int64)
+    return np.stack([left, top, right - left, bottom - top, area], axis=1)
