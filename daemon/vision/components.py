@@ -89,11 +89,13 @@ class LabelledRuns:
 
 class Components(NamedTuple):
     """The components of a mask, label 1 first. `mask` is (H, W) uint8 of 0 and 1; `dust` is the
-    number of pixels in those that were too small to be listed."""
+    number of pixels in those that were too small to be listed; `boxes` are the others' x, y, width,
+    height and area, (n, 5)."""
 
     mask: Grey
     components: list[Component]
     dust: int
+    boxes: npt.NDArray[Any]
     labelled: LabelledPixels | LabelledRuns
 
     @property
@@ -136,7 +138,7 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
     if len(rows) > most:
         rows, numbers = rows[:0], []
     components = list(map(Component, numbers, *rows.T.tolist()))
-    return Components(mask, components, dust, labelled)
+    return Components(mask, components, dust, rows, labelled)
 
 
 def _label_large(mask: Grey) -> tuple[LabelledPixels | LabelledRuns, npt.NDArray[np.int64]]:

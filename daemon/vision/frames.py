@@ -26,6 +26,7 @@ HOLLOW = 0.72  # of a ring's radius: hardly any of its ink lies further inside
 STRAY = 0.08  # of a ring's ink: what lies there nevertheless
 CIRCLED = 0.3  # of a ring's height: what is lower is no writing inside it
 SECTORS, CLOSED = 24, 20  # into how many a ring is cut, and how many have ink where it is closed
+HUNDREDS = 200  # components: of more, most are specks, and not looked at one by one
 SLASH, OBLIQUE = 0.9, 0.5  # correlation of a stroke's coordinates, and its box's width to height
 
 Span = tuple[int, int]  # rows or columns of a page, half-open
@@ -44,6 +45,8 @@ def surroundings(found: Components) -> Surroundings:
     boxes, frames = [], []
     least = BOX * min(found.mask.shape)
     several = len(found.components) > 1  # nothing surrounds itself
+    if len(found.components) > HUNDREDS:
+        found = _without_specks(found)
     for each in found.components:
         is_large = several and min(each.width, each.height) >= least  # few are, of many specks
         if is_large and (_is_box(each, found) or _is_ring(each, found)):
@@ -52,6 +55,17 @@ def surroundings(found: Components) -> Surroundings:
         elif _is_around(each, found):
             frames.append(each)
     return Surroundings(boxes, frames)
+
+
+def _without_specks(found: Components) -> Components:
+    """Those components that touch the border of the page, or may be frames or writing in one."""
+    height, width = found.mask.shape
+    x, y, breadth, depth, _ = found.boxes.T
+    free = (x > 1) & (y > 1) & (x + breadth < width - 1) & (y + depth < height - 1)
+    large = np.maximum(breadth, depth) >= min(ENCLOSED, CIRCLED) * BOX * min(height, width)
+    chosen = np.flatnonzero(large | ~free)
+    components = [found.components[number] for number in chosen.tolist()]
+    return found._replace(components=components, boxes=found.boxes[chosen])
 
 
 def is_surrounded(mask: Grey) -> bool:
@@ -87,8 +101,9 @@ def without_frames(found: Components, around: Surroundings) -> list[Component]:
         return found.components
     outer = {frame.label for frame in around.frames}
     kept = [each for each in found.components if each.label not in outer]
-    largest = max((max(each.width, each.height) for each in kept), default=0)
-    return kept if largest >= WRITING * min(found.mask.shape) else found.components
+    least = WRITING * min(found.mask.shape)
+    is_left = any(each.width >= least or each.height >= least for each in kept)
+    return kept if is_left else found.components
 
 
 def _zone(shape: tuple[int, ...]) -> int:

@@ -11,7 +11,9 @@ from daemon.vision.parts import Part, cut_out
 
 
 def labelled(labels: Labels) -> Components:
-    return Components((labels > 0).astype(np.uint8), [], 0, LabelledPixels(labels))
+    return Components(
+        (labels > 0).astype(np.uint8), [], 0, np.zeros((0, 5)), LabelledPixels(labels)
+    )
 
 
 def test_ink_is_measured_against_the_pen_from_below_the_noise_on() -> None:

@@ -9,7 +9,7 @@ import pytest
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
 from daemon.vision.components import find_components
-from daemon.vision.frames import surroundings, without_frames
+from daemon.vision.frames import HUNDREDS, surroundings, without_frames
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import CUT_COST, FLUSH_COST, GRAFT_COST, propose
 
@@ -78,6 +78,24 @@ def test_a_zero_with_a_slash_that_touches_nothing_is_no_ring(width: int) -> None
     found = find_components(mask)
     assert surroundings(found).boxes == []
     assert len(without_frames(found, surroundings(found))) == 2
+
+
+def test_frames_are_found_among_hundreds_of_specks() -> None:
+    mask = np.zeros((400, 400), np.uint8)
+    cv2.rectangle(mask, (100, 100), (300, 300), 1, 3)
+    cv2.putText(mask, "4", (160, 260), cv2.FONT_HERSHEY_SIMPLEX, 5, 1, 9)
+    mask[:, 397:] = 1  # the edge of the desk
+    alone = surroundings(find_components(mask))
+    specks = np.zeros_like(mask)
+    specks[5::20, ::20] = 1
+    mask |= specks & ~cv2.dilate(mask, np.ones((5, 5), np.uint8))
+    found = find_components(mask)
+    assert len(found.components) > HUNDREDS
+    among = surroundings(found)
+    assert [box[1:5] for box in among.boxes] == [box[1:5] for box in alone.boxes] != []
+    single = [each for each in among.frames if each.area == 1]
+    assert len(among.frames) - len(single) == len(alone.frames) == 2
+    assert {each.x for each in single} == {0}  # they lie at the border, too
 
 
 def test_an_eight_in_pieces_is_no_ring() -> None:
