@@ -21,6 +21,7 @@ from .sides import goes_across, widest_beside_shade
 
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
 _MIN_REACH = 64  # of 255: room that a contrast is measured against at least
+_WHOLE = 255  # all the room there is
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
@@ -89,8 +90,11 @@ def _ink(
     least, *_ = cv2.minMaxLoc(reach)
     if least < _MIN_REACH:
         least, reach = _MIN_REACH, cv2.max(reach, np.full(1, _MIN_REACH, np.uint8))
-    more, less = (pixels, paper) if light_on_dark else (paper, pixels)
-    contrast = contrast_of(more, less, reach)
+    if least == _WHOLE:  # on black or white, contrast is the shade itself
+        contrast = pixels if light_on_dark else cv2.bitwise_not(pixels)
+    else:
+        more, less = (pixels, paper) if light_on_dark else (paper, pixels)
+        contrast = contrast_of(more, less, reach)
     floor, loudest = MIN_CONTRAST, _NOISE_FACTOR * noise * 255
     if loudest > MIN_CONTRAST * least:
         floor = max(floor, round(loudest / cv2.mean(reach)[0]))

@@ -296,6 +296,8 @@ def _uncut(groups: list[Part], height: float, width: int) -> list[Part]:
 def _digit_height(components: Sequence[Component], dust: int) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count; 0 where more of it is dust."""
+    if len(components) == 1 and not dust:
+        return max(components[0].height, 0.7 * components[0].width)
     sizes = sorted([(max(each.height, 0.7 * each.width), each.area) for each in components])
     passed = list(accumulate((area for _, area in sizes), initial=dust))
     return ((0, 0), *sizes)[bisect_left(passed, passed[-1] / 2)][0]

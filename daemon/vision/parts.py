@@ -132,6 +132,8 @@ def chain(
 ) -> list[list[Part]]:
     """Chain right neighbours to lines, in any order; a wide gap begins a new line of its own, and
     so does what is `parted` from its left neighbour."""
+    if len(groups) == 1:
+        return [list(groups)]
     rows: list[list[Part]] = []
     ends: list[_End] = []  # of rows that end near enough to go on
     for group in sorted(groups, key=lambda g: g.box.x):

@@ -57,7 +57,11 @@ def _one_sided(pixels: npt.NDArray[Any], border: Grey) -> tuple[bool, ...]:
     lighter = highest > darkest + MIN_CONTRAST
     if lighter == (lowest < lightest - MIN_CONTRAST):
         return ()
-    is_ink = pixels > darkest + MIN_CONTRAST if lighter else pixels < lightest - MIN_CONTRAST
+    kind = pixels.dtype.type
+    if lighter:
+        is_ink = pixels > kind(darkest + MIN_CONTRAST)
+    else:
+        is_ink = pixels < kind(lightest - MIN_CONTRAST)
     return (lighter,) if np.count_nonzero(is_ink) < pixels.size / 2 else ()
 
 
