@@ -21,7 +21,6 @@ from .sides import goes_across, widest_beside_shade
 
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
 _MIN_REACH = 64  # of 255: room that a contrast is measured against at least
-_WHOLE = 255  # all the room there is
 _BORDER = 0.08  # of the page's sides
 _TWO_KINDS = 0.8  # separation from which ink is of two kinds
 _STRONG_SHARE = 0.1  # of the ink: less strong ink is no writing
@@ -86,18 +85,7 @@ def _ink(
     widest: float = WIDEST_STROKE,
 ) -> Ink:
     paper = paper_under(sketch, pixels.shape, light_on_dark, widest)
-    reach = cv2.bitwise_not(paper) if light_on_dark else paper
-    least, *_ = cv2.minMaxLoc(reach)
-    if least < _MIN_REACH:
-        least, reach = _MIN_REACH, cv2.max(reach, np.full(1, _MIN_REACH, np.uint8))
-    if least == _WHOLE:  # on black or white, contrast is the shade itself
-        contrast = pixels if light_on_dark else cv2.bitwise_not(pixels)
-    else:
-        more, less = (pixels, paper) if light_on_dark else (paper, pixels)
-        contrast = contrast_of(more, less, reach)
-    floor, loudest = MIN_CONTRAST, _NOISE_FACTOR * noise * 255
-    if loudest > MIN_CONTRAST * least:
-        floor = max(floor, round(loudest / cv2.mean(reach)[0]))
+    contrast, floor = _contrast_and_floor(pixels, paper, noise, light_on_dark)
     if floor > MIN_CONTRAST and max(pixels.shape) <= SMALL:
         floor = _floor_of_small(contrast, floor)
     threshold = _threshold(_interior(contrast), floor)
@@ -111,6 +99,26 @@ def _ink(
         light_on_dark=light_on_dark,
         likely=likely,
     )
+
+
+def _contrast_and_floor(
+    pixels: Grey, paper: Grey, noise: float, light_on_dark: bool
+) -> tuple[Grey, int]:
+    """The contrast of a page to its paper, and which contrast its noise reaches."""
+    darkest, lightest, *_ = cv2.minMaxLoc(paper)
+    least = 255 - lightest if light_on_dark else darkest
+    loudest = _NOISE_FACTOR * noise * 255
+    if least == 255:  # on black or white, contrast is the shade itself
+        contrast = pixels if light_on_dark else cv2.bitwise_not(pixels)
+        return contrast, max(MIN_CONTRAST, round(loudest / 255))
+    reach = cv2.bitwise_not(paper) if light_on_dark else paper
+    if least < _MIN_REACH:
+        least, reach = _MIN_REACH, cv2.max(reach, np.full(1, _MIN_REACH, np.uint8))
+    more, less = (pixels, paper) if light_on_dark else (paper, pixels)
+    contrast = contrast_of(more, less, reach)
+    if loudest <= MIN_CONTRAST * least:  # so for any paper that has room for so much
+        return contrast, MIN_CONTRAST
+    return contrast, max(MIN_CONTRAST, round(loudest / cv2.mean(reach)[0]))
 
 
 def find_mask_outside(ink: Ink, region: Grey) -> Grey:
