@@ -20,6 +20,7 @@ GOOD_STROKE = 2.2  # pixels, what they are thickened to
 _FINE = 4  # thickening happens at this multiple of the glyph's scale
 _FAINT = 0.08  # ink below this does not count for the bounding box
 
+_MOMENTS = np.stack([np.ones(SIDE * SIDE), *np.divmod(np.arange(SIDE * SIDE), SIDE)], axis=1)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
@@ -104,9 +105,11 @@ def _thicken(ink: Ink, width: float) -> Ink:
 
 def _centred_corner(ink: Ink) -> tuple[int, int]:
     """Row and column of the ink's top left corner that put its centre of mass in the middle."""
-    height, width = ink.shape
-    moments = cv2.moments(ink)
-    total = moments["m00"] or 1.0
-    top = min(max(round(SIDE // 2 - moments["m01"] / total), 0), SIDE - height)
-    left = min(max(round(SIDE // 2 - moments["m10"] / total), 0), SIDE - width)
+    height, width = ink.shape  # of two columns, `cv2.moments` would take rows for points
+    placed = np.zeros((SIDE, SIDE))
+    placed[:height, :width] = ink
+    total, down, across = (placed.reshape(-1) @ _MOMENTS).tolist()
+    total = total or 1.0
+    top = min(max(round(SIDE // 2 - down / total), 0), SIDE - height)
+    left = min(max(round(SIDE // 2 - across / total), 0), SIDE - width)
     return top, left

@@ -66,6 +66,13 @@ def test_the_centre_of_mass_lies_on_mnists_pixel(label):
     assert column == pytest.approx(14, abs=0.8)
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_so_does_that_of_a_stroke_of_few_columns(width):
+    row, column = centre_of_mass(normalise(np.ones((20, width), np.float32)))
+    assert row == pytest.approx(14, abs=0.6)
+    assert column == pytest.approx(14, abs=0.6)
+
+
 def test_a_picture_in_mnists_form_passes_unchanged():
     glyph = normalise(written(3, 200, 24))
     assert stroke_width(glyph) > MIN_STROKE
