@@ -7,6 +7,7 @@ are none, the rows decide. Quarter turns look the same to it.
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -46,7 +47,7 @@ def find_skew(mask: Grey, most: float = MOST) -> float:
 
 def _points(mask: Grey) -> Points:
     """Where ink is; every k-th pixel of much."""
-    at = np.flatnonzero(mask)
+    at = np.flatnonzero(mask.view(np.bool_))
     at = at[:: max(1, -(-len(at) // _POINTS))]
     rows, columns = np.divmod(at, mask.shape[1])
     middle = (np.array(mask.shape[::-1]) - 1) / 2
@@ -58,11 +59,12 @@ def _points(mask: Grey) -> Points:
 def _energy(points: Points, angle: float, height: float) -> float:
     """How sharply rows or, if that is more, columns begin and end that slope by `angle`: the sum of
     squares of what the profile changes by from each row of that `height` to the next."""
-    cos, sin = np.cos(np.deg2rad(angle)) / height, np.sin(np.deg2rad(angle)) / height
+    cos, sin = (part(math.radians(angle)) / height for part in (math.cos, math.sin))
     off = _SIDE / height  # none is below 0 then: to cut off is to round down
     onto = np.array([[-sin, cos, off], [cos, sin, off]])
     energy = 0.0
     for rows in (onto @ points).astype(np.intp):
-        steps = np.diff(np.bincount(rows, minlength=int(2 * off) + 1))
+        profile = np.bincount(rows, minlength=int(2 * off) + 1)
+        steps = profile[1:] - profile[:-1]
         energy = max(energy, float(steps @ steps))
     return energy
