@@ -69,11 +69,11 @@ def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...]) -> tu
 
 def _levelness(boxes: Sequence[Box], height: float) -> float:
     total = 0.0
+    edges = np.array([(box.y, box.bottom, box.x + box.width / 2) for box in boxes]).reshape(-1, 3)
     for row in chain([Part(box, (n,), 1) for n, box in enumerate(boxes)], height):
         if len(row) < _ROW:
             continue
-        edges = np.array([(p.box.y, p.box.bottom, p.box.x + p.box.width / 2) for p in row])
-        tops, bottoms, x = edges.T
+        tops, bottoms, x = edges[[part.labels[0] for part in row]].T
         most = _MOST_OFF * height
         total += len(row) * (_unevenness(x, tops, most) - _unevenness(x, bottoms, most)) / height
     return total / max(1, len(boxes))
@@ -90,9 +90,17 @@ def _turned(boxes: Sequence[Box], shape: tuple[int, ...], turns: int) -> list[Bo
 
 def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], most: float) -> float:
     """What most edges deviate by, no more than `most`, from the straight line nearest to them."""
-    rest = y - np.median(y)
+    rest = y - _quantile(y, 0.5)
     if len(y) > _ROW:
         x = x - x.mean()
         rest = y - y.mean() - x * (x @ y / max(float(x @ x), 1e-9))
-    off = np.abs(rest - np.median(rest))
-    return float(np.quantile(np.minimum(off, most), _OFF))
+    off = np.abs(rest - _quantile(rest, 0.5))
+    return _quantile(np.minimum(off, most), _OFF)
+
+
+def _quantile(values: npt.NDArray[np.float64], share: float) -> float:
+    """As numpy's, which takes ten times as long on so few."""
+    ordered = np.sort(values).tolist()
+    below, between = divmod(share * (len(ordered) - 1), 1)
+    low, high = ordered[int(below)], ordered[min(int(below) + 1, len(ordered) - 1)]
+    return float(low + between * (high - low))

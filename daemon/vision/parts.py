@@ -137,37 +137,36 @@ def chain(
     rows: list[list[Part]] = []
     ends: list[_End] = []  # of rows that end near enough to go on
     for group in sorted(groups, key=lambda g: g.box.x):
-        end = _End(group, [])
-        nearest = group.box.x - SPLIT_GAP * height
+        box = group.box
+        top, bottom, nearest = box.y, box.bottom, box.x - SPLIT_GAP * height
         ends = [each for each in ends if each.right >= nearest]
         best, best_share = None, 0.4
-        for number, each in enumerate(ends):
-            if each.bottom <= end.top or each.top >= end.bottom:
-                continue
-            top, bottom = max(each.top, end.top), min(each.bottom, end.bottom)
-            if bottom - top <= best_share * min(each.height, end.height):
-                continue
-            if not parted(each.part.box, group.box):
-                best, best_share = number, (bottom - top) / min(each.height, end.height)
+        for each in [each for each in ends if each.top < bottom and each.bottom > top]:
+            lower = min(each.height, box.height)
+            both = min(each.bottom, bottom) - max(each.top, top)
+            if both > best_share * lower and not parted(each.row[-1].box, box):
+                best, best_share = each, both / lower
         if best is None:
-            rows.append(end.row)
-            ends.append(end)
-        else:
-            end.row = ends[best].row
-            ends[best] = end
-        end.row.append(group)
+            best = _End()
+            ends.append(best)
+            rows.append(best.row)
+        best.go_on(group)
     return rows
 
 
 class _End:
-    """The last part of a row, its edges at hand."""
+    """A row and, at hand, the edges of its last part."""
 
-    __slots__ = ("bottom", "height", "part", "right", "row", "top")
+    __slots__ = ("bottom", "height", "right", "row", "top")
 
-    def __init__(self, part: Part, row: list[Part]) -> None:
-        self.part, self.row = part, row
-        self.top, self.bottom, self.right = part.box.y, part.box.bottom, part.box.right
-        self.height = part.box.height
+    def __init__(self) -> None:
+        self.row: list[Part] = []
+
+    def go_on(self, part: Part) -> None:
+        """Add its next part."""
+        box = part.box
+        self.top, self.bottom, self.right, self.height = box.y, box.bottom, box.right, box.height
+        self.row.append(part)
 
 
 def reading_order(rows: list[list[Part]]) -> list[list[Part]]:
