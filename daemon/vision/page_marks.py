@@ -13,7 +13,7 @@ from .page_boxes import find_boxes
 from .page_dashes import find_dashes
 from .page_ink import STRONG_SHARE, PageInk
 from .page_rules import Rules, find_rules, without_rules
-from .parts import Candidate, Part, belongs, chain, cut_out, join, part_of
+from .parts import Candidate, Cutter, Part, belongs, chain, join, part_of
 
 MAX_COMPONENTS = 20_000  # more is noise or texture, not writing
 MAX_MARKS = 5000  # digits and letters of a page: more is texture
@@ -53,9 +53,9 @@ class Writing:
         """Whether the border of a cell runs between two neighbours of a line."""
         return self.rules.part(left, right, self.height)
 
-    def cut_out(self, mark: Part, total: int) -> Candidate:
-        """What may be one digit, of `total` pixels of writing."""
-        return cut_out(self.ink.contrast, self.ink.floor, self.found, mark, total)
+    def cutter(self, total: int) -> Cutter:
+        """What cuts marks out of it, of `total` pixels."""
+        return Cutter(self.ink.contrast, self.ink.floor, self.found, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +123,22 @@ def find_marks(writing: Writing, taller: Writing | None = None) -> Marks:
         return Marks(())
     total = sum(group.area for _, group in groups)
     rows: list[list[Part]] = []
-    written: dict[int, Writing] = {}
+    written: dict[int, tuple[Writing, Cutter]] = {}
     for whose in (writing, taller):
         if whose is not None:
             own = chain(
                 [each for owner, each in groups if owner is whose], whose.height, whose.part
             )
             rows += own
-            written |= {id(row): whose for row in own}
+            written |= dict.fromkeys(map(id, own), (whose, whose.cutter(total)))
     rows = _in_order(rows)
-    return Marks(
-        tuple(tuple(written[id(row)].cut_out(each, total) for each in row) for row in rows),
-        tuple(written[id(row)].height for row in rows),
-    )
+    cut: list[tuple[Candidate, ...]] = []
+    heights: list[float] = []
+    for row in rows:
+        whose, cutter = written[id(row)]
+        cut.append(tuple(map(cutter.cut_out, row)))
+        heights.append(whose.height)
+    return Marks(tuple(cut), tuple(heights))
 
 
 def _groups(writing: Writing) -> list[Part]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -23,6 +24,9 @@ SPLIT_GAP = 1.35  # of the digit height: a wider gap begins a new group of digit
 SAME = 0.5  # of the box around both: boxes that share as much are of one mark
 FEW = 4000  # pixels: of more, a histogram tells a quantile sooner than sorting
 LEVEL = 0.6  # quantile of a digit's contrast that becomes ink = 1
+_FEW = 500  # boxes: so many are held against each other at once
+
+Edges: TypeAlias = npt.NDArray[np.int32]  # (4, n): left, top, -right, -bottom
 
 _LEVELS = np.arange(256, dtype=np.float32)
 _NEAR = np.ones((3, 3), np.uint8)
@@ -104,18 +108,22 @@ def join(
     groups = sorted(parts, key=lambda part: part.area)
     if len(groups) == 1:
         return groups
-    edges = np.array([_edges(group.box) for group in groups])  # (n, 4): left, top, -right, -bottom
+    edges = np.array([_edges(group.box) for group in groups], np.int32).T.copy()
+    reach = JOIN_GAP * height
+    alone = _are_alone(edges, reach)
     joined: list[Part] = []
     for at, small in enumerate(groups):
-        # The larger of the gaps in x and y to every larger piece; negative where boxes overlap.
-        gaps = np.maximum(edges[at + 1 :], edges[at])
-        distances = np.maximum(gaps[:, 0] + gaps[:, 2], gaps[:, 1] + gaps[:, 3])
-        near = at + 1 + np.flatnonzero(distances <= JOIN_GAP * height)
+        if alone[at]:
+            joined.append(small)
+            continue
+        distances = _gaps(edges[:, at + 1 :], edges[:, at, None])
+        near = at + 1 + np.flatnonzero(distances <= reach)
         hosts = [int(host) for host in near if belongs(small.box, groups[host].box, height)]
         if hosts:
             host = min(hosts, key=lambda host: distances[host - at - 1])
             groups[host] = merge((groups[host], small))
-            edges[host] = _edges(groups[host].box)
+            edges[:, host] = _edges(groups[host].box)
+            alone &= _gaps(edges, edges[:, host, None]) > reach  # it has grown
         else:
             joined.append(small)
     return joined
@@ -123,6 +131,23 @@ def join(
 
 def _edges(box: Box) -> tuple[int, int, int, int]:
     return box.x, box.y, -box.right, -box.bottom
+
+
+def _gaps(edges: Edges, others: Edges) -> npt.NDArray[np.int32]:
+    """The larger of the gaps in x and y from boxes to others, (4, ...) each; negative where they
+    overlap."""
+    left, top, right, bottom = np.maximum(edges, others)
+    return np.asarray(np.maximum(left + right, top + bottom), np.int32)
+
+
+def _are_alone(edges: Edges, reach: float) -> npt.NDArray[np.bool_]:
+    """Which boxes, (n,), have no other within `reach`: most characters, which need no look at all
+    others one by one then. Where there are many boxes, that would cost more than it saves."""
+    count = edges.shape[1]
+    if count > _FEW:
+        return np.zeros(count, np.bool_)
+    near = _gaps(edges[:, :, None], edges[:, None]) <= reach
+    return np.asarray(near.sum(axis=1) == 1, np.bool_)
 
 
 def chain(
@@ -200,6 +225,28 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
     strengths = _strengths(floor, _quantile(near, own, LEVEL))
     ink = cv2.LUT(cv2.multiply(near, fringe), strengths)
     return Candidate(box, part.area / total, np.asarray(ink, np.float32))
+
+
+class Cutter:
+    """Cuts many parts out of what was `found` on one page, as `cut_out` does. Round most parts lies
+    nothing but paper: then what is theirs need not be told from the rest by its labels."""
+
+    def __init__(self, contrast: Grey, floor: int, found: Components, total: int) -> None:
+        self._contrast, self._floor, self._mask = contrast, floor, found.mask
+        self._found, self._total = found, total
+        self._near = cv2.copyTo(contrast, cv2.dilate(found.mask, _NEAR))
+
+    def cut_out(self, part: Part) -> Candidate:
+        """What may be one digit."""
+        box = part.box
+        top, bottom, left, right = box.y - 1, box.bottom + 1, box.x - 1, box.right + 1
+        around = self._mask[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1]
+        if cv2.countNonZero(around) > part.area:
+            return cut_out(self._contrast, self._floor, self._found, part, self._total)
+        window = np.s_[max(0, top) : bottom, max(0, left) : right]
+        near = self._near[window]
+        ink = cv2.LUT(near, _strengths(self._floor, _quantile(near, self._mask[window], LEVEL)))
+        return Candidate(box, part.area / self._total, np.asarray(ink, np.float32))
 
 
 @lru_cache(maxsize=4096)
