@@ -5,9 +5,12 @@ A chip always lies inside the field, and on a free place if one of those beside 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 
 class Rect(NamedTuple):
@@ -48,39 +51,25 @@ def _beside(box: Rect, size: Size, field: Size) -> Iterator[Rect]:
 
 
 class _Taken:
-    """Rectangles on a field. Each is known in all cells of a grid that it touches: where many are
-    on a page, few are near."""
+    """How many rectangles take each pixel of a field."""
 
     def __init__(self, boxes: Sequence[Rect], field: Size) -> None:
-        self._side = max(field) // max(1, math.isqrt(len(boxes))) + 1
-        self._cells: dict[tuple[int, int], list[int]] = {}
-        self._rects: list[Rect] = []
+        self._times = np.zeros((field.height, field.width), np.uint16)
         for box in boxes:
             self.add(box)
 
     def add(self, rect: Rect) -> None:
         """Take a further one."""
-        for cell in self._touched(rect):
-            self._cells.setdefault(cell, []).append(len(self._rects))
-        self._rects.append(rect)
+        times = self._at(rect)
+        times += 1
 
     def overlap(self, rect: Rect) -> int:
         """Pixels of `rect` that are taken, counted once for each that takes them."""
-        near = {n for cell in self._touched(rect) for n in self._cells.get(cell, ())}
-        left, top, right, bottom = rect
-        covered = 0
-        for other in map(self._rects.__getitem__, near):
-            width = min(right, other.right) - max(left, other.left)
-            height = min(bottom, other.bottom) - max(top, other.top)
-            if width > 0 and height > 0:
-                covered += width * height
-        return covered
+        return int(cv2.sumElems(self._at(rect))[0])
 
-    def _touched(self, rect: Rect) -> list[tuple[int, int]]:
-        side = self._side
-        columns = range(rect.left // side, (rect.right - 1) // side + 1)
-        rows = range(rect.top // side, (rect.bottom - 1) // side + 1)
-        return [(row, column) for row in rows for column in columns]
+    def _at(self, rect: Rect) -> npt.NDArray[np.uint16]:
+        left, top, right, bottom = rect
+        return self._times[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
 
 
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:

@@ -55,7 +55,7 @@ def lay(area: Grey, left: int, top: int, label: Label) -> None:
     """Lay a label on `area`, (H, W, 3), in which it has room."""
     height, width = label.paint.shape[:2]
     there = area[top : top + height, left : left + width]
-    there[...] = cv2.add(cv2.multiply(there, label.below, scale=1 / 255), label.paint)
+    cv2.add(cv2.multiply(there, label.below, scale=1 / 255), label.paint, there)
 
 
 def fill_rounded(area: Grey, rect: Rect, colour: Colour) -> None:
