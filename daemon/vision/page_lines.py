@@ -42,21 +42,25 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     """The marks of a page, which of them are digits, and what the network says; `rows` are those of
     all marks in reading order."""
     marks = look.marks.all
-    heights = _sure_heights(look.marks, rows)
-    likely = _likely(rows)
-    each = list(zip(marks, heights, strict=True))
-    sized = np.array(
-        [_is_sized(*both, p > _SURE) for both, p in zip(each, likely, strict=True)], np.bool_
-    )
-    counted = np.array([_is_character(*both) for both in each], np.bool_) | sized
-    likely = np.where(sized, likely, np.float32(0))
+    likely, are_none = _likely(rows).tolist(), (_none(rows) >= _MARK).tolist()
+    heights = _sure_heights(look.marks, likely)
+    sized = [
+        _is_sized(mark, height, p > _SURE)
+        for mark, height, p in zip(marks, heights, likely, strict=True)
+    ]
     are_digits: list[bool] = []
     for row in look.marks.rows:
         height = heights[len(are_digits)]
-        own = np.s_[len(are_digits) : len(are_digits) + len(row)]
-        signs = _are_signs(row, height) & (_none(rows[own]) >= _MARK)
-        kept = _is_number(likely[own][counted[own] & ~signs])
-        are_digits += (kept & sized[own] & (_none(rows[own]) < _MARK)).tolist()
+        own = slice(len(are_digits), len(are_digits) + len(row))
+        every = list(zip(row, sized[own], are_none[own], _are_signs(row, height), strict=True))
+        kept = _is_number(
+            [
+                p if fits else 0.0
+                for p, (mark, fits, is_none, is_sign) in zip(likely[own], every, strict=True)
+                if not (is_sign and is_none) and (fits or _is_character(mark, height))
+            ]
+        )
+        are_digits += [kept and fits and not is_none for _, fits, is_none, _ in every]
     sure = float(np.log(np.maximum(rows.max(axis=1), 1e-6)).sum()) if len(rows) else 0.0
     return Choice(Layout(look.marks.rows), rows, Score(sure, 0.0, 0.0, 0.0), tuple(are_digits))
 
@@ -94,23 +98,26 @@ def _boxes(page: Page, look: PageLook, chosen: Choice) -> list[Box]:
     return boxes_on_page(boxes, back, page.width, page.height)
 
 
-def _sure_heights(marks: Marks, rows: Probabilities) -> list[float]:
-    """Of each mark, the height of sure digits: the median on all rows for digits as high."""
+def _sure_heights(marks: Marks, likely: Sequence[float]) -> list[float]:
+    """Of each mark, the height of sure digits: the median on all rows for digits as high; `likely`
+    says how much each mark is one."""
     usual = [height for row, height in zip(marks.rows, marks.heights, strict=True) for _ in row]
     known: dict[float, float] = {}
     for height in set(usual):
         sure = [
             mark.box.height
-            for mark, own, p in zip(marks.all, usual, _likely(rows), strict=True)
+            for mark, own, p in zip(marks.all, usual, likely, strict=True)
             if p > _SURE and own == height
         ]
         known[height] = float(np.median(sure)) if sure else height
     return [known[height] for height in usual]
 
 
-def _is_number(likely: npt.NDArray[np.float32]) -> bool:
+def _is_number(likely: Sequence[float]) -> bool:
     """Whether a row is one, by how likely each of its characters is a digit."""
-    return bool(len(likely) and likely.mean() >= _ROWS[min(len(likely), len(_ROWS)) - 1])
+    if not likely:
+        return False
+    return sum(likely) >= len(likely) * _ROWS[min(len(likely), len(_ROWS)) - 1]
 
 
 def _is_character(mark: Candidate, height: float) -> bool:
@@ -122,26 +129,24 @@ def _is_character(mark: Candidate, height: float) -> bool:
     return small or box.height >= _LETTER * height
 
 
-def _are_signs(row: Sequence[Candidate], height: float) -> npt.NDArray[np.bool_]:
+def _are_signs(row: Sequence[Candidate], height: float) -> list[bool]:
     """Which marks hang between the tops and the feet of their row as +, = and - do, and letters do
     not: they stand among numbers."""
-    if len(row) == 1:
-        return np.zeros(1, np.bool_)  # it is its own top and foot
-    tops = np.array([mark.box.y for mark in row])
-    feet = np.array([mark.box.bottom for mark in row])
-    tall = feet - tops >= _TALL * height
-    if not tall.any():
-        return np.zeros(len(row), np.bool_)
+    tall = [mark.box for mark in row if mark.box.height >= _TALL * height]
+    if len(row) == 1 or not tall:  # a mark alone is its own top and foot
+        return [False] * len(row)
     room = _HANGS * height
-    top, foot = median(tops[tall].tolist()), median(feet[tall].tolist())
-    return np.asarray((tops > top + room) & (feet < foot - room), np.bool_)
+    top = median([box.y for box in tall]) + room
+    foot = median([box.bottom for box in tall]) - room
+    return [mark.box.y > top and mark.box.bottom < foot for mark in row]
 
 
 def _is_sized(mark: Candidate, height: float, sure: bool = False) -> bool:
     """Whether a mark is as large as digits are; what is surely one may be low and wide."""
-    low, high = (share * height for share in (_SURE_HEIGHTS if sure else _HEIGHTS))
+    low, high = _SURE_HEIGHTS if sure else _HEIGHTS
     flat = _SURE_FLAT if sure else _FLAT
-    return low <= mark.box.height <= high and mark.box.width <= flat * mark.box.height
+    box = mark.box
+    return low * height <= box.height <= high * height and box.width <= flat * box.height
 
 
 def _may_be_digits(mark: Candidate, row: npt.NDArray[np.float32], height: float) -> bool:

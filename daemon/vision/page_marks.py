@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -69,7 +70,7 @@ class Marks:
     @property
     def all(self) -> tuple[Candidate, ...]:
         """In reading order."""
-        return tuple(mark for row in self.rows for mark in row)
+        return tuple(itertools.chain.from_iterable(self.rows))
 
 
 def find_writing(ink: PageInk) -> Writing | None:
