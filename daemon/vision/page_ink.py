@@ -41,6 +41,11 @@ class PageInk:
     usual: int
 
     @property
+    def threshold(self) -> int:
+        """The contrast above which something is ink."""
+        return max(self.floor, round(_INK * self.usual))
+
+    @property
     def strong(self) -> int:
         """The contrast that a share of each mark's pixels reach, unless it shows through from the
         back."""

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from .choice import Probabilities
 from .glyph import SIDE, normalise
-from .page_ink import find_page_ink
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
 from .page_sketch import prospect_of
@@ -54,7 +53,7 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     if prospect is None:
         return None
     view = view_of(search.pixels, prospect.corners)
-    writing = find_writing(find_page_ink(view.pixels))
+    writing = find_writing(view.ink)
     if writing is None:
         return None
     marks = find_marks(writing)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..records import Box, Grey
-from .page_ink import find_page_ink, is_light_on_dark
+from .page_ink import PageInk, find_page_ink, is_light_on_dark
 from .polarity import polarities_of
 from .rectify import Corners, Matrix, flatten
 from .reduce import quick_sketch_of
@@ -27,10 +27,10 @@ _RIM = 0.02  # of the sketch's shorter side: edges of the sheet, no writing
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`pixels` is (h, w) uint8; `onto` brings the page's pixels to the view's, `is_sheet` says that
-    a sheet was cut out of its surroundings."""
+    """A page's `ink` as it would lie; `onto` brings its pixels to the view's, `is_sheet` says
+    that a sheet was cut out of its surroundings."""
 
-    pixels: Grey
+    ink: PageInk
     onto: Matrix
     is_sheet: bool
 
@@ -43,11 +43,12 @@ def view_of(pixels: Grey, corners: Corners | None) -> View:
     onto = np.eye(3)
     if corners is not None:  # on its own: its surroundings must not come back
         pixels, onto = laid_flat(pixels, corners, max(pixels.shape))
-    angle = _skew(pixels, MOST if corners is None else _ON_SHEET)
+    ink = find_page_ink(pixels)
+    angle = _skew(ink, MOST if corners is None else _ON_SHEET)
     if abs(angle) > _LEVEL:
         turn, size = _levelling(pixels.shape, angle)
-        pixels, onto = _warped(pixels, turn, size), turn @ onto
-    return View(pixels, onto, corners is not None)
+        ink, onto = find_page_ink(_warped(pixels, turn, size)), turn @ onto
+    return View(ink, onto, corners is not None)
 
 
 def laid_flat(
@@ -85,8 +86,8 @@ def enlarging(factor: float) -> Matrix:
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
 
 
-def _skew(pixels: Grey, most: float) -> float:
-    mask = find_page_ink(quick_sketch_of(pixels, SKETCH)).mask
+def _skew(ink: PageInk, most: float) -> float:
+    mask = (quick_sketch_of(ink.contrast, SKETCH) > ink.threshold).view(np.uint8)
     rim = max(3, round(_RIM * min(mask.shape)))
     return find_skew(mask[rim:-rim, rim:-rim], most)
 
