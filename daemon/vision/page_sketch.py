@@ -18,7 +18,7 @@ from .page_ink import find_page_ink
 from .page_view import laid_flat
 from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
-from .reduce import rough_sketch_of
+from .reduce import glance_of
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
 LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
@@ -44,7 +44,7 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     pixels = search.pixels
     if min(pixels.shape) < LEAST_SIDE:
         return None
-    sketch = rough_sketch_of(pixels, _SKETCH)
+    sketch = glance_of(pixels, _SKETCH)
     seen = _most_marks(sketch, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .reduce import reduce_by, reduction_of, rough_sketch_of, sketch_of
+from .reduce import glance_of, reduce_by, reduction_of, sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -86,7 +86,7 @@ class SheetSearch:
 
     @cached_property
     def _rough_sketch(self) -> Grey:
-        return _without_ink(rough_sketch_of(self.pixels, _SIDE))
+        return _without_ink(glance_of(self.pixels, _SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:

@@ -7,12 +7,19 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from daemon.vision.reduce import MAX_SIDE, halved, reduction_of, rough_sketch_of, sketch_of
+from daemon.vision.reduce import (
+    MAX_SIDE,
+    glance_of,
+    halved,
+    reduction_of,
+    rough_sketch_of,
+    sketch_of,
+)
 
 SKETCHES = pytest.mark.parametrize("sketched", [sketch_of, rough_sketch_of])
 
 
-@SKETCHES
+@pytest.mark.parametrize("sketched", [sketch_of, rough_sketch_of, glance_of])
 @pytest.mark.parametrize("shape", [(1754, 1240), (301, 999), (1000, 9), (1, 700), (40, 30)])
 def test_a_sketch_has_the_side_that_was_asked_for(
     sketched: Callable[[np.ndarray, int], np.ndarray], shape: tuple[int, int]
@@ -35,6 +42,16 @@ def test_a_sketch_shows_things_where_they_are_as_bright_as_they_are(
     wanted = np.full((120, 160), 200, np.uint8)
     wanted[40:60, 80:120] = 40
     np.testing.assert_array_equal(sketch, wanted)
+
+
+def test_at_a_glance_things_are_where_they_are_but_for_their_edges() -> None:
+    page = np.full((1200, 1600), 200, np.uint8)
+    page[400:600, 800:1200] = 40
+    sketch = glance_of(page, 170)
+    assert sketch.shape == (128, 170)
+    assert (sketch[44:62, 87:126] == 40).all()
+    sketch[41:65, 84:129] = 200
+    assert (sketch == 200).all()
 
 
 def test_a_half_is_the_mean_of_four_pixels() -> None:
