@@ -7,6 +7,7 @@ sheet those around it do not count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -31,11 +32,12 @@ _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What may be a page: the corners of the sheet on it, None where it is all sheet, and how many
-    marks make it one."""
+    """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
+    marks make it one, and whether its ink may be light on dark."""
 
     corners: Corners | None
     least_marks: int
+    may_be_light: bool
 
 
 def prospect_of(search: SheetSearch) -> Prospect | None:
@@ -45,7 +47,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     if min(pixels.shape) < LEAST_SIDE:
         return None
     sketch = glance_of(pixels, _SKETCH)
-    seen = _most_marks(sketch, LEAST_ON_SHEET)
+    polarities = polarities_of(sketch)
+    seen = _most_marks(sketch, polarities, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None
     corners = search.clear
@@ -55,15 +58,15 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     else:
         least = LEAST_MARKS
         if seen < least:  # some may hang on rules
-            seen = _most_marks(sketch, least)
-    return Prospect(corners, least) if seen >= least else None
+            seen = _most_marks(sketch, polarities, least)
+    return Prospect(corners, least, True in polarities) if seen >= least else None
 
 
-def _most_marks(sketch: Grey, enough: int) -> int:
-    """How many marks show, dark or light."""
+def _most_marks(sketch: Grey, polarities: Sequence[bool], enough: int) -> int:
+    """How many marks show, dark or light, as `polarities` say."""
     return max(
         _count_marks(cv2.bitwise_not(sketch) if light_on_dark else sketch, enough)
-        for light_on_dark in polarities_of(sketch)
+        for light_on_dark in polarities
     )
 
 

@@ -52,7 +52,7 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     prospect = prospect_of(search)
     if prospect is None:
         return None
-    view = view_of(search.pixels, prospect.corners)
+    view = view_of(search.pixels, prospect.corners, may_be_light=prospect.may_be_light)
     writing = find_writing(view.ink)
     if writing is None:
         return None

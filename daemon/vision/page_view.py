@@ -13,7 +13,6 @@ import numpy as np
 
 from ..records import Box, Grey
 from .page_ink import PageInk, find_page_ink, is_light_on_dark
-from .polarity import polarities_of
 from .rectify import Corners, Matrix, flatten
 from .reduce import quick_sketch_of
 from .skew import MOST, find_skew
@@ -35,10 +34,10 @@ class View:
     is_sheet: bool
 
 
-def view_of(pixels: Grey, corners: Corners | None) -> View:
+def view_of(pixels: Grey, corners: Corners | None, *, may_be_light: bool) -> View:
     """The view of a page, (H, W) uint8, no larger than itself; `corners` are those of the sheet on
-    it, if there is one; ink that is light on dark is made dark on light."""
-    if corners is None and True in polarities_of(pixels) and is_light_on_dark(pixels):
+    it, if there is one; where its ink `may_be_light` on dark and is, it is made dark on light."""
+    if corners is None and may_be_light and is_light_on_dark(pixels):
         pixels = cv2.bitwise_not(pixels)
     onto = np.eye(3)
     if corners is not None:  # on its own: its surroundings must not come back
