@@ -54,16 +54,16 @@ def _are_closed(labels: npt.NDArray[np.int32], parts: list[Component]) -> npt.ND
     deep = np.minimum(inwards, (_DEPTH * np.minimum(width, height)).astype(int))
     columns = x + np.rint(along * (width - 1)).astype(int)
     rows = y + np.rint(along * (height - 1)).astype(int)
-    closed = np.ones(len(parts), np.bool_)
-    for at in (
+    closed = np.arange(len(parts))  # of most parts, that is none, the first side tells it
+    for at_rows, at_columns in (
         (y + deep, columns),
         (y + height - 1 - deep, columns),
         (rows, x + deep),
         (rows, x + width - 1 - deep),
     ):
-        inked = (labels[at] == label).any(axis=2)
-        closed &= inked.mean(axis=1) >= _CLOSED
-    return closed
+        inked = (labels[at_rows[closed], at_columns[closed]] == label[closed]).any(axis=2)
+        closed = closed[inked.mean(axis=1) >= _CLOSED]
+    return np.isin(np.arange(len(parts)), closed)
 
 
 def _draw(lying: Grey, standing: Grey, labels: npt.NDArray[np.int32], box: Component) -> None:
