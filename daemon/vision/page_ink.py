@@ -21,7 +21,7 @@ _SKETCH = 600  # px, the longer side of the reduced page that tells paper and po
 _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
 _THIN, _AROUND = 9, 31  # px of the sketch: what is narrower is thin, and what it lies in
 _ALONG = (5, 1)  # px: columns and rows whose mean grain deviates from
-_DARKEST = np.full(1, 40, np.uint8)  # of 255: paper is no darker
+_DARKEST = 40  # of 255: paper is no darker
 _NOISE_FACTOR = 4.4  # standard deviations of paper noise that a mark must exceed
 _INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
 STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
@@ -62,8 +62,8 @@ class PageInk:
 
 def find_page_ink(pixels: Grey) -> PageInk:
     """The ink of a page, (h, w) uint8."""
-    paper = _paper(pixels)
-    contrast = contrast_of(paper, pixels, cv2.max(paper, _DARKEST))
+    paper, reach = _paper(pixels)
+    contrast = contrast_of(paper, pixels, reach)
     light = max(30.0, cv2.mean(paper)[0])
     # Along rules: squared paper would be grain otherwise.
     noise = min(noise_of(pixels, _ALONG), noise_of(cv2.transpose(pixels), _ALONG))
@@ -92,12 +92,15 @@ def is_light_on_dark(pixels: Grey) -> bool:
     return energy(lighter) > energy(darker)
 
 
-def _paper(pixels: Grey) -> Grey:
+def _paper(pixels: Grey) -> tuple[Grey, Grey]:
+    """The paper under every pixel, and what contrast is measured against there."""
     sketch = rough_sketch_of(pixels, _SKETCH)
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds
-    return cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    is_dark = cv2.minMaxLoc(paper)[0] < _DARKEST
+    paper = cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return paper, cv2.max(paper, np.full(1, _DARKEST, np.uint8)) if is_dark else paper
 
 
 def _otsu(contrast: Grey, floor: int) -> int:
