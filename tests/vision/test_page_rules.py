@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from daemon.records import Box
 from daemon.vision.components import find_components
@@ -50,6 +51,17 @@ def test_a_rule_that_slopes_is_found_from_end_to_end() -> None:
     cv2.line(mask, (20, 90), (680, 105), (1,), 2)
     rules = find_rules(mask, HEIGHT)
     assert rules.lying.any(axis=0)[20:680].mean() > 0.95
+
+
+@pytest.mark.parametrize("height", [20.0, 30.0, 44.0, 70.0])
+@pytest.mark.parametrize("start", range(9))
+def test_a_rule_just_long_enough_is_found_wherever_it_begins(height: float, start: int) -> None:
+    for length, turned in ((round(2.6 * height), False), (round(1.75 * height), True)):
+        mask = np.zeros((40, start + length), np.uint8)
+        mask[20, start :: max(2, round(height / 12))] = 1  # it misses as much as it may
+        mask[20, -1] = 1
+        rules = find_rules(mask.T.copy() if turned else mask, height)
+        assert (rules.standing.T if turned else rules.lying)[20, start:].all()
 
 
 def test_the_cells_of_a_comb_are_rules_and_the_ones_in_them_are_not() -> None:
