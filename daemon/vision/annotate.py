@@ -19,7 +19,7 @@ import numpy as np
 
 from ..records import Digit, Grey, Page, PageReading, Status
 from .chips import Rect, Size, place
-from .labels import Word, fill, label, lay
+from .labels import Label, Word, fill, label, lay
 from .lettering import BOLD, printable, width_of
 from .look import HEADER, LOOKS, PAPER, draw_header, fate_of, header_of, header_width, percent
 from .reduce import quickly_resized
@@ -193,19 +193,27 @@ def _draw_marks(area: Grey, marks: Sequence[_Mark], unit: float) -> None:
     heights = sorted(mark.frame.bottom - mark.frame.top for mark in marks)
     smallest, largest = _CHIP_TEXT
     size = round(min(max(0.3 * heights[len(heights) // 2], smallest), largest * unit))
-    brief = [m if m.fate is Status.REVIEW else m._replace(confidence="") for m in marks]
-    shapes = ((marks, 1), (marks, 2), (brief, 1))
+    shapes = ((False, 1), (False, 2), (True, 1))  # whether they are brief, and their rows
     chosen, places = place(
         [mark.frame for mark in marks],
-        ([_chip_size(mark, size, rows) for mark in worded] for worded, rows in shapes),
+        (
+            [_chip_size(mark.digit, _said(mark, brief), size, rows) for mark in marks]
+            for brief, rows in shapes
+        ),
         Size(area.shape[1], area.shape[0]),
     )
     thickness = max(2, round(1.5 * unit))
     for mark in marks:
         _draw_frame(area, mark, thickness)
-    worded, rows = shapes[chosen]
-    for mark, rect in zip(worded, places, strict=True):
-        _draw_chip(area, mark, rect, size, rows)
+    brief, rows = shapes[chosen]
+    for mark, rect in zip(marks, places, strict=True):
+        chip = _chip(mark.digit, _said(mark, brief), mark.fate, size, rows)
+        lay(area, rect.left, rect.top, chip)
+
+
+def _said(mark: _Mark, brief: bool) -> str:
+    """What a chip says of the confidence."""
+    return "" if brief and mark.fate is not Status.REVIEW else mark.confidence
 
 
 def _draw_frame(area: Grey, mark: _Mark, thickness: int) -> None:
@@ -232,22 +240,25 @@ def _dashes(length: int, dash: int) -> list[tuple[int, int]]:
     return list(zip(ends[::2], ends[1::2], strict=True))
 
 
-def _chip_size(mark: _Mark, size: int, rows: int) -> Size:
-    width, pad = width_of(mark.digit, size, BOLD), size // 3
-    if mark.confidence:
-        confidence = width_of(mark.confidence, round(_CONFIDENCE * size))
-        width = width + pad + confidence if rows == 1 else max(width, confidence)
+@lru_cache(maxsize=4096)
+def _chip_size(digit: str, confidence: str, size: int, rows: int) -> Size:
+    """How large the chip is that says this in so many rows: those of a pile of scans say little
+    else but a digit and a percentage."""
+    width, pad = width_of(digit, size, BOLD), size // 3
+    if confidence:
+        beside = width_of(confidence, round(_CONFIDENCE * size))
+        width = width + pad + beside if rows == 1 else max(width, beside)
     return Size(width + 2 * pad, round(rows * 1.1 * size + 0.25 * size))
 
 
-def _draw_chip(area: Grey, mark: _Mark, rect: Rect, size: int, rows: int) -> None:
-    look = LOOKS[mark.fate]
-    width, height = rect.right - rect.left, rect.bottom - rect.top
+@lru_cache(maxsize=512)
+def _chip(digit: str, confidence: str, fate: Status, size: int, rows: int) -> Label:
+    look = LOOKS[fate]
+    width, height = whole = _chip_size(digit, confidence, size, rows)
     small, pad = round(_CONFIDENCE * size), size // 3
     apart = (rows - 1) * 0.55 * size
-    words = [Word(mark.digit, pad, height / 2 - apart, size, BOLD)]
-    if mark.confidence:
-        left = width - pad - width_of(mark.confidence, small)
-        words.append(Word(mark.confidence, left, height / 2 + apart, small))
-    chip = label(Size(width, height), tuple(words), look.fill, look.text)
-    lay(area, rect.left, rect.top, chip)
+    words = [Word(digit, pad, height / 2 - apart, size, BOLD)]
+    if confidence:
+        left = width - pad - width_of(confidence, small)
+        words.append(Word(confidence, left, height / 2 + apart, small))
+    return label(whole, tuple(words), look.fill, look.text)

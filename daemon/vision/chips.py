@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 
 class Rect(NamedTuple):
@@ -55,21 +54,18 @@ class _Taken:
 
     def __init__(self, boxes: Sequence[Rect], field: Size) -> None:
         self._times = np.zeros((field.height, field.width), np.uint16)
-        for box in boxes:
-            self.add(box)
+        for left, top, right, bottom in boxes:  # they may reach beyond it
+            self.add(Rect(max(0, left), max(0, top), max(0, right), max(0, bottom)))
 
     def add(self, rect: Rect) -> None:
         """Take a further one."""
-        times = self._at(rect)
-        times += 1
+        left, top, right, bottom = rect
+        self._times[top:bottom, left:right] += 1
 
     def overlap(self, rect: Rect) -> int:
         """Pixels of `rect` that are taken, counted once for each that takes them."""
-        return int(cv2.sumElems(self._at(rect))[0])
-
-    def _at(self, rect: Rect) -> npt.NDArray[np.uint16]:
         left, top, right, bottom = rect
-        return self._times[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+        return int(cv2.sumElems(self._times[top:bottom, left:right])[0])
 
 
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:
