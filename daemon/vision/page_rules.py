@@ -81,15 +81,17 @@ def _rules_at(band: Grey, height: float) -> npt.NDArray[np.float64]:
 
 def find_rules(faint: Grey, height: float) -> Rules:
     """The rules in a mask of faint ink, (h, w) uint8 of 0 and 1, on a page of digits so high."""
-    lying = np.zeros_like(faint)
+    nothing = np.zeros_like(faint)
+    lying, has_lying = nothing, False
     if _may_run(_blocks_across(faint), height, _LYING):
         lying = _long(_runs(faint, height), faint.shape, height, _LYING, _LINK)
-    if not lying.any() and not _may_run(_blocks_down(faint), height, _STANDING):
-        return Rules(lying, np.zeros_like(faint))
+        has_lying = bool(cv2.countNonZero(lying))
+    if not has_lying and not _may_run(_blocks_down(faint), height, _STANDING):
+        return Rules(nothing, nothing)
     turned = cv2.transpose(faint)
     runs = _runs(turned, height)
     standing = cv2.transpose(_long(runs, turned.shape, height, _STANDING, _LINK))
-    if not lying.any():
+    if not has_lying:
         return Rules(lying, standing)  # posts stand between rules
     short = cv2.transpose(_long(runs, turned.shape, height, _POST[0], _POST[0]))
     posts = _posts(cv2.subtract(short, standing), lying, height)
@@ -101,9 +103,9 @@ def find_rules(faint: Grey, height: float) -> Rules:
 def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
-    either = cv2.bitwise_or(rules.lying, rules.standing)
-    if not either.any():
+    if not (cv2.countNonZero(rules.lying) or cv2.countNonZero(rules.standing)):
         return mask
+    either = cv2.bitwise_or(rules.lying, rules.standing)
     rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
     reach = max(6, round(_STROKE * height)) + 2
     kept = rest
