@@ -81,7 +81,7 @@ class KeptFits:
         network, told = self._files(settings)
         network.parent.mkdir(parents=True, exist_ok=True)
         model = fitted.model
-        bare = load_keras().Model(model.inputs, model.outputs, name=model.name)
+        bare = load_keras().Model(model.input, model.output, name=model.name)
         bare.save(network)  # without the optimizer's state
         kept: dict[str, Any] = {
             "sha256": sha256_of(network),

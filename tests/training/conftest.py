@@ -28,11 +28,11 @@ def untraced() -> Iterator[None]:
 
 
 @pytest.fixture
-def on_torch(tmp_path: Path) -> Callable[..., None]:
-    """Runs a script in a process of its own, where torch is installed: in one with TensorFlow it
-    may wait for ever."""
-    if importlib.util.find_spec("torch") is None:
-        pytest.skip("torch is not installed")
+def on_jax(tmp_path: Path) -> Callable[..., None]:
+    """Runs a script in a process of its own, where JAX is installed: Keras runs on
+    TensorFlow in this one."""
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("JAX is not installed")
 
     def run(text: str, *arguments: Path) -> None:
         script = tmp_path / "script.py"

@@ -74,6 +74,7 @@ def test_smoothing_spreads_over_the_digits_and_leaves_no_digit_certain() -> None
 
 
 def test_without_tensorflow_training_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(UsageError, match=r"pip install 'digitd\[train\]'"):
         load_keras()

@@ -45,22 +45,22 @@ def parts(data: TrainingData) -> Split:
 def fits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the networks that were fitted, in order."""
     names: list[str] = []
-    fit = module.fit
+    fit = train_module.fit
 
     def told(settings: Settings, parts: Split, progress: Callable[[Step], None]) -> Fitted:
         names.append(settings.architecture.name)
         return fit(settings, parts, progress)
 
-    monkeypatch.setattr(module, "fit", told)
+    monkeypatch.setattr(train_module, "fit", told)
     return names
 
 
 def test_a_network_is_fitted_once(
     tmp_path: Path, data: TrainingData, parts: Split, fits: list[str]
 ) -> None:
-    first = KeptFits(tmp_path, data).fit(SETTINGS, parts, ignored)
+    first = train_module._fit(SETTINGS, parts, KeptFits(tmp_path, data), ignored)
     steps: list[Step] = []
-    again = KeptFits(tmp_path, data).fit(SETTINGS, parts, steps.append)
+    again = train_module._fit(SETTINGS, parts, KeptFits(tmp_path, data), steps.append)
     assert fits == ["mlp-128"]
     assert steps == [first.history[-1]]
     assert replace(again, model=None) == replace(first, model=None)
@@ -76,8 +76,8 @@ def test_other_settings_are_fitted_anew(
     tmp_path: Path, data: TrainingData, parts: Split, fits: list[str], other: dict[str, int | str]
 ) -> None:
     kept = KeptFits(tmp_path, data)
-    kept.fit(SETTINGS, parts, ignored)
-    kept.fit(replace(SETTINGS, **other), parts, ignored)
+    train_module._fit(SETTINGS, parts, kept, ignored)
+    train_module._fit(replace(SETTINGS, **other), parts, kept, ignored)
     assert len(fits) == 2
 
 
@@ -88,12 +88,12 @@ def test_other_data_and_other_code_are_fitted_anew(
     fits: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    KeptFits(tmp_path, data).fit(SETTINGS, parts, ignored)
+    train_module._fit(SETTINGS, parts, KeptFits(tmp_path, data), ignored)
     fewer = replace(data, train=data.train.part("fewer", np.arange(150)))
-    KeptFits(tmp_path, fewer).fit(SETTINGS, parts, ignored)
+    train_module._fit(SETTINGS, parts, KeptFits(tmp_path, fewer), ignored)
     assert len(fits) == 2
     monkeypatch.setattr(module, "_code", lambda: "another")
-    KeptFits(tmp_path, data).fit(SETTINGS, parts, ignored)
+    train_module._fit(SETTINGS, parts, KeptFits(tmp_path, data), ignored)
     assert len(fits) == 3
 
 
@@ -101,10 +101,10 @@ def test_a_damaged_network_is_fitted_anew(
     tmp_path: Path, data: TrainingData, parts: Split, fits: list[str]
 ) -> None:
     kept = KeptFits(tmp_path, data)
-    kept.fit(SETTINGS, parts, ignored)
+    train_module._fit(SETTINGS, parts, kept, ignored)
     network = next((tmp_path / FOLDER).glob("*.keras"))
     network.write_bytes(network.read_bytes()[:-1])
-    kept.fit(SETTINGS, parts, ignored)
+    train_module._fit(SETTINGS, parts, kept, ignored)
     assert len(fits) == 2
 
 
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written_costs_no_network(
 ) -> None:
     (tmp_path / FOLDER).write_text("no folder")
     with caplog.at_level(logging.WARNING):
-        assert KeptFits(tmp_path, data).fit(SETTINGS, parts, ignored).history
+        assert train_module._fit(SETTINGS, parts, KeptFits(tmp_path, data), ignored).history
     assert "cannot be kept" in caplog.text
 
 

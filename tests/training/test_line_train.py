@@ -19,7 +19,7 @@ from daemon.ann.registry import ModelVersion, load_version, verify
 from daemon.ann.trust import load_trusted, parse_trust
 from daemon.errors import ModelUnavailable, NothingReadable
 from daemon.records import AskedLine, Grey, SeenLine
-from daemon.training import line_fit, line_trust
+from daemon.training import line_fit, line_train, line_trust
 from daemon.training.architectures import architecture
 from daemon.training.averaging import WeightAverage
 from daemon.training.backend import load_keras
@@ -31,8 +31,8 @@ from daemon.training.line_batches import LineBatch, LineExample, as_batch
 from daemon.training.line_fit import LineSettings
 from daemon.training.line_ink import ComposedLine
 from daemon.training.line_loss import line_loss
-from daemon.training.line_network import OUTPUTS, build, joined
-from daemon.training.line_train import adopt_lines, train_lines
+from daemon.training.line_network import OUTPUTS, build, joined, towers_of
+from daemon.training.line_train import adopt_lines, fit_lines_ahead, train_lines
 from daemon.training.rows import draw_row
 from daemon.training.split import TrainingData
 from daemon.training.train import train
@@ -390,3 +390,50 @@ def test_towers_answer_with_their_mean() -> None:
     one, other = (tower(views).numpy() for tower in towers)
     assert not np.allclose(one, other, atol=1e-3)
     np.testing.assert_allclose(joined(keras, towers)(views), (one + other) / 2, atol=1e-5)
+
+
+ON_JAX = """
+import sys
+from pathlib import Path
+import numpy as np
+from daemon.training.backend import load_keras
+from daemon.training.datasets import DigitSet
+from daemon.training.line_fit import LineSettings
+from daemon.training.line_train import fit_lines_ahead
+from daemon.training.split import TrainingData
+if __name__ == "__main__":
+    load_keras("jax")
+    folder = Path(sys.argv[1])
+    given = np.load(folder / "digits.npz")
+    digits = DigitSet("digits", "", given["images"], given["labels"])
+    settings = LineSettings(epochs=1, seed=1, batch=2, epoch=2, validated=1)
+    fit_lines_ahead(settings, TrainingData(digits, digits), folder, lambda step: None)
+"""
+
+
+def test_on_jax_a_network_is_fitted_that_tensorflow_takes(
+    train_digits: DigitSet, tmp_path: Path, on_jax: Callable[..., None]
+) -> None:
+    np.savez(tmp_path / "digits.npz", images=train_digits.images, labels=train_digits.labels)
+    on_jax(ON_JAX, tmp_path)
+    (network,) = (tmp_path / ".fitted").glob("line-*.keras")
+    loaded = load_keras().models.load_model(network)
+    assert len(towers_of(loaded)) == 2
+    assert loaded(np.zeros((1, 32, 64), np.float32)).shape == (1, 16, OUTPUTS)
+
+
+@pytest.mark.usefixtures("untraced")
+def test_lines_that_are_fitted_ahead_are_taken(
+    trained_models: Path,
+    data: TrainingData,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(trained_models, models)
+    fit_lines_ahead(SHORT, data, models, lambda _: None)
+    assert list((models / ".fitted").glob("line-*.json"))
+    monkeypatch.setattr(line_train, "fit_lines", lambda *_: pytest.fail("it is fitted already"))
+    version = train_lines(SHORT, data, models, lambda _: None)
+    assert version.metadata["reader"]["training"]["fitted_with"]["device"] == "CPU"
+    assert not list((models / ".fitted").iterdir())
