@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from .training.fit import Progress
 
 FAIR = 0.9  # of test digits: the plainest network reads more, once it has learnt enough of them
 _LARGEST_SEED = 2**31 - 1  # NumPy takes less than 2**32, and the next few seeds are used as well
@@ -90,12 +95,12 @@ def train(
     chosen = find_architecture(architecture)
     settings = load_config(config)
     choices = Settings(chosen, epochs or chosen.epochs, loss or chosen.loss, seed)
+    ahead = backend != "tensorflow"
+    if ahead:
+        load_keras(backend)  # before the data: Keras, which downloads MNIST, has one backend
     digits = training_data(data, extra, seed, augmented=chosen.augmented)
-    if backend != "tensorflow":
-        load_keras(backend)
-        with shown(Console(stderr=True)) as progress:
-            fit_ahead(choices, digits, models or settings.models, progress)
-        print(_kept_in(models or settings.models))
+    if ahead:
+        _fit_ahead(models or settings.models, partial(fit_ahead, choices, digits))
         return
     with shown(Console(stderr=True)) as progress:
         version = train_version(
@@ -114,11 +119,16 @@ def train(
         )
 
 
-def _kept_in(models: Path) -> str:
-    """What to do with what was fitted."""
-    from .training.kept import FOLDER
+def _fit_ahead(models: Path, fit: Callable[[Path, Progress], None]) -> None:
+    """Fit networks, and say what to do with them."""
+    from rich.console import Console
 
-    return (
+    from .training.kept import FOLDER
+    from .training.progress import shown
+
+    with shown(Console(stderr=True)) as progress:
+        fit(models, progress)
+    print(
         f"fitted, and kept in {models / FOLDER}: the same command without --backend makes the "
         "version of it, also on another machine that has this folder"
     )
@@ -146,12 +156,12 @@ def _train_lines(
 
     settings = load_config(config)
     choices = LineSettings(epochs or EPOCHS, seed)
-    digits = training_data(data, extra, seed, augmented=True)
-    if backend != "tensorflow":
+    ahead = backend != "tensorflow"
+    if ahead:
         load_keras(backend)
-        with shown(Console(stderr=True)) as progress:
-            fit_lines_ahead(choices, digits, models or settings.models, progress)
-        print(_kept_in(models or settings.models))
+    digits = training_data(data, extra, seed, augmented=True)
+    if ahead:
+        _fit_ahead(models or settings.models, partial(fit_lines_ahead, choices, digits))
         return
     with shown(Console(stderr=True)) as progress:
         version = train_lines(
@@ -207,8 +217,6 @@ def evaluate(
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how well labelled digits are read: arrays, or scans as `batch` reads them."""
-    from functools import partial
-
     from rich.console import Console
 
     from .ann.classifier import load_classifier

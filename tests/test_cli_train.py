@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from daemon.errors import (
     OutputUnwritable,
     UsageError,
 )
-from daemon.training import backend, line_train
+from daemon.training import backend, line_train, recipe
 from daemon.training import train as glyph_train
 from daemon.training.datasets import DigitSet
 from daemon.training.fit import Settings
@@ -85,7 +86,15 @@ def test_train_can_leave_the_version_in_use_alone(
 def test_train_only_fits_where_another_backend_is_wanted(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backend, "load_keras", lambda _=None: None)
+    asked: list[str] = []
+    monkeypatch.setattr(backend, "load_keras", asked.append)
+    load = recipe.training_data
+
+    def loaded(*arguments: Any, **named: Any) -> TrainingData:
+        assert asked == ["jax"]  # else Keras, which downloads MNIST, would run on another one
+        return load(*arguments, **named)
+
+    monkeypatch.setattr(recipe, "training_data", loaded)
     fitted: list[Path] = []
     monkeypatch.setattr(
         glyph_train, "fit_ahead", lambda _settings, _data, models, _progress: fitted.append(models)
