@@ -3,7 +3,7 @@
 The exported network gives logits; the probabilities that leave here are calibrated by the
 temperature that training found (Guo et al., On Calibration of Modern Neural Networks, 2017).
 
-An advisor, a network of another kind that costs a third, is asked first, and what it holds for a
+An advisor, a network of another kind that costs a fifth, is asked first, and what it holds for a
 digit beyond doubt is read, unless fewer errors than usual are wanted. The rest the network looks
 at. What it is not sure of either, it looks at twice more, turned a little to either side, and the
 advisor has as much say in which digit it is: what one misreads, the other often does not.

@@ -53,10 +53,14 @@ def _purpose(metadata: dict[str, Any]) -> str:
 
 
 def _files(metadata: dict[str, Any]) -> str:
+    of_bytes = metadata["input"]["normalised"]  # those of our own networks
+    weights = (
+        "half precision for Keras, of a byte for LiteRT" if of_bytes else "half precision in both"
+    )
     return f"""## Files
 
 `model.tflite` is what digitd reads with (LiteRT). `model.keras` is the same network for Keras,
-without optimizer state. Both hold weights of half precision, and choose the same class on
+without optimizer state. Weights are of {weights}; both choose the same class on
 {metadata["metrics"]["agreement_keras_litert"]:.2%} of the test digits. `metadata.json` holds the
 sha256 of the files, and every figure of this card.
 """

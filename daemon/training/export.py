@@ -1,7 +1,8 @@
 """From a trained Keras model to the files of a version: `model.keras` and `model.tflite`.
 
-Weights are rounded to half precision first, so that both files hold the very same numbers and
-take half the room: three decimals more than the digits can tell. A line network's become bytes.
+Weights are rounded to half precision first, which takes half the room: three decimals more than
+the digits can tell. For LiteRT those of our own networks become bytes (dynamic range quantisation,
+Jacob et al. 2018), which takes a quarter of the time and half the room again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..errors import DigitdError
 KERAS_FILE = "model.keras"
 MIN_AGREEMENT = 0.999  # of the test digits must be read alike by both files
 MAX_ACCURACY_DIFFERENCE = 0.0005
+FEW = 3  # test digits, by which both may differ where they are few
 
 _log = logging.getLogger(__name__)
 
@@ -33,24 +35,31 @@ class ExportFailed(DigitdError):
     """The exported network does not read as the trained one does: a bug, or a broken library."""
 
 
-def export(model: Any, folder: Path, network: Path) -> None:
-    """Write `model` to `folder` as Keras reads it, without optimizer state, and to `network` as
-    LiteRT reads it, for any number of glyphs a call. Rounds the model's own weights."""
-    inference = _rounded(model)
-    inference.save(folder / KERAS_FILE)
+def export(model: Any, folder: Path) -> None:
+    """Write `model` to `folder` as Keras reads it, without optimizer state. Rounds the model's own
+    weights."""
+    _rounded(model).save(folder / KERAS_FILE)
     _deflate(folder / KERAS_FILE)
-    _convert(inference, network)
 
 
-def export_network(model: Any, network: Path) -> None:
-    """Write `model` to `network` as LiteRT reads it, and nothing for Keras."""
-    _convert(_rounded(model), network)
+def export_network(model: Any, network: Path, *, as_bytes: bool) -> None:
+    """Write `model` to `network` as LiteRT reads it, for any number of glyphs a call, with weights
+    of half precision or `as_bytes`. Rounds the model's own weights."""
+    import tensorflow as tf
+
+    inference, announced = _rounded(model), io.StringIO()
+    with native_stderr_logged(_log), contextlib.redirect_stdout(announced):
+        converter = tf.lite.TFLiteConverter.from_keras_model(inference)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if not as_bytes:
+            converter.target_spec.supported_types = [tf.float16]
+        network.write_bytes(converter.convert())
+    _log.debug("%s", announced.getvalue())
 
 
 def export_reader(towers: Sequence[Any], network: Path) -> None:
     """Write the towers of a line network to `network` as LiteRT reads them, each by itself, a
-    signature a tower: for any number of lines a call, of any width, with weights of one byte each
-    (dynamic range quantisation): that takes half the room and a sixth less time, and reads as well.
+    signature a tower: for any number of lines a call, of any width, with weights of one byte each.
     Rounds the towers' own weights first."""
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -81,29 +90,19 @@ def _rounded(model: Any) -> Any:
     return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
-def _convert(inference: Any, network: Path) -> None:
-    import tensorflow as tf
-
-    announced = io.StringIO()
-    with native_stderr_logged(_log), contextlib.redirect_stdout(announced):
-        converter = tf.lite.TFLiteConverter.from_keras_model(inference)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
-        network.write_bytes(converter.convert())
-    _log.debug("%s", announced.getvalue())
-
-
 def check_agreement(
     trained: npt.NDArray[np.float32],
     exported: npt.NDArray[np.float32],
     labels: npt.NDArray[np.uint8],
 ) -> float:
     """The share of digits on which two networks' outputs, (N, K) each, choose the same class.
-    Raises ExportFailed when that or their accuracies are too far apart."""
+    Raises ExportFailed when that or their accuracies are too far apart, by more than a few digits:
+    of a thousand, weights of bytes may well turn a doubtful one."""
     ours, theirs = trained.argmax(axis=1), exported.argmax(axis=1)
     agreement = float(np.mean(ours == theirs))
     difference = abs(float(np.mean(ours == labels)) - float(np.mean(theirs == labels)))
-    if agreement < MIN_AGREEMENT or difference >= MAX_ACCURACY_DIFFERENCE:
+    apart = agreement < MIN_AGREEMENT or difference >= MAX_ACCURACY_DIFFERENCE
+    if apart and np.count_nonzero(ours != theirs) > FEW:
         raise ExportFailed(
             f"the exported network reads only {agreement:.2%} of the test digits as the trained "
             f"one does (accuracy {difference:.2%} apart): the model was not saved; please report it"

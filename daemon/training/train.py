@@ -68,7 +68,8 @@ def train(
         epochs = settings.epochs + (second.epochs if second else 0)
         kept = KeptFits(models, data)
         fitted = _fit(settings, parts, kept, _within(progress, epochs))
-        export(fitted.model, folder, folder / NETWORK_FILE)
+        export(fitted.model, folder)
+        export_network(fitted.model, folder / NETWORK_FILE, as_bytes=chosen.augmented)
         advisor = {}
         if second:
             told = _within(progress, epochs, settings.epochs, fitted.seconds)
@@ -158,7 +159,7 @@ def _train_advisor(
 ) -> dict[str, Any]:
     """Train and export an advisor on the digits of its network; what metadata say of it."""
     fitted = _fit(settings, parts, kept, progress)
-    export_network(fitted.model, folder / ADVISOR_FILE)
+    export_network(fitted.model, folder / ADVISOR_FILE, as_bytes=settings.architecture.augmented)
     return {"advisor": describe_network(settings, fitted, parts)}
 
 

@@ -127,7 +127,7 @@ def test_training_goes_on_where_it_failed_and_leaves_nothing(
         raise ExportFailed("as if")
 
     with monkeypatch.context() as broken:
-        broken.setattr(train_module, "export_network", fails)
+        broken.setattr(train_module, "check_agreement", fails)
         with pytest.raises(ExportFailed):
             train(ADVISED, data, tmp_path, ignored)
     assert not version_names(tmp_path)
