@@ -178,11 +178,22 @@ def _regions(sketch: Grey) -> Iterator[Grey]:
 
 
 def _largest(mask: Grey, most: int) -> Iterator[Grey]:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    for at in areas.argsort()[::-1][:most]:
-        if _LEAST * mask.size <= areas[at] <= _MOST * mask.size:
-            yield np.asarray(labels == at + 1, np.uint8)
+    """The largest regions of a mask by their outlines, which are found in a tenth of the time that
+    labels take."""
+    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if family is None:
+        return
+    shortest = 2 * (_LEAST * mask.size) ** 0.5  # even a circle's has more points, at corners too
+    large = [
+        (cv2.contourArea(outline), number)
+        for number, outline in enumerate(outlines)
+        if len(outline) >= shortest and family[0, number, 3] < 0  # else it is a hole's
+    ]
+    for _, number in sorted(large, reverse=True)[:most]:
+        region = np.zeros_like(mask)  # with its holes, in which others may lie
+        cv2.drawContours(region, outlines, number, (1,), cv2.FILLED, 8, family, 1)
+        if _LEAST * mask.size <= cv2.countNonZero(region) <= _MOST * mask.size:
+            yield region
 
 
 def _quadrangle(region: Grey) -> Corners | None:

@@ -183,3 +183,24 @@ def test_in_shade_without_edges_no_faint_sheet_is_looked_for(
     shade = np.repeat(np.linspace(120, 230, 480)[None], 140, axis=0).astype(np.uint8)
     cv2.putText(shade, "42 7", (60, 100), cv2.FONT_HERSHEY_SIMPLEX, 3, (40,), 8)
     assert SheetSearch(shade).faint is None
+
+
+def test_the_largest_regions_are_those_that_labels_give() -> None:
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(20):
+        noise = rng.integers(0, 256, (9, 12), np.uint8)
+        smooth = cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)
+        mask = (smooth > rng.integers(90, 150)).view(np.uint8)
+        mask[60:180, 80:240] = 0  # a frame, in which a region lies
+        mask[80:160, 100:220] = 1
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        large = [at + 1 for at in np.flatnonzero(areas >= rectify._LEAST * mask.size)]
+        regions = list(rectify._largest(mask, len(areas)))
+        assert sorted(cv2.countNonZero(each) for each in regions) == sorted(
+            areas[areas >= rectify._LEAST * mask.size]
+        )
+        assert all(any(np.array_equal(each, labels == at) for at in large) for each in regions)
+        found += len(regions)
+    assert found > 20
