@@ -230,9 +230,12 @@ def _written(found: Components, ink: PageInk) -> Sequence[Component]:
 
 def _strong(found: Components, ink: PageInk) -> Sequence[Component]:
     """The components that do not show through from the back."""
-    least = found.components[-1].label + 1 if found.components else 0
-    strong = np.bincount(found.labels[ink.contrast >= ink.strong], minlength=least)
-    return [each for each in found.components if strong[each.label] >= STRONG_SHARE * each.area]
+    strong = found.reaching(ink.contrast, ink.strong)
+    return [
+        each
+        for each, count in zip(found.components, strong, strict=True)
+        if count >= STRONG_SHARE * each.area
+    ]
 
 
 def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
