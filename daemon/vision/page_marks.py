@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from ..records import Box, Grey
@@ -75,7 +76,7 @@ class Marks:
 
 def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
-    if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
+    if ink.usual < ink.floor or cv2.countNonZero(ink.mask) > _COVERED * ink.mask.size:
         return None
     boxes, everything = find_boxes(find_components(ink.mask, MAX_COMPONENTS))
     dashes, everything = find_dashes(everything)
