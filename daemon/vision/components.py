@@ -54,6 +54,11 @@ class LabelledPixels(NamedTuple):
             own |= pixels == label
         return own.view(np.uint8)
 
+    def reaching(self, image: Grey, level: int, last: int) -> npt.NDArray[Any]:
+        """How many pixels of each label, up to the `last` one, reach a level on an image: (n,),
+        n > last."""
+        return np.bincount(self.pixels[image >= level], minlength=last + 1)
+
 
 class LabelledRuns:
     """Components by the label, (n,), of each run of ink on a page of this shape."""
@@ -69,6 +74,16 @@ class LabelledRuns:
         places = self._runs.places(self._shape[1])
         pixels.reshape(-1)[places] = np.repeat(self._labels.astype(np.int32), self._runs.lengths)
         return pixels
+
+    def reaching(self, image: Grey, level: int, last: int) -> npt.NDArray[Any]:
+        """How many pixels of each label, up to the `last` one, reach a level on an image: (n,),
+        n > last."""
+        if not last:
+            return np.zeros(1, np.int64)
+        lengths = self._runs.lengths
+        reached = image.reshape(-1)[self._runs.places(image.shape[1])] >= level
+        of_runs = np.add.reduceat(reached, lengths.cumsum() - lengths, dtype=np.int64)
+        return np.bincount(self._labels, of_runs, minlength=last + 1)
 
     def own(self, window: Window, labels: Sequence[int], inked: Grey) -> Grey:
         """Where these labels lie in a window with so much ink, (h, w) uint8 of 0 and 1."""
@@ -112,6 +127,12 @@ class Components(NamedTuple):
         if cv2.countNonZero(inked) == part.area:  # nothing else is there
             return inked
         return self.labelled.own(window, (part.label,), inked)
+
+    def reaching(self, image: Grey, level: int) -> list[int]:
+        """How many pixels of each component reach a level on an image, (H, W) uint8."""
+        last = max((each.label for each in self.components), default=0)
+        counts = self.labelled.reaching(image, level, last).tolist()
+        return [counts[each.label] for each in self.components]
 
 
 def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:

@@ -8,6 +8,9 @@ unchanged. Beyond MNIST, thin strokes are thickened: a hairline reduced to 20 pi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -30,7 +33,7 @@ def stroke_width(ink: Ink) -> float:
     A stroke of length L and width w has area Lw and a contour of about 2L, so w is twice the area
     over the contour. The total variation measures the contour of grey ink as well as of binary.
     """
-    padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     own = padded[:-1, :-1]
     dx, dy = cv2.subtract(padded[:-1, 1:], own), cv2.subtract(padded[1:, :-1], own)
     contour = cv2.sumElems(cv2.magnitude(dx, dy))[0]
@@ -42,25 +45,24 @@ def normalise(ink: Ink) -> Ink:
 
     All ink counts: what is no part of the digit must be 0 already. No ink gives an empty glyph.
     """
-    glyph = np.zeros((SIDE, SIDE), np.float32)
-    ink = _crop(ink)
-    if ink.size == 0:
-        return glyph
-    ink, width = _halve(ink)
-    longest = max(ink.shape)
-    if width * DIGIT_SIDE / longest < MIN_STROKE:
-        ink = _thicken(ink, width)
-        longest = max(ink.shape)
-    height, breadth = (max(1, round(side * DIGIT_SIDE / longest)) for side in ink.shape)
-    if (height, breadth) != ink.shape:
-        method = cv2.INTER_AREA if longest > DIGIT_SIDE else cv2.INTER_LINEAR
-        ink = cv2.resize(ink, (breadth, height), interpolation=method)
-        _, peak, *_ = cv2.minMaxLoc(ink)
-        if peak > 0:
-            ink = ink * np.float32(1 / peak)
-    top, left = _centred_corner(ink)
-    glyph[top : top + height, left : left + breadth] = ink
+    glyph: Ink = normalise_all([ink])[0]
     return glyph
+
+
+def normalise_all(inks: Sequence[Ink]) -> Ink:
+    """Bring the ink of many digits to glyphs, (N, 28, 28) float32, as `normalise` does one's: their
+    centres of mass cost less all at once."""
+    scaled = [_scaled(ink) for ink in inks]
+    placed, glyphs = np.zeros((2, len(inks), SIDE, SIDE), np.float32)
+    for corner, ink in zip(placed, scaled, strict=True):
+        corner[: ink.shape[0], : ink.shape[1]] = ink
+    moments = (placed.reshape(-1, SIDE * SIDE) @ _MOMENTS).tolist()
+    for glyph, ink, (total, down, across) in zip(glyphs, scaled, moments, strict=True):
+        height, width = ink.shape
+        top = _start(height, down / (total or 1.0))
+        left = _start(width, across / (total or 1.0))
+        glyph[top : top + height, left : left + width] = ink
+    return glyphs
 
 
 def normalise_images(images: Grey) -> Ink:
@@ -70,6 +72,28 @@ def normalise_images(images: Grey) -> Ink:
     if not len(scaled):
         return np.zeros((0, SIDE, SIDE), np.float32)
     return np.stack([normalise(image) for image in scaled])
+
+
+def _scaled(ink: Ink) -> Ink:
+    """The ink at a glyph's scale, without what lies around it: its longer side is 20 pixels, its
+    strokes are thick enough to be seen."""
+    ink = _crop(ink)
+    if ink.size == 0:
+        return ink
+    ink, width = _halve(ink)
+    longest = max(ink.shape)
+    if width * DIGIT_SIDE / longest < MIN_STROKE:
+        ink = _thicken(ink, width)
+        longest = max(ink.shape)
+    height = max(1, round(ink.shape[0] * DIGIT_SIDE / longest))
+    breadth = max(1, round(ink.shape[1] * DIGIT_SIDE / longest))
+    if (height, breadth) != ink.shape:
+        method = cv2.INTER_AREA if longest > DIGIT_SIDE else cv2.INTER_LINEAR
+        ink = cv2.resize(ink, (breadth, height), interpolation=method)
+        _, peak, *_ = cv2.minMaxLoc(ink)
+        if peak > 0:
+            ink = ink * np.float32(1 / peak)
+    return ink
 
 
 def _crop(ink: Ink) -> Ink:
@@ -98,18 +122,16 @@ def _thicken(ink: Ink, width: float) -> Ink:
     ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     grow = round(GOOD_STROKE * _FINE - width * scale)
     margin = grow // 2 + 1
-    ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow + 1, grow + 1))
-    return _crop(cv2.dilate(ink, kernel))
+    ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
+    return _crop(cv2.dilate(ink, _ellipse(grow + 1)))
 
 
-def _centred_corner(ink: Ink) -> tuple[int, int]:
-    """Row and column of the ink's top left corner that put its centre of mass in the middle."""
-    height, width = ink.shape  # of two columns, `cv2.moments` would take rows for points
-    placed = np.zeros((SIDE, SIDE))
-    placed[:height, :width] = ink
-    total, down, across = (placed.reshape(-1) @ _MOMENTS).tolist()
-    total = total or 1.0
-    top = min(max(round(SIDE // 2 - down / total), 0), SIDE - height)
-    left = min(max(round(SIDE // 2 - across / total), 0), SIDE - width)
-    return top, left
+@cache
+def _ellipse(side: int) -> Grey:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def _start(length: int, centre: float) -> int:
+    """Where on a side of the glyph ink so long begins whose `centre` of mass is to lie in its
+    middle, as near as may be."""
+    return min(max(round(SIDE // 2 - centre), 0), SIDE - length)

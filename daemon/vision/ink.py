@@ -157,7 +157,8 @@ def _floor_of_small(contrast: Grey, floor: int) -> int:
 def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
     """By how much `more` exceeds `less`, in 255ths of what is possible there (`reach`): a stroke
     has the same contrast in shade and in light."""
-    return cv2.divide(cv2.subtract(more, less), reach, scale=255)
+    above = cv2.subtract(more, less)
+    return cv2.divide(above, reach, above, scale=255)
 
 
 def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:

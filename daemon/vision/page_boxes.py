@@ -6,6 +6,8 @@ tells them is ink along all four sides of what is connected. A digit may touch i
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,8 +34,9 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
         if min(each.width, each.height) >= _LEAST
         and 1.5 * (each.width + each.height) <= each.area <= _HOLLOW * each.width * each.height
     ]
-    closed = _are_closed(found.labels, hollow)
-    boxes = [each for each, is_box in zip(hollow, closed.tolist(), strict=True) if is_box]
+    # Of most pages none is left, and labels need not be drawn: its own ink is ink.
+    may_be = _closed(hollow, found.mask, [1] * len(hollow))
+    boxes = _closed(may_be, found.labels, [each.label for each in may_be]) if may_be else []
     if not boxes:
         return None, found
     labels = {box.label for box in boxes}
@@ -44,14 +47,15 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     return Rules(lying, standing), found._replace(components=rest)
 
 
-def _are_closed(labels: npt.NDArray[np.int32], parts: list[Component]) -> npt.NDArray[np.bool_]:
-    """Whether there is ink along all sides of each part, (n,)."""
+def _closed(parts: list[Component], pixels: npt.NDArray[Any], values: list[int]) -> list[Component]:
+    """The parts along all sides of which pixels, (H, W), have a part's value."""
     if not parts:
-        return np.zeros(0, np.bool_)
-    label, x, y, width, height, _ = (each[:, None, None] for each in np.array(parts).T)
+        return []
+    _, x, y, width, height, _ = (each[:, None, None] for each in np.array(parts).T)
+    value = np.array(values)[:, None, None]
     along = np.linspace(0, 1, _PLACES)[None, :, None]
-    inwards = np.arange(_DEEPEST)[None, None]
-    deep = np.minimum(inwards, (_DEPTH * np.minimum(width, height)).astype(int))
+    depths = (_DEPTH * np.minimum(width, height)).astype(int)
+    deep = np.minimum(np.arange(min(_DEEPEST, depths.max() + 1)), depths)
     columns = x + np.rint(along * (width - 1)).astype(int)
     rows = y + np.rint(along * (height - 1)).astype(int)
     closed = np.arange(len(parts))  # of most parts, that is none, the first side tells it
@@ -61,9 +65,9 @@ def _are_closed(labels: npt.NDArray[np.int32], parts: list[Component]) -> npt.ND
         (rows, x + deep),
         (rows, x + width - 1 - deep),
     ):
-        inked = (labels[at_rows[closed], at_columns[closed]] == label[closed]).any(axis=2)
+        inked = (pixels[at_rows[closed], at_columns[closed]] == value[closed]).any(axis=2)
         closed = closed[inked.mean(axis=1) >= _CLOSED]
-    return np.isin(np.arange(len(parts)), closed)
+    return [parts[at] for at in closed.tolist()]
 
 
 def _draw(lying: Grey, standing: Grey, labels: npt.NDArray[np.int32], box: Component) -> None:

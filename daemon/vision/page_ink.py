@@ -65,9 +65,9 @@ def find_page_ink(pixels: Grey) -> PageInk:
     paper, reach = _paper(pixels)
     contrast = contrast_of(paper, pixels, reach)
     light = max(30.0, cv2.mean(paper)[0])
-    # Along rules: squared paper would be grain otherwise.
-    noise = min(noise_of(pixels, _ALONG), noise_of(cv2.transpose(pixels), _ALONG))
-    floor = max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / light))
+    floor = _floor(noise_of(pixels, _ALONG), light)
+    if floor > MIN_CONTRAST:  # along the other rules: squared paper would be grain otherwise
+        floor = min(floor, _floor(noise_of(cv2.transpose(pixels), _ALONG), light))
     usual = _otsu(contrast, floor)
     return PageInk(
         contrast=contrast,
@@ -101,6 +101,11 @@ def _paper(pixels: Grey) -> tuple[Grey, Grey]:
     is_dark = cv2.minMaxLoc(paper)[0] < _DARKEST
     paper = cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return paper, cv2.max(paper, np.full(1, _DARKEST, np.uint8)) if is_dark else paper
+
+
+def _floor(noise: float, light: float) -> int:
+    """The contrast that so much noise reaches on paper so light."""
+    return max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / light))
 
 
 def _otsu(contrast: Grey, floor: int) -> int:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from ..records import Box, Grey
@@ -75,7 +76,7 @@ class Marks:
 
 def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
-    if ink.usual < ink.floor or ink.mask.mean() > _COVERED:
+    if ink.usual < ink.floor or cv2.countNonZero(ink.mask) > _COVERED * ink.mask.size:
         return None
     boxes, everything = find_boxes(find_components(ink.mask, MAX_COMPONENTS))
     dashes, everything = find_dashes(everything)
@@ -230,9 +231,12 @@ def _written(found: Components, ink: PageInk) -> Sequence[Component]:
 
 def _strong(found: Components, ink: PageInk) -> Sequence[Component]:
     """The components that do not show through from the back."""
-    least = found.components[-1].label + 1 if found.components else 0
-    strong = np.bincount(found.labels[ink.contrast >= ink.strong], minlength=least)
-    return [each for each in found.components if strong[each.label] >= STRONG_SHARE * each.area]
+    strong = found.reaching(ink.contrast, ink.strong)
+    return [
+        each
+        for each, count in zip(found.components, strong, strict=True)
+        if count >= STRONG_SHARE * each.area
+    ]
 
 
 def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:

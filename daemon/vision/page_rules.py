@@ -141,13 +141,14 @@ def _may_run(blocks: npt.NDArray[np.bool_], height: float, least: float) -> bool
     fat = blocks.copy()
     fat[1:] |= blocks[:-1]
     fat[:-1] |= blocks[1:]
+    follow = fat.reshape(-1)  # from one row's end to the next one's begin, too, which is rare
     wanted = (_least(height, least) - 2 * (_BLOCK - 1)) // _BLOCK
     length = 1
-    while length < wanted and fat.any():  # of which each now says that so many follow each other
+    while length < wanted and follow.any():  # each now says that so many follow each other
         step = min(length, wanted - length)
-        fat = fat[:, step:] & fat[:, :-step]
+        follow = follow[step:] & follow[:-step]
         length += step
-    return bool(fat.any())
+    return bool(follow.any())
 
 
 def _gap(height: float) -> int:

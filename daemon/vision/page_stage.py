@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .choice import Probabilities
-from .glyph import SIDE, normalise
+from .glyph import normalise_all
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
 from .page_sketch import prospect_of
 from .page_turn import TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
 from .page_view import enlarging, view_of
-from .parts import Candidate
 from .rectify import Matrix, SheetSearch
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
@@ -60,7 +59,7 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     if len(marks.all) < prospect.least_marks:
         return None
     back = enlarging(search.factor) @ np.linalg.inv(view.onto)
-    return PageLook(writing, marks, back, 0, _glyphs(marks.all))
+    return PageLook(writing, marks, back, 0, _glyphs(marks))
 
 
 def turn_question(look: PageLook, rows: Probabilities) -> TurnQuestion | None:
@@ -91,7 +90,7 @@ def turned_look(
         return None
     marks = find_marks(writing)
     back = look.back @ _turning_back(turns, look.writing.mask.shape)
-    return PageLook(writing, marks, back, turns, _glyphs(marks.all))
+    return PageLook(writing, marks, back, turns, _glyphs(marks))
 
 
 def taller_look(look: PageLook, rows: Probabilities) -> PageLook | None:
@@ -101,7 +100,7 @@ def taller_look(look: PageLook, rows: Probabilities) -> PageLook | None:
     if not height:
         return None
     marks = find_marks(look.writing, find_taller(look.writing, height))
-    return replace(look, marks=marks, glyphs=_glyphs(marks.all)) if marks.all else None
+    return replace(look, marks=marks, glyphs=_glyphs(marks)) if marks.all else None
 
 
 def _turning_back(turns: int, shape: tuple[int, ...]) -> Matrix:
@@ -114,8 +113,5 @@ def _turning_back(turns: int, shape: tuple[int, ...]) -> Matrix:
     return matrix
 
 
-def _glyphs(marks: tuple[Candidate, ...]) -> Glyphs:
-    glyphs = np.zeros((len(marks), SIDE, SIDE), np.float32)
-    for glyph, mark in zip(glyphs, marks, strict=True):
-        glyph[:] = normalise(mark.ink)
-    return glyphs
+def _glyphs(marks: Marks) -> Glyphs:
+    return normalise_all([mark.ink for mark in marks.all])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..records import DIGITS, Box, Ink
 from .choice import Probabilities
-from .parts import Part, chain
+from .parts import chain_edges
 
 SAMPLE = 64  # marks that are looked at in all four turns
 TURNS = (0, 1, 2, 3)
@@ -63,29 +63,26 @@ def levelness(boxes: Sequence[Box], height: float, shape: tuple[int, ...]) -> tu
     """By how much rows stand on a line more evenly than they hang from one, in digit heights, in
     each of the turns of the page (h, w) of these boxes: print and most hands stand on the line.
     Upside down, what stood hangs."""
-    upright, left = (_levelness(_turned(boxes, shape, turns), height) for turns in TURNS[:2])
-    return upright, left, -upright, -left
+    ends = [(box.x, box.y, box.right, box.bottom) for box in boxes]
+    left, top, right, bottom = np.array(ends, np.float64).reshape(-1, 4).T
+    turned = top, shape[1] - right, bottom, shape[1] - left
+    upright, aside = (
+        _levelness(np.stack(edges, axis=1), height)
+        for edges in ((left, top, right, bottom), turned)
+    )
+    return upright, aside, -upright, -aside
 
 
-def _levelness(boxes: Sequence[Box], height: float) -> float:
+def _levelness(edges: npt.NDArray[np.float64], height: float) -> float:
+    """That of boxes by their edges, (n, 4): left, top, right, bottom."""
     total = 0.0
-    edges = np.array([(box.y, box.bottom, box.x + box.width / 2) for box in boxes]).reshape(-1, 3)
-    for row in chain([Part(box, (n,), 1) for n, box in enumerate(boxes)], height):
+    for row in chain_edges(edges.tolist(), height):
         if len(row) < _ROW:
             continue
-        tops, bottoms, x = edges[[part.labels[0] for part in row]].T
-        most = _MOST_OFF * height
+        left, tops, right, bottoms = edges[row].T
+        x, most = (left + right) / 2, _MOST_OFF * height
         total += len(row) * (_unevenness(x, tops, most) - _unevenness(x, bottoms, most)) / height
-    return total / max(1, len(boxes))
-
-
-def _turned(boxes: Sequence[Box], shape: tuple[int, ...], turns: int) -> list[Box]:
-    height, width = shape[:2]
-    turned = list(boxes)
-    for _ in range(turns):
-        turned = [Box(b.y, width - b.right, b.height, b.width) for b in turned]
-        height, width = width, height
-    return turned
+    return total / max(1, len(edges))
 
 
 def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], most: float) -> float:

@@ -159,39 +159,48 @@ def chain(
     so does what is `parted` from its left neighbour."""
     if len(groups) == 1:
         return [list(groups)]
-    rows: list[list[Part]] = []
+    edges = [(box.x, box.y, box.right, box.bottom) for box in (group.box for group in groups)]
+    rows = chain_edges(
+        edges, height, lambda left, right: parted(groups[left].box, groups[right].box)
+    )
+    return [[groups[at] for at in row] for row in rows]
+
+
+def chain_edges(
+    edges: Sequence[tuple[float, float, float, float]],
+    height: float,
+    parted: Callable[[int, int], bool] = lambda _left, _right: False,
+) -> list[list[int]]:
+    """The same of boxes by their edges, left, top, right, bottom, told apart by their numbers."""
+    rows: list[list[int]] = []
     ends: list[_End] = []  # of rows that end near enough to go on
-    for group in sorted(groups, key=lambda g: g.box.x):
-        box = group.box
-        top, bottom, nearest = box.y, box.bottom, box.x - SPLIT_GAP * height
+    for at in sorted(range(len(edges)), key=lambda at: edges[at][0]):
+        left, top, right, bottom = edges[at]
+        nearest = left - SPLIT_GAP * height
         ends = [each for each in ends if each.right >= nearest]
         best, best_share = None, 0.4
         for each in [each for each in ends if each.top < bottom and each.bottom > top]:
-            lower = min(each.height, box.height)
+            lower = min(each.bottom - each.top, bottom - top)
             both = min(each.bottom, bottom) - max(each.top, top)
-            if both > best_share * lower and not parted(each.row[-1].box, box):
+            if both > best_share * lower and not parted(each.row[-1], at):
                 best, best_share = each, both / lower
         if best is None:
             best = _End()
             ends.append(best)
             rows.append(best.row)
-        best.go_on(group)
+        best.row.append(at)
+        best.top, best.right, best.bottom = top, right, bottom
     return rows
 
 
 class _End:
-    """A row and, at hand, the edges of its last part."""
+    """A row, by the numbers of its boxes, and, at hand, the edges of its last one."""
 
-    __slots__ = ("bottom", "height", "right", "row", "top")
+    __slots__ = ("bottom", "right", "row", "top")
 
     def __init__(self) -> None:
-        self.row: list[Part] = []
-
-    def go_on(self, part: Part) -> None:
-        """Add its next part."""
-        box = part.box
-        self.top, self.bottom, self.right, self.height = box.y, box.bottom, box.right, box.height
-        self.row.append(part)
+        self.row: list[int] = []
+        self.top = self.right = self.bottom = 0.0
 
 
 def reading_order(rows: list[list[Part]]) -> list[list[Part]]:

@@ -32,7 +32,7 @@ from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
 from .decode import decode
 from .draft import Annotated, Draft, Traces, Wishes
-from .glyph import SIDE, normalise
+from .glyph import SIDE, normalise, normalise_all
 from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
@@ -232,7 +232,7 @@ class _Batch:
         candidates = [candidate for layout in layouts for candidate in layout.candidates]
         distinct = {id(candidate): candidate for candidate in candidates}  # layouts share them
         at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
-        self._glyphs += [normalise(candidate.ink) for candidate in distinct.values()]
+        self._glyphs += list(normalise_all([candidate.ink for candidate in distinct.values()]))
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
         if sights and seen.back is not None:
             sights[0] = with_sheet(sights[0], seen.part.pixels, search.factor)

@@ -72,8 +72,9 @@ def find_runs(mask: Grey) -> Runs:
     pixels = cv2.copyMakeBorder(mask, 0, 0, 1, right, cv2.BORDER_CONSTANT, value=0).ravel()
     is_bound = np.zeros(len(pixels), np.bool_)
     np.not_equal(pixels[1:], pixels[:-1], out=is_bound[:-1])
-    words = np.flatnonzero(is_bound.view(np.uint64).astype(np.bool_))
-    within = np.flatnonzero(is_bound.reshape(-1, _WORD)[words])
+    packed = is_bound.view(np.uint64)
+    words = np.flatnonzero(packed != 0)
+    within = np.flatnonzero(packed[words].view(np.bool_))
     bounds = words[within // _WORD] * _WORD + within % _WORD
     rows, starts = np.divmod(bounds[::2], width)
     return Runs(rows, starts, bounds[1::2] - rows * width)

@@ -12,6 +12,7 @@ from daemon.vision.glyph import (
     MIN_STROKE,
     SIDE,
     normalise,
+    normalise_all,
     normalise_images,
     stroke_width,
 )
@@ -102,3 +103,13 @@ def test_a_single_pixel_is_no_error():
     ink = np.zeros((9, 9), np.float32)
     ink[4, 4] = 1
     assert normalise(ink).any()
+
+
+def test_many_digits_at_once_become_the_same_glyphs():
+    inks = [
+        written(label, height, pen) for label in range(10) for height, pen in ((15, 2), (200, 3))
+    ]
+    inks.insert(7, np.zeros((30, 20), np.float32))
+    inks.insert(9, np.ones((4, 60), np.float32))  # a dash
+    assert np.array_equal(normalise_all(inks), np.stack([normalise(ink) for ink in inks]))
+    assert normalise_all([]).shape == (0, SIDE, SIDE)

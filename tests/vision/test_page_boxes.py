@@ -77,3 +77,14 @@ def test_empty_boxes_of_a_form_are_no_marks() -> None:
     writing = find_writing(find_page_ink(page))
     assert writing is not None
     assert [len(row) for row in find_marks(writing).rows] == [3] * 7
+
+
+def test_what_lies_in_a_gap_of_its_sides_closes_no_box() -> None:
+    mask = boxes(1)
+    mask[37:47, 45:65] = 0
+    mask[41, 48:62] = 1  # a speck there, that touches neither end
+    sides, rest = find_boxes(find_components(mask))
+    assert sides is None
+    assert len(rest.components) == 2
+    mask[41, 45:65] = 1  # one that does
+    assert find_boxes(find_components(mask))[0] is not None

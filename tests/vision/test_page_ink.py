@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.vision.page_ink import is_light_on_dark
+from daemon.vision.page_ink import find_page_ink, is_light_on_dark
+from daemon.vision.paper import MIN_CONTRAST
 
 
 def written(*, grid: bool) -> np.ndarray:
@@ -36,3 +37,12 @@ def test_thin_strokes_tell_whether_ink_is_light(grid: bool, shadow: bool) -> Non
         page = shaded(page)
     assert not is_light_on_dark(page)
     assert is_light_on_dark(255 - page)
+
+
+def test_stripes_are_no_grain_whichever_way_they_run() -> None:
+    page = np.full((900, 700), 220, np.uint8)
+    page[:, ::2] -= 16
+    assert find_page_ink(page).floor == MIN_CONTRAST
+    assert find_page_ink(np.ascontiguousarray(page.T)).floor == MIN_CONTRAST
+    grain = np.random.default_rng(0).normal(200, 12, page.shape).astype(np.uint8)
+    assert find_page_ink(grain).floor > 2 * MIN_CONTRAST
