@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -118,6 +118,12 @@ class Components(NamedTuple):
         """The label of each pixel, (H, W), 0 for ground. On large pages they are drawn when they
         are first asked for, which takes as long as all the rest."""
         return np.asarray(self.labelled.pixels, np.int32)
+
+    def without(self, labels: Container[int]) -> Components:
+        """The same, but for those with these labels."""
+        kept = [at for at, each in enumerate(self.components) if each.label not in labels]
+        rest = [self.components[at] for at in kept]
+        return self._replace(components=rest, boxes=self.boxes[kept])
 
     def own(self, part: Component) -> Grey:
         """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to be looked

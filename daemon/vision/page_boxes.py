@@ -39,12 +39,10 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     boxes = _closed(may_be, found.labels, [each.label for each in may_be]) if may_be else []
     if not boxes:
         return None, found
-    labels = {box.label for box in boxes}
-    rest = [each for each in found.components if each.label not in labels]
     lying, standing = np.zeros((2, *found.mask.shape), np.uint8)
     for box in boxes:
         _draw(lying, standing, found.labels, box)
-    return Rules(lying, standing), found._replace(components=rest)
+    return Rules(lying, standing), found.without({box.label for box in boxes})
 
 
 def _closed(parts: list[Component], pixels: npt.NDArray[Any], values: list[int]) -> list[Component]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey
 from .components import Component, Components
@@ -42,35 +43,36 @@ class _Dash(NamedTuple):
 def find_dashes(found: Components) -> tuple[Rules | None, Components]:
     """The dashed rules among the components of a page's ink, drawn through, where there are any;
     and the components without their dashes."""
-    thickest = max(found.mask.shape) * _THICK
-    flat = [each for each in found.components if min(each.width, each.height) <= thickest]
-    lying = _rules(_Dash(c.label, c.x, c.y + c.height / 2, c.width, c.height) for c in _full(flat))
+    shape = found.mask.shape
+    *_, width, height, area = found.boxes.T
+    full = (area >= _FULL * width * height) & (np.minimum(width, height) <= max(shape) * _THICK)
+    lying = _rules(
+        _Dash(c.label, c.x, c.y + c.height / 2, c.width, c.height)
+        for c in _these(found, full & (width >= _SLIM * height))
+    )
     standing = _rules(
-        _Dash(c.label, c.y, c.x + c.width / 2, c.height, c.width) for c in _full(flat)
+        _Dash(c.label, c.y, c.x + c.width / 2, c.height, c.width)
+        for c in _these(found, full & (height >= _SLIM * width))
     )
     if not lying and not standing:
         return None, found
     labels = {dash.label for rule in (*lying, *standing) for dash in rule}
-    rest = [each for each in found.components if each.label not in labels]
-    shape = found.mask.shape
     upright = cv2.transpose(_drawn(standing, shape[::-1]))
-    return Rules(_drawn(lying, shape), upright), found._replace(components=rest)
+    return Rules(_drawn(lying, shape), upright), found.without(labels)
 
 
-def _full(parts: Iterable[Component]) -> Iterable[Component]:
-    """Those that fill their boxes."""
-    return (each for each in parts if each.area >= _FULL * each.width * each.height)
+def _these(found: Components, flat: npt.NDArray[np.bool_]) -> list[Component]:
+    """The flat ones of the components, (n,); none where these are too few for a rule or too
+    many."""
+    if not _LEAST <= np.count_nonzero(flat) <= _MOST:
+        return []
+    return [found.components[at] for at in np.flatnonzero(flat).tolist()]
 
 
 def _rules(dashes: Iterable[_Dash]) -> list[list[_Dash]]:
     """The dashes of each rule, from its start on."""
-    flat = sorted(
-        (dash for dash in dashes if dash.length >= _SLIM * dash.thickness),
-        key=lambda dash: dash.start,
-    )
-    if not _LEAST <= len(flat) <= _MOST:
-        return []
-    return [_whole(chain, flat) for chain in _chains(flat) if len(chain) >= _LEAST]
+    ordered = sorted(dashes, key=lambda dash: dash.start)
+    return [_whole(chain, ordered) for chain in _chains(ordered) if len(chain) >= _LEAST]
 
 
 def _chains(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
@@ -79,7 +81,11 @@ def _chains(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
     ends: dict[int, list[list[_Dash]]] = {}  # by the row in which the last one lies
     for dash in dashes:
         row = int(dash.middle)
-        near = [chain for at in (row - 1, row, row + 1) for chain in ends.get(at, ())]
+        near = []
+        for at in (row - 1, row, row + 1):
+            if at in ends:
+                ends[at] = [each for each in ends[at] if _reach(each) >= dash.start]
+                near += ends[at]
         chain = next((each for each in near if _goes_on(each, dash)), None)
         if chain is None:
             chain = []
@@ -89,6 +95,14 @@ def _chains(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
         chain.append(dash)
         ends.setdefault(row, []).append(chain)
     return chains
+
+
+def _reach(chain: Sequence[_Dash]) -> float:
+    """Beyond it, no dash that begins goes on with a chain."""
+    last = chain[-1]
+    if len(chain) == 1:
+        return last.start + (1 + _GAP) * last.length + 2 * _SLACK
+    return last.start + (_CROSSED + _PITCH) * (chain[1].start - chain[0].start) + 3 * _SLACK
 
 
 def _goes_on(chain: Sequence[_Dash], dash: _Dash) -> bool:

@@ -78,3 +78,12 @@ def test_pixels_that_reach_a_level_are_counted_in_each_component(side: int, grai
     assert found.reaching(image, 170) == counts
     assert max(counts) > 0
     assert find_components(np.zeros_like(image)).reaching(image, 170) == []
+
+
+def test_without_some_the_boxes_are_still_those_of_the_others() -> None:
+    mask = np.zeros((20, 60), np.uint8)
+    for at in range(5):
+        mask[2 : 4 + at, 10 * at : 10 * at + 4] = 1
+    found = find_components(mask).without({2, 4})
+    assert [each.label for each in found.components] == [1, 3, 5]
+    assert found.boxes.tolist() == [list(each[1:]) for each in found.components]
