@@ -15,7 +15,7 @@ import numpy as np
 
 from ..records import Grey
 from .components import find_components
-from .page_ink import find_page_ink
+from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat
 from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
@@ -28,16 +28,20 @@ _SKETCH = 500  # px, the longer side of what tells pages from other pictures
 _LEAST_MARK = 4  # px, the height of a mark on it
 _STRAIGHT = 16  # px, the shortest piece of a rule on it
 _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
+_STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
+_JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
-    marks make it one, and whether its ink may be light on dark."""
+    marks make it one, whether its ink may be light on dark, and whether there may be fewer marks
+    than seem to be, the others being pieces of faint rules."""
 
     corners: Corners | None
     least_marks: int
     may_be_light: bool
+    may_be_fewer: bool
 
 
 def prospect_of(search: SheetSearch) -> Prospect | None:
@@ -48,31 +52,44 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
         return None
     sketch = glance_of(pixels, _SKETCH)
     polarities = polarities_of(sketch)
-    seen = _most_marks(sketch, polarities, LEAST_ON_SHEET)
+    inks = [
+        find_page_ink(cv2.bitwise_not(sketch) if light_on_dark else sketch)
+        for light_on_dark in polarities
+    ]
+    seen = _most_marks(inks, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None
     corners = search.clear
     if corners is not None:
         least = LEAST_ON_SHEET
-        seen = _count_marks(laid_flat(pixels, corners, _SKETCH)[0], least)
+        inks = [find_page_ink(laid_flat(pixels, corners, _SKETCH)[0])]
+        seen = _most_marks(inks, least)
     else:
         least = LEAST_MARKS
         if seen < least:  # some may hang on rules
-            seen = _most_marks(sketch, polarities, least)
-    return Prospect(corners, least, True in polarities) if seen >= least else None
+            seen = _most_marks(inks, least)
+    if seen < least:
+        return None
+    fewer = not any(may_hold(ink, least) for ink in inks)
+    return Prospect(corners, least, True in polarities, fewer)
 
 
-def _most_marks(sketch: Grey, polarities: Sequence[bool], enough: int) -> int:
-    """How many marks show, dark or light, as `polarities` say."""
-    return max(
-        _count_marks(cv2.bitwise_not(sketch) if light_on_dark else sketch, enough)
-        for light_on_dark in polarities
-    )
+def may_hold(ink: PageInk, least: int) -> bool:
+    """Whether there may be so many marks in a page's ink. Each has strong ink of its own, unless
+    what joins it to others is long."""
+    strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
+    found = find_components(strong, least=_STRONG_MARK).components
+    longest = max((max(mark.width, mark.height) for mark in found), default=0)
+    return len(found) >= least or longest >= _JOINT * max(strong.shape)
 
 
-def _count_marks(sketch: Grey, enough: int) -> int:
-    """How many dark marks show; where they are not `enough`, without the rules of a sheet."""
-    mask = find_page_ink(sketch).mask
+def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
+    """How many marks show in the one of some inks that has most."""
+    return max(_count_marks(ink.mask, enough) for ink in inks)
+
+
+def _count_marks(mask: Grey, enough: int) -> int:
+    """How many marks show; where they are not `enough`, without the rules of a sheet."""
     count = _count_low(mask)
     if count >= enough:
         return count

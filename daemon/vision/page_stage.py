@@ -15,10 +15,12 @@ from .choice import Probabilities
 from .glyph import normalise_all
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
-from .page_sketch import prospect_of
+from .page_sketch import may_hold, prospect_of
 from .page_turn import TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
-from .page_view import enlarging, view_of
+from .page_view import enlarging, flat_view, levelled
 from .rectify import Matrix, SheetSearch
+
+_SMALL = 640  # px, the longer side of a picture that costs little to be looked at whole
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
@@ -51,7 +53,11 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     prospect = prospect_of(search)
     if prospect is None:
         return None
-    view = view_of(search.pixels, prospect.corners, may_be_light=prospect.may_be_light)
+    flat, pixels = flat_view(search.pixels, prospect.corners, may_be_light=prospect.may_be_light)
+    is_large = max(pixels.shape) > _SMALL
+    if prospect.may_be_fewer and is_large and not may_hold(flat.ink, prospect.least_marks):
+        return None
+    view = levelled(flat, pixels)
     writing = find_writing(view.ink)
     if writing is None:
         return None

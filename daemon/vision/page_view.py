@@ -34,20 +34,25 @@ class View:
     is_sheet: bool
 
 
-def view_of(pixels: Grey, corners: Corners | None, *, may_be_light: bool) -> View:
-    """The view of a page, (H, W) uint8, no larger than itself; `corners` are those of the sheet on
-    it, if there is one; where its ink `may_be_light` on dark and is, it is made dark on light."""
+def flat_view(pixels: Grey, corners: Corners | None, *, may_be_light: bool) -> tuple[View, Grey]:
+    """The view of a page, (H, W) uint8, no larger than itself, with rows as they slope, and its
+    pixels; `corners` are those of the sheet on it, if there is one; where its ink `may_be_light` on
+    dark and is, it is made dark on light."""
     if corners is None and may_be_light and is_light_on_dark(pixels):
         pixels = cv2.bitwise_not(pixels)
     onto = np.eye(3)
     if corners is not None:  # on its own: its surroundings must not come back
         pixels, onto = laid_flat(pixels, corners, max(pixels.shape))
-    ink = find_page_ink(pixels)
-    angle = _skew(ink, MOST if corners is None else _ON_SHEET)
-    if abs(angle) > _LEVEL:
-        turn, size = _levelling(pixels.shape, angle)
-        ink, onto = find_page_ink(_warped(pixels, turn, size)), turn @ onto
-    return View(ink, onto, corners is not None)
+    return View(find_page_ink(pixels), onto, corners is not None), pixels
+
+
+def levelled(view: View, pixels: Grey) -> View:
+    """A view of these pixels whose rows are level."""
+    angle = _skew(view.ink, _ON_SHEET if view.is_sheet else MOST)
+    if abs(angle) <= _LEVEL:
+        return view
+    turn, size = _levelling(pixels.shape, angle)
+    return View(find_page_ink(_warped(pixels, turn, size)), turn @ view.onto, view.is_sheet)
 
 
 def laid_flat(

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
-from daemon.vision.page_sketch import LEAST_MARKS, LEAST_ON_SHEET, Prospect, prospect_of
+from daemon.training.camera import Ruling, Scene, compose
+from daemon.vision.page_ink import find_page_ink
+from daemon.vision.page_sketch import (
+    LEAST_MARKS,
+    LEAST_ON_SHEET,
+    Prospect,
+    may_hold,
+    prospect_of,
+)
 from daemon.vision.rectify import SheetSearch
 
 
@@ -61,6 +70,31 @@ def test_marks_that_hang_on_rules_are_counted_without_them() -> None:
     for y in (190, 300, 410):  # where the strokes stand
         cv2.line(page, (20, y), (880, y), (90,), 3)
     assert seen(page).least_marks == LEAST_MARKS
+
+
+def squared(rows: tuple[str, ...], digit_height: int) -> np.ndarray:
+    """A photo of numbers on squared paper, whose rules are broken on a sketch."""
+    scene = Scene(
+        rows, 1000, 750, digit_height, digit_height // 12, ruling=Ruling.SQUARED, grey=True
+    )
+    return compose(scene, np.random.default_rng(1)).pixels
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_pieces_of_faint_rules_are_told_from_marks(light_on_dark: bool) -> None:
+    few, many = squared(("318", "946"), 150), squared(("3184", "9460", "5512"), 120)
+    if light_on_dark:
+        few, many = 255 - few, 255 - many
+    assert seen(few).may_be_fewer
+    assert not seen(many).may_be_fewer
+
+
+def test_marks_that_strong_rules_join_may_be_many() -> None:
+    page = paper(21)
+    assert may_hold(find_page_ink(page), 21)
+    assert not may_hold(find_page_ink(page), 22)
+    cv2.line(page, (20, 190), (880, 190), (30,), 3)
+    assert may_hold(find_page_ink(page), 22)
 
 
 def test_a_small_picture_is_no_page() -> None:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from daemon.records import Page
+from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Photo, Setting, Shot, photograph
+from daemon.vision import page_stage
 from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
@@ -152,6 +154,26 @@ def test_what_is_no_page_is_left_to_others() -> None:
     small = cv2.resize(grey(taken(Shot())), (180, 220), interpolation=cv2.INTER_AREA)
     for picture in (grain, one, small, np.full((300, 300), 255, np.uint8)):
         assert look_at_page(SheetSearch(picture)) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "small", "looked_at"),
+    [
+        (("318", "946"), 640, False),
+        (("3184", "9460", "5512"), 640, True),
+        (("318", "946"), 1000, True),
+    ],
+)
+def test_large_pictures_of_few_strong_marks_are_not_looked_at_closely(
+    monkeypatch: pytest.MonkeyPatch, rows: tuple[str, ...], small: int, looked_at: bool
+) -> None:
+    scene = Scene(rows, 1000, 750, 120, 11, ruling=Ruling.SQUARED, grey=True)
+    picture = compose(scene, np.random.default_rng(1)).pixels
+    asked: list[float] = []
+    monkeypatch.setattr(page_stage, "_SMALL", small)
+    monkeypatch.setattr(page_stage, "find_writing", lambda ink: asked.append(ink.usual))
+    assert look_at_page(SheetSearch(picture)) is None
+    assert bool(asked) == looked_at
 
 
 def test_light_ink_on_a_dark_page_is_found_as_well() -> None:

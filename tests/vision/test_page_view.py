@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from daemon.records import Box
-from daemon.vision.page_view import box_on_page, boxes_on_page, enlarging, view_of
+from daemon.vision.page_view import box_on_page, boxes_on_page, enlarging, flat_view, levelled
 from daemon.vision.rectify import SheetSearch
 
 
@@ -28,7 +28,7 @@ def turned(page: np.ndarray, angle: float) -> np.ndarray:
 
 def test_a_straight_page_is_left_as_it_is() -> None:
     page = lines()
-    view = view_of(page, None, may_be_light=True)
+    view = levelled(*flat_view(page, None, may_be_light=True))
     assert np.array_equal(view.onto, np.eye(3))
     assert view.ink.mask.shape == page.shape
     assert not view.is_sheet
@@ -36,7 +36,7 @@ def test_a_straight_page_is_left_as_it_is() -> None:
 
 def test_rows_become_level_and_boxes_lead_back() -> None:
     page = turned(lines(), 8)
-    view = view_of(page, None, may_be_light=True)
+    view = levelled(*flat_view(page, None, may_be_light=True))
     assert np.count_nonzero(view.ink.mask.sum(axis=1) == 0) > 150  # between the rows
     back = np.linalg.inv(view.onto)
     rows, columns = np.nonzero(page < 120)
@@ -48,7 +48,9 @@ def test_rows_become_level_and_boxes_lead_back() -> None:
 
 
 def test_light_ink_becomes_dark() -> None:
-    light, dark = (view_of(page, None, may_be_light=True) for page in (255 - lines(), lines()))
+    light, dark = (
+        levelled(*flat_view(page, None, may_be_light=True)) for page in (255 - lines(), lines())
+    )
     assert np.array_equal(light.ink.mask, dark.ink.mask)
 
 
@@ -56,7 +58,7 @@ def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
     desk = np.full((700, 600), 60, np.uint8)
     desk[::6] = 90
     desk[100:600, 100:500] = turned(lines(), 5)
-    view = view_of(desk, SheetSearch(desk).clear, may_be_light=True)
+    view = levelled(*flat_view(desk, SheetSearch(desk).clear, may_be_light=True))
     assert view.is_sheet
     mask = view.ink.mask
     assert not any(edge.any() for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
