@@ -1,8 +1,10 @@
 """What finding digits costs: `make speed`, or `python -m bench.vision [--json FILE]`.
 
-Everything between decoding and the predict call is timed beside `cv2.imdecode` of the same file:
-CPU time of one core, the median over passes that go through all files in turn, then the median over
-files. Ratios to `cv2.imdecode` can be compared between machines, and on a busy one.
+Finding the digits of a picture of a digit or a number is timed beside `cv2.imdecode` of the same
+file: CPU time of one core, the median over passes that go through all files in turn, then the
+median over files. Ratios to `cv2.imdecode` can be compared between machines, and on a busy one.
+`all` is what digitd itself takes between decoding and the predict call: it looks first whether a
+picture is a whole page, which it then reads as such, or shows a sheet on a desk or a canvas.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import platform
 import statistics
 import time
@@ -20,14 +23,16 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from daemon.records import Limits, Rejection, Scan
+from daemon.records import Limits, Reading, Rejection, Scan
 from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.sources import load
 from daemon.vision.decode import first_page
 from daemon.vision.glyph import normalise
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
+from daemon.vision.reader import read_batch
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -52,7 +57,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU time in ms; `find` is the sum of `ink`, `layout` and `glyph`."""
+    """CPU time in ms; `find` is the sum of `ink`, `layout` and `glyph`, `whole` that of a page or a
+    sheet looked for first."""
 
     imdecode: float
     decode: float
@@ -60,6 +66,16 @@ class Cost:
     layout: float
     glyph: float
     find: float
+    whole: float
+
+
+class _Blind:
+    """Sees no digit anywhere, in no time."""
+
+    name, review_below = "blind", 0.5
+
+    def classify(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.tile(np.eye(11, dtype=np.float32)[10], (len(glyphs), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +154,10 @@ def cost_of(data: bytes) -> Cost:
     candidates = {id(each): each for layout in layouts for each in layout.candidates}
     _, glyph_ms = timed(lambda: [normalise(each.ink) for each in candidates.values()])
     total = ink_ms + layout_ms + glyph_ms
-    return Cost(imdecode_ms, decode_ms, ink_ms, layout_ms, glyph_ms, total)
+    scan = Scan("", "", "", data)
+    (outcome,) = read_batch([scan], _Blind(), limits=Limits(), annotated="none")
+    whole_ms = outcome.durations.find_ms if isinstance(outcome, Reading) else math.nan
+    return Cost(imdecode_ms, decode_ms, ink_ms, layout_ms, glyph_ms, total, whole_ms)
 
 
 def median(costs: list[Cost]) -> Cost:
@@ -168,8 +187,8 @@ def table(rows: list[Row]) -> str:
     """The rows for people, and as Markdown."""
     lines = [
         "| ms of CPU time | files | find : imdecode | imdecode | decode | ink | layout | glyph "
-        "| find | dearest | gate |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| find | all | dearest | gate |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         figures = " | ".join(f"{ms:.3f}" for ms in (*dataclasses.astuple(row.cost), row.worst))
