@@ -344,7 +344,13 @@ def show_config_schema() -> None:
 
 def main() -> None:
     """Run the command line."""
-    run(app)
+    run(_asked_command)
+
+
+def _asked_command() -> None:
+    if "" in sys.argv[1:]:  # as a path, it would be the working folder
+        raise UsageError('an argument is empty (""): is a variable that it comes from not set?')
+    app()
 
 
 if __name__ == "__main__":

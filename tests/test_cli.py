@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from commands import digitd
 
 from daemon import cli
 from daemon.errors import InputMissing
@@ -129,3 +130,20 @@ def test_the_working_folder_need_not_be_one_that_this_user_may_enter(
         )
         assert (ended.returncode, ended.stderr) == (0, "")
     assert len((out / "readings.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("batch", "", "--out", "o"), ("batch", ".", "--out", ""), ("status", "--config", "")],
+)
+def test_an_empty_argument_is_no_folder(
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = digitd(*arguments, capsys=capsys)
+    assert code == 2
+    assert "an argument is empty" in err
+    assert not list(tmp_path.iterdir())
