@@ -193,7 +193,7 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
             ends.append(first)
         bands[best].append(row)
         ends[best] = row[-1].box
-    bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
+    bands.sort(key=lambda band: sum(row[0].box.y + row[0].box.bottom for row in band) / len(band))
     return [row for band in bands for row in band]
 
 
