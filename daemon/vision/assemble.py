@@ -79,8 +79,8 @@ def enlarge(box: Box, page: Page, factor: int) -> Box:
 def line_of(digits: tuple[Digit, ...], threshold: float, *, whole: bool, reason: str = "") -> Line:
     """A line of digits; for review where one is below the confidence `threshold`, it is not
     `whole`, or there is a `reason`."""
-    confidence = math.prod(digit.confidence for digit in digits)
+    confidences = [digit.confidence for digit in digits]
     reason = reason or ("" if whole else LEFT_OUT)
-    sure = not reason and all(digit.confidence >= threshold for digit in digits)
+    sure = not reason and min(confidences) >= threshold
     status = Status.READ if sure else Status.REVIEW
-    return Line(digits, text_of(digits), confidence, box_of(digits), status, reason)
+    return Line(digits, text_of(digits), math.prod(confidences), box_of(digits), status, reason)

@@ -30,42 +30,42 @@ class Size(NamedTuple):
 
 def _beside(box: Rect, size: Size, field: Size) -> Iterator[Rect]:
     """Places of one size round a box, best first, those outside the field pushed back into it."""
-    centre = (box.left + box.right - size.width) // 2
-    middle = (box.top + box.bottom - size.height) // 2
-    above, below = box.top - size.height, box.bottom
-    flush_left, flush_right = box.left, box.right - size.width
-    for left, top in (
+    near, top, far, bottom = box
+    width, height = size
+    centre, middle = (near + far - width) // 2, (top + bottom - height) // 2
+    above, flush_right = top - height, far - width
+    last_x, last_y = field.width - width, field.height - height
+    for left, upper in (
         (centre, above),
-        (centre, below),
-        (box.right, middle),
-        (box.left - size.width, middle),
+        (centre, bottom),
+        (far, middle),
+        (near - width, middle),
         (flush_right, above),
-        (flush_left, above),
-        (flush_right, below),
-        (flush_left, below),
+        (near, above),
+        (flush_right, bottom),
+        (near, bottom),
     ):
-        x = max(0, min(left, field.width - size.width))
-        y = max(0, min(top, field.height - size.height))
-        yield Rect(x, y, x + size.width, y + size.height)
+        x, y = max(0, min(left, last_x)), max(0, min(upper, last_y))
+        yield Rect(x, y, x + width, y + height)
 
 
 class _Taken:
-    """How many rectangles take each pixel of a field."""
+    """Which pixels of a field are taken by rectangles."""
 
     def __init__(self, boxes: Sequence[Rect], field: Size) -> None:
-        self._times = np.zeros((field.height, field.width), np.uint16)
-        for left, top, right, bottom in boxes:  # they may reach beyond it
-            self.add(Rect(max(0, left), max(0, top), max(0, right), max(0, bottom)))
+        self._pixels = np.zeros((field.height, field.width), np.uint8)
+        for box in boxes:  # they may reach beyond it
+            self.add(box)
 
     def add(self, rect: Rect) -> None:
-        """Take a further one."""
+        """Take those of a further one."""
         left, top, right, bottom = rect
-        self._times[top:bottom, left:right] += 1
+        cv2.rectangle(self._pixels, (left, top), (right - 1, bottom - 1), (1,), cv2.FILLED)
 
     def overlap(self, rect: Rect) -> int:
-        """Pixels of `rect` that are taken, counted once for each that takes them."""
+        """How many pixels of `rect`, within the field, are taken."""
         left, top, right, bottom = rect
-        return int(cv2.sumElems(self._times[top:bottom, left:right])[0])
+        return cv2.countNonZero(self._pixels[top:bottom, left:right])
 
 
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:

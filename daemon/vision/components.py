@@ -54,10 +54,10 @@ class LabelledPixels(NamedTuple):
             own |= pixels == label
         return own.view(np.uint8)
 
-    def reaching(self, image: Grey, level: int, last: int) -> npt.NDArray[Any]:
-        """How many pixels of each label, up to the `last` one, reach a level on an image: (n,),
-        n > last."""
-        return np.bincount(self.pixels[image >= level], minlength=last + 1)
+    def inked(self, image: Grey) -> tuple[Labels, Grey]:
+        """Of all ink, the labels and the levels of an image, (m,) each."""
+        inked = self.pixels != 0
+        return self.pixels[inked].astype(np.int32), image[inked]
 
 
 class LabelledRuns:
@@ -75,15 +75,11 @@ class LabelledRuns:
         pixels.reshape(-1)[places] = np.repeat(self._labels.astype(np.int32), self._runs.lengths)
         return pixels
 
-    def reaching(self, image: Grey, level: int, last: int) -> npt.NDArray[Any]:
-        """How many pixels of each label, up to the `last` one, reach a level on an image: (n,),
-        n > last."""
-        if not last:
-            return np.zeros(1, np.int64)
-        lengths = self._runs.lengths
-        reached = image.reshape(-1)[self._runs.places(image.shape[1])] >= level
-        of_runs = np.add.reduceat(reached, lengths.cumsum() - lengths, dtype=np.int64)
-        return np.bincount(self._labels, of_runs, minlength=last + 1)
+    def inked(self, image: Grey) -> tuple[Labels, Grey]:
+        """Of all ink, the labels and the levels of an image, (m,) each."""
+        places = self._runs.places(self._shape[1])
+        owners = np.repeat(self._labels.astype(np.int32), self._runs.lengths)
+        return owners, image.reshape(-1)[places]
 
     def own(self, window: Window, labels: Sequence[int], inked: Grey) -> Grey:
         """Where these labels lie in a window with so much ink, (h, w) uint8 of 0 and 1."""
@@ -133,12 +129,6 @@ class Components(NamedTuple):
         if cv2.countNonZero(inked) == part.area:  # nothing else is there
             return inked
         return self.labelled.own(window, (part.label,), inked)
-
-    def reaching(self, image: Grey, level: int) -> list[int]:
-        """How many pixels of each component reach a level on an image, (H, W) uint8."""
-        last = max((each.label for each in self.components), default=0)
-        counts = self.labelled.reaching(image, level, last).tolist()
-        return [counts[each.label] for each in self.components]
 
 
 def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Components:

@@ -53,10 +53,11 @@ def normalise_all(inks: Sequence[Ink]) -> Ink:
     """Bring the ink of many digits to glyphs, (N, 28, 28) float32, as `normalise` does one's: their
     centres of mass cost less all at once."""
     scaled = [_scaled(ink) for ink in inks]
-    placed, glyphs = np.zeros((2, len(inks), SIDE, SIDE), np.float32)
+    placed = np.zeros((len(inks), SIDE, SIDE))
     for corner, ink in zip(placed, scaled, strict=True):
         corner[: ink.shape[0], : ink.shape[1]] = ink
     moments = (placed.reshape(-1, SIDE * SIDE) @ _MOMENTS).tolist()
+    glyphs = np.zeros(placed.shape, np.float32)
     for glyph, ink, (total, down, across) in zip(glyphs, scaled, moments, strict=True):
         height, width = ink.shape
         top = _start(height, down / (total or 1.0))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..records import Box, Grey
 from .components import Component, Components, find_components
+from .levels import Levels
 from .page_boxes import find_boxes
 from .page_dashes import find_dashes
 from .page_ink import STRONG_SHARE, PageInk
@@ -42,12 +43,13 @@ _SQUAT, _SLIM = 2.2, 14  # width over height and height over width of what tells
 class Writing:
     """A page's ink and what is writing in it: `mask` (h, w) uint8 is 1 there, `found` are its
     components, `height` is that of digits in pixels; `printed` are the rules that are known by
-    their shape, whatever that height."""
+    their shape, whatever that height. `levels` are those of its contrast."""
 
     ink: PageInk
     rules: Rules
     mask: Grey
     found: Components
+    levels: Levels
     height: float
     printed: tuple[Rules, ...] = ()
 
@@ -57,7 +59,7 @@ class Writing:
 
     def cutter(self, total: int) -> Cutter:
         """What cuts marks out of it, of `total` pixels."""
-        return Cutter(self.ink.contrast, self.ink.floor, self.found, total)
+        return Cutter(self.ink.contrast, self.ink.floor, self.found, total, self.levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def find_writing(ink: PageInk) -> Writing | None:
     for _ in range(2):
         found = _writing_of(ink, printed, height, everything)
         last = height
-        height = _digit_height(_written(found.found, ink), found.mask.shape, 0.4 * height, 2)
+        height = _digit_height(
+            _written(found.found, ink, found.levels), found.mask.shape, 0.4 * height, 2
+        )
         height = height or last
         if writing is not None and _MUCH_LOWER * height > last:
             break  # too low: what is left of rules is taken for writing
@@ -110,7 +114,8 @@ def _writing_of(
     mask = without_rules(ink.mask, rules, height)
     if everything is None or mask is not ink.mask:
         everything = find_components(mask, MAX_COMPONENTS)
-    return Writing(ink, rules, mask, everything, height, printed)
+    levels = Levels(everything, ink.contrast)
+    return Writing(ink, rules, mask, everything, levels, height, printed)
 
 
 def find_marks(writing: Writing, taller: Writing | None = None) -> Marks:
@@ -145,7 +150,7 @@ def find_marks(writing: Writing, taller: Writing | None = None) -> Marks:
 
 def _groups(writing: Writing) -> list[Part]:
     """What belongs to one character each."""
-    parts = [part_of(each) for each in _clear(writing.found, writing.ink, writing.height)]
+    parts = [part_of(each) for each in _clear(writing)]
     joined = join(parts, writing.height, _belongs) if parts else []
     return [group for group in joined if _is_character(group.box, writing.height)]
 
@@ -188,7 +193,7 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
             ends.append(first)
         bands[best].append(row)
         ends[best] = row[-1].box
-    bands.sort(key=lambda band: float(np.mean([row[0].box.y + row[0].box.bottom for row in band])))
+    bands.sort(key=lambda band: sum(row[0].box.y + row[0].box.bottom for row in band) / len(band))
     return [row for band in bands for row in band]
 
 
@@ -214,41 +219,39 @@ def _first_height(ink: PageInk, everything: Components, printed: Sequence[Rules]
     be rules that hold most digits together: then without what is surely one. `everything` are the
     components of all ink but that of rules which are known by their shape, `printed`."""
     shape = ink.mask.shape
-    found = _written(everything, ink)
+    found = _written(everything, ink, Levels(everything, ink.contrast))
     if any(max(each.width, each.height) > _LONG * max(shape) for each in found):
         usual = max(shape) / _LINES
         rules = find_rules(ink.faint, usual).with_those(printed)
         rest = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
-        found = _written(rest, ink)
+        found = _written(rest, ink, Levels(rest, ink.contrast))
     large = _digit_height(found, shape, power=2, may_lie=True)
     return _digit_height(found, shape, 0.4 * large, may_lie=True)
 
 
-def _written(found: Components, ink: PageInk) -> Sequence[Component]:
-    """A mask's components; of many, those that do not show through from the back."""
-    return found.components if len(found.components) <= _MANY else _strong(found, ink)
+def _written(found: Components, ink: PageInk, levels: Levels) -> Sequence[Component]:
+    """A mask's components; of many, those that do not show through from the back, by the `levels`
+    of their contrast."""
+    return found.components if len(found.components) <= _MANY else _strong(found, ink, levels)
 
 
-def _strong(found: Components, ink: PageInk) -> Sequence[Component]:
+def _strong(found: Components, ink: PageInk, levels: Levels) -> Sequence[Component]:
     """The components that do not show through from the back."""
-    strong = found.reaching(ink.contrast, ink.strong)
-    return [
-        each
-        for each, count in zip(found.components, strong, strict=True)
-        if count >= STRONG_SHARE * each.area
-    ]
+    strong = levels.reaching(ink.strong).tolist()
+    return [each for each in found.components if strong[each.label - 1] >= STRONG_SHARE * each.area]
 
 
-def _clear(found: Components, ink: PageInk, height: float) -> Sequence[Component]:
+def _clear(writing: Writing) -> Sequence[Component]:
     """The components that have a digit's size at most, stand free, and do not show through from
     the back."""
+    height = writing.height
     return [
         each
-        for each in _strong(found, ink)
+        for each in _strong(writing.found, writing.ink, writing.levels)
         if max(each.width, each.height) >= _SPECK * height
         and each.width <= _LARGEST[0] * height
         and each.height <= _LARGEST[1] * height
-        and _is_free(each, found.mask.shape)
+        and _is_free(each, writing.mask.shape)
     ]
 
 

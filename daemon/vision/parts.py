@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..records import Box, Grey
 from .components import Component, Components
+from .levels import Levels
 
 PART = 0.62  # of the digit height: smaller components may be part of a neighbour
 JOIN_GAP = 0.14  # of the digit height, between a part and its digit
@@ -237,12 +238,16 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
 
 
 class Cutter:
-    """Cuts many parts out of what was `found` on one page, as `cut_out` does. Round most parts lies
-    nothing but paper: then what is theirs need not be told from the rest by its labels."""
+    """Cuts many parts out of what was `found` on one page, as `cut_out` does; `levels` are those of
+    its contrast. Round most parts lies nothing but paper: then what is theirs need not be told from
+    the rest by its labels."""
 
-    def __init__(self, contrast: Grey, floor: int, found: Components, total: int) -> None:
+    def __init__(
+        self, contrast: Grey, floor: int, found: Components, total: int, levels: Levels
+    ) -> None:
         self._contrast, self._floor, self._mask = contrast, floor, found.mask
         self._found, self._total = found, total
+        self._pens = levels.quantiles(LEVEL).tolist()
         self._near = cv2.copyTo(contrast, cv2.dilate(found.mask, _NEAR))
 
     def cut_out(self, part: Part) -> Candidate:
@@ -254,7 +259,11 @@ class Cutter:
             return cut_out(self._contrast, self._floor, self._found, part, self._total)
         window = np.s_[max(0, top) : bottom, max(0, left) : right]
         near = self._near[window]
-        ink = cv2.LUT(near, _strengths(self._floor, _quantile(near, self._mask[window], LEVEL)))
+        if len(part.labels) == 1:
+            pen = self._pens[part.labels[0] - 1]
+        else:
+            pen = _quantile(near, self._mask[window], LEVEL)
+        ink = cv2.LUT(near, _strengths(self._floor, pen))
         return Candidate(box, part.area / self._total, np.asarray(ink, np.float32))
 
 

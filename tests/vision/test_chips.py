@@ -64,3 +64,12 @@ def test_without_room_the_shape_that_covers_least_is_taken():
     everything = [Rect(0, 0, 300, 200)]
     shape, _ = place(everything, [[Size(50, 50)], [Size(20, 20)], [Size(40, 40)]], FIELD)
     assert shape == 1
+
+
+def test_without_room_a_pixel_counts_once_however_many_digits_take_it():
+    digit = Rect(100, 100, 120, 140)
+    half_above = [Rect(100, 90, 110, 100)] * 3
+    elsewhere = [Rect(100, 140, 120, 150), Rect(120, 100, 140, 140), Rect(80, 100, 100, 140)]
+    everything = [digit, *half_above, *elsewhere]
+    _, (chip, *_) = place(everything, [[Size(20, 10)] * len(everything)], FIELD)
+    assert chip == Rect(100, 90, 120, 100)

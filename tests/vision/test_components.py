@@ -67,19 +67,6 @@ def test_what_meets_further_down_is_one_component() -> None:
     assert max(each.area for each in found) == 15 * 190 + 281
 
 
-@pytest.mark.parametrize("side", [60, 300])
-@pytest.mark.parametrize("grain", [1, 6])  # of fine grain, runs are too many to be followed
-def test_pixels_that_reach_a_level_are_counted_in_each_component(side: int, grain: int) -> None:
-    noise = np.random.default_rng(side).random((side, side), np.float32)
-    cloudy = cv2.GaussianBlur(noise, (0, 0), grain)
-    image = cv2.normalize(cloudy, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
-    found = find_components((image > 150).astype(np.uint8))
-    counts = [int((image[found.labels == each.label] >= 170).sum()) for each in found.components]
-    assert found.reaching(image, 170) == counts
-    assert max(counts) > 0
-    assert find_components(np.zeros_like(image)).reaching(image, 170) == []
-
-
 def test_without_some_the_boxes_are_still_those_of_the_others() -> None:
     mask = np.zeros((20, 60), np.uint8)
     for at in range(5):

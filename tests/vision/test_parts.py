@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from daemon.records import Box
 from daemon.vision.components import Components, LabelledPixels, Labels, find_components
+from daemon.vision.levels import Levels
 from daemon.vision.parts import JOIN_GAP, Cutter, Part, belongs, cut_out, join, merge, part_of
 
 
@@ -53,7 +54,7 @@ def test_many_are_cut_out_as_each_is(seed: int, digits: int) -> None:
         cv2.circle(mask, (int(x), int(y)), int(radius), (1,), 1)
     contrast = rng.integers(1, 256, mask.shape, dtype=np.uint8)
     found = find_components(mask)
-    cutter = Cutter(contrast, 14, found, 99)
+    cutter = Cutter(contrast, 14, found, 99, Levels(found, contrast))
     for part in map(part_of, found.components):
         one, same = cutter.cut_out(part), cut_out(contrast, 14, found, part, 99)
         assert (one.box, one.share) == (same.box, same.share)
