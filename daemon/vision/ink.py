@@ -169,8 +169,8 @@ def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     if pixels.size <= _MANY:
         deviations = cv2.absdiff(pixels, cv2.blur(pixels, around))
     elif around[1] == 1:
-        rows = pixels[::_APART]
-        deviations = _fewer(cv2.absdiff(rows, cv2.blur(rows, around)))
+        rows = _fewer(pixels[::_APART])
+        deviations = cv2.absdiff(rows, cv2.blur(rows, around))
     else:
         apart = max(2, pixels.size // _MANY) * _STRIP
         strips = [pixels[top : top + _STRIP] for top in range(0, len(pixels), apart)]

@@ -28,8 +28,6 @@ _APART = 5  # angles, of which one tells what is usual
 _SPARSE = 8  # points, of which one tells which angles are worth a closer look:
 _WORTH = 1.3  # those of so many times the usual energy, and where weak evidence is enough
 
-_COARSE_ROWS = int(2 * _SIDE / _COARSE_BIN) + 1  # of a profile
-
 _ANGLES = np.arange(-MOST, MOST + _COARSE / 2, _COARSE)
 
 Points: TypeAlias = npt.NDArray[np.float64]  # (3, n): x, y around (0, 0), 1
@@ -66,24 +64,13 @@ def _points(mask: Grey) -> Points:
 def _energies(points: Points) -> npt.NDArray[np.float64]:
     """The energy of every coarse angle, (n,); 0 where a few of the points tell that it cannot be
     the sharpest."""
-    rough = _rough_energies(np.ascontiguousarray(points[:, ::_SPARSE]))
+    few = np.ascontiguousarray(points[:, ::_SPARSE])
+    rough = np.array([_energy(few, angle, _COARSE_BIN) for angle in _ANGLES])
     looked = (rough >= _WORTH * np.median(rough)) | (np.abs(_ANGLES) <= _LITTLE)
     looked[::_APART] = True
     energies = np.zeros(len(_ANGLES))
     energies[looked] = [_energy(points, angle, _COARSE_BIN) for angle in _ANGLES[looked]]
     return energies
-
-
-def _rough_energies(few: Points) -> npt.NDArray[np.float64]:
-    """The energy of every coarse angle by so few points that all profiles at once cost less."""
-    begins = np.arange(2 * len(_ANGLES)).reshape(2, -1) * _COARSE_ROWS + _SIDE / _COARSE_BIN
-    sines, cosines = (part(np.deg2rad(_ANGLES)) / _COARSE_BIN for part in (np.sin, np.cos))
-    onto = np.stack([[-sines, cosines], [cosines, sines], begins], axis=2)  # (2, angles, 3)
-    rows = (onto.reshape(-1, 3) @ few).astype(np.intp)
-    profiles = np.bincount(rows.reshape(-1), minlength=begins.size * _COARSE_ROWS)
-    steps = np.diff(profiles.reshape(-1, _COARSE_ROWS))
-    energies = np.einsum("ij,ij->i", steps, steps).reshape(2, -1)
-    return np.asarray(energies.max(axis=0), np.float64)
 
 
 def _energy(points: Points, angle: float, height: float) -> float:
