@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
@@ -81,8 +80,7 @@ class HintSettings:
 
 _SCHEMA = TypeAdapter(HintSettings)
 _KEYS: dict[Key, str] = {
-    (field.name,): str(_SCHEMA.json_schema()["properties"][field.name]["description"])
-    for field in fields(HintSettings)
+    (name,): str(key["description"]) for name, key in _SCHEMA.json_schema()["properties"].items()
 }
 
 

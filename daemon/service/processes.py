@@ -182,10 +182,11 @@ def _leave_signals_to_main() -> None:
 
 def _serve(pipe: Connection, load_reader: LoadReader, timeout_s: float | None) -> None:
     """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
-    import cv2
-
     _die_with_parent()
-    cv2.setNumThreads(1)  # there is a process for each core
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a process for each core; said in time,
+    import cv2  # for NumPy's threads would wait for work as soon as it is imported
+
+    cv2.setNumThreads(1)
     try:
         reader = load_reader()
     except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
@@ -63,19 +63,20 @@ class Fitted:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A layout and what the network says of it: `rows` (n, 10 or 11), one a candidate, and which of
-    these `are_digits`, that is are read."""
+    these `are_digits`, that is are read. `digits` are what each is read as; None: as no digit."""
 
     layout: Layout
     rows: Probabilities
     score: Score
     are_digits: tuple[bool, ...]
     fitted: Fitted | None = None
+    digits: tuple[int | None, ...] = field(init=False)  # made once: they are asked for often
 
-    @property
-    def digits(self) -> tuple[int | None, ...]:
-        """What each candidate is read as; None: as no digit."""
-        if self.fitted:
-            return self.fitted.digits
+    def __post_init__(self) -> None:
+        digits = self.fitted.digits if self.fitted else self._likeliest()
+        object.__setattr__(self, "digits", digits)
+
+    def _likeliest(self) -> tuple[int | None, ...]:
         likeliest = self.rows[:, :DIGITS].argmax(axis=1).tolist()
         return tuple(
             digit if is_digit else None

@@ -55,13 +55,15 @@ def doubted(
     chosen = best(choices)
     if chosen is None:
         return tuple(lines)
-    rest = LEFT_ONE_OUT if not told and _leaves_one_out(chosen, choices) else ""
+    others = [each for each in choices if each is not chosen]  # of most small pictures, none
+    leaves_one_out = bool(others) and not told and _leaves_one_out(chosen, others)
+    rest = LEFT_ONE_OUT if leaves_one_out else ""
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]
     own = sum(each.share for each in read) * chosen.layout.writing
     much_else = own < LEAST_READ and sum(_share(each, choices) for each in read) < LEAST_READ
-    two_ways = _has_rival(chosen, choices)
+    two_ways = bool(others) and _has_rival(chosen, others)
 
     def reason(digit: Digit) -> str:
         if two_ways:
@@ -81,7 +83,7 @@ def doubted(
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
 
 
-def _leaves_one_out(chosen: Choice, choices: Sequence[Choice]) -> bool:
+def _leaves_one_out(chosen: Choice, others: Sequence[Choice]) -> bool:
     """Whether another layout has a digit in a row with those that are read, as high, where nothing
     is that the chosen one weighs. A stroke alone is none: edges and rules look like it."""
     own = [mark.box for mark, _ in _read(chosen)]
@@ -96,8 +98,7 @@ def _leaves_one_out(chosen: Choice, choices: Sequence[Choice]) -> bool:
         and mark.box.width <= MOST_WIDE * mark.box.height
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
         and not any(overlap(mark.box, box) for box in weighed)
-        for other in choices
-        if other is not chosen
+        for other in others
         for mark, digit, row in zip(other.layout.candidates, other.digits, other.rows, strict=True)
     )
 
@@ -106,13 +107,13 @@ def _shared_height(one: Box, other: Box) -> int:
     return min(one.bottom, other.bottom) - max(one.y, other.y)
 
 
-def _has_rival(chosen: Choice, choices: Sequence[Choice]) -> bool:
+def _has_rival(chosen: Choice, others: Sequence[Choice]) -> bool:
     """Whether a layout that is almost as likely takes all of the ink that was read, and perhaps
     more, for one other digit."""
     own = _read(chosen)
     digits, covered = [digit for _, digit in own], sum(mark.share for mark, _ in own)
     least = chosen.score.total - RIVAL
-    near = (each for each in choices if each is not chosen and each.score.total >= least)
+    near = (each for each in others if each.score.total >= least)
     return any(
         len(marks) == 1 and marks[0][1] not in digits and marks[0][0].share > covered - HARDLY
         for marks in map(_read, near)

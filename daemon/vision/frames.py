@@ -91,19 +91,21 @@ def without_boxes(mask: Grey, found: Components, around: Surroundings) -> Grey:
         return mask
     rest = mask.copy()
     for box in around.boxes:
-        rest[box.y : box.bottom, box.x : box.right] &= 1 - found.own(box)
+        window = rest[box.y : box.bottom, box.x : box.right]
+        cv2.subtract(window, found.own(box), window)
     return rest
 
 
-def without_frames(found: Components, around: Surroundings) -> list[Component]:
+def without_frames(found: Components, around: Surroundings) -> Components:
     """Leave out what surrounds the writing, as long as something is left that could be writing."""
     if not around.frames:
-        return found.components
+        return found
     outer = {frame.label for frame in around.frames}
-    kept = [each for each in found.components if each.label not in outer]
-    least = WRITING * min(found.mask.shape)
-    is_left = any(each.width >= least or each.height >= least for each in kept)
-    return kept if is_left else found.components
+    kept = [at for at, each in enumerate(found.components) if each.label not in outer]
+    boxes = found.boxes[kept]
+    if not (boxes[:, 2:4] >= WRITING * min(found.mask.shape)).any():
+        return found
+    return found._replace(components=[found.components[at] for at in kept], boxes=boxes)
 
 
 def _zone(shape: tuple[int, ...]) -> int:

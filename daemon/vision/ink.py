@@ -29,6 +29,7 @@ _OTSU_SHARE = 0.6  # of Otsu's threshold: strokes are fainter at their edges and
 
 _FEW = 4_000  # pixels
 _MANY = 200_000  # pixels: fewer of them tell as much, every other row at most
+_ENOUGH = 100_000  # pixels: so many tell where ink begins
 _STRIP = 20  # rows, some times what lies around a pixel
 _APART = 4  # rows, of which one tells the grain along it
 
@@ -133,7 +134,7 @@ def _threshold(contrast: Grey, floor: int) -> int:
     """From which contrast on something is ink: a share of Otsu's threshold above the paper's noise,
     with an equal share of paper, so that little ink on much paper is separated as well as much ink
     on little."""
-    counts = histogram(contrast)
+    counts = histogram(contrast, _ENOUGH)
     paper = sum(counts[:floor].tolist())
     ink = cv2.sumElems(counts)[0] - paper
     if paper > ink:
@@ -182,17 +183,17 @@ def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
     return 1.4826 * median
 
 
-def histogram(image: Grey) -> Histogram:
-    """How often each level occurs, on a large image in some of its rows."""
+def histogram(image: Grey, most: int = _MANY) -> Histogram:
+    """How often each level occurs, on a large image in some of its rows: in about `most` pixels."""
     if image.size < _FEW:  # where a call costs more than the counting
         return np.bincount(image.ravel(), minlength=256).astype(np.float64)
-    counts = cv2.calcHist([_fewer(image)], [0], None, [256], [0, 256])
+    counts = cv2.calcHist([_fewer(image, most)], [0], None, [256], [0, 256])
     return counts.ravel().astype(np.float64)
 
 
-def _fewer(image: Grey) -> Grey:
+def _fewer(image: Grey, most: int = _MANY) -> Grey:
     """The image, of a large one rows at even distances: with about so many pixels as tell all."""
-    return image if image.size <= _MANY else image[:: max(2, image.size // _MANY)]
+    return image if image.size <= most else image[:: max(2, image.size // most)]
 
 
 def _interior(image: Grey) -> Grey:
@@ -208,7 +209,8 @@ def _strong(contrast: Grey, mask: Grey, *, ruled: bool) -> Grey | None:
     kinds, share = _TWO_KINDS, _STRONG_SHARE
     if ruled:
         kinds, share = _TWO_KINDS_RULED, _STRONG_SHARE_RULED
-    inked = _fewer(contrast)[_fewer(mask).view(np.bool_)]  # one pixel in twenty, as a rule
+    # One pixel in twenty, as a rule.
+    inked = _fewer(contrast, _ENOUGH)[_fewer(mask, _ENOUGH).view(np.bool_)]
     counts = np.bincount(inked, minlength=256).astype(np.float64)
     level = split(counts)
     if _separation(counts, level) < kinds or counts[level + 1 :].sum() < share * counts.sum():

@@ -7,7 +7,6 @@ Lengths are measured against the page's own digit height, so that resolution doe
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,7 +18,7 @@ import numpy as np
 
 from ..records import Box, Grey
 from . import rules
-from .components import Component, Components, find_components
+from .components import Components, find_components
 from .frames import (
     Surroundings,
     frame_region,
@@ -118,8 +117,9 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     # Boxes first: of a box that the border cuts, removing rules would leave a side, a fine 1.
     inner = _inner(ink, found, around)
     unboxed = without_boxes(ink.mask, found, around)
-    unruled = rules.remove(unboxed)
-    underlined = rules.remove_underline(unboxed) if unruled is None else None
+    bounds = cv2.boundingRect(unboxed)
+    unruled = rules.remove(unboxed, bounds)
+    underlined = rules.remove_underline(unboxed, bounds) if unruled is None else None
     cost = 0.0 if ink.likely else UNLIKELY_COST
     whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
     masks: tuple[tuple[Basis, Grey | None, float], ...] = (
@@ -189,12 +189,13 @@ def _layouts(
     """The layouts of a mask's components; none where they are those of a mask that is `known`."""
     if not found.components:
         return []
-    components = without_frames(found, around)
-    height = _digit_height(components, found.dust)
+    free = without_frames(found, around)
+    components = free.components
+    height = _digit_height(free)
     if height < min(MIN_HEIGHT, 0.3 * len(found.mask)):
         return []
     total = sum([each.area for each in components])
-    beside = [each.area for each in around.frames] if components is not found.components else []
+    beside = [each.area for each in around.frames] if free is not found else []
     inked = total + sum(beside) + found.dust
     unboxed = inked - sum([box.area for box in around.boxes])
     writing = min(1.0, total / max(1, unboxed))
@@ -293,11 +294,15 @@ def _uncut(groups: list[Part], height: float, width: int) -> list[Part]:
     return kept if free else groups
 
 
-def _digit_height(components: Sequence[Component], dust: int) -> float:
+def _digit_height(found: Components) -> float:
     """The height of the page's digits: the median over all ink, not over components, so that
     specks do not count; 0 where more of it is dust."""
-    if len(components) == 1 and not dust:
-        return max(components[0].height, 0.7 * components[0].width)
-    sizes = sorted([(max(each.height, 0.7 * each.width), each.area) for each in components])
-    passed = list(accumulate((area for _, area in sizes), initial=dust))
-    return ((0, 0), *sizes)[bisect_left(passed, passed[-1] / 2)][0]
+    if len(found.components) == 1 and not found.dust:
+        (only,) = found.components
+        return max(only.height, 0.7 * only.width)
+    _, _, width, height, area = found.boxes.T
+    sizes = np.maximum(height, 0.7 * width)
+    order = sizes.argsort()
+    passed = found.dust + area[order].cumsum()
+    half = passed[-1] / 2
+    return 0.0 if found.dust >= half else float(sizes[order[passed.searchsorted(half)]])

@@ -7,6 +7,7 @@ A rule is made of long runs of ink, which few rows of a page have: only those ar
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
+Bounds = Sequence[int]  # first column, first row, width and height
 
 
 class Underlined(NamedTuple):
@@ -46,10 +48,11 @@ class Underlined(NamedTuple):
     sure: bool
 
 
-def remove(mask: Grey) -> Grey | None:
-    """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none."""
+def remove(mask: Grey, bounds: Bounds | None = None) -> Grey | None:
+    """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none. `bounds`
+    are those of all its ink, where they are known."""
     height, width = mask.shape
-    left, top, breadth, depth = cv2.boundingRect(mask)
+    left, top, breadth, depth = bounds or cv2.boundingRect(mask)
     cleaned = mask
     if _is_across(left, breadth, width):
         cleaned = _without_lying(mask)
@@ -60,14 +63,13 @@ def remove(mask: Grey) -> Grey | None:
     return None if cleaned is mask or np.array_equal(cleaned, mask) else cleaned
 
 
-def remove_underline(mask: Grey) -> Underlined | None:
+def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | None:
     """Take the line under all other ink out of a mask, (H, W) uint8 of 0 and 1, drawn by hand or
     printed to write on: long, thin, lying, and longer than the writing at both sides; None where
-    there is none."""
+    there is none. `bounds` are those of all its ink, where they are known."""
     if min(mask.shape) < SMALLEST:
         return None
-    left, width = _extent(_counts(mask, axis=0))
-    top, height = _extent(_counts(mask))
+    left, top, width, height = bounds or cv2.boundingRect(mask)
     if min(width, height) < SMALLEST // 2:
         return None
     window = mask[top : top + height, left : left + width]
@@ -208,15 +210,9 @@ def _long_runs(mask: Grey, length: int) -> Runs:
     return Runs(full[rows], starts, stops).chosen(chosen)
 
 
-def _extent(counts: npt.NDArray[np.int32]) -> tuple[int, int]:
-    """The first place that has ink, and how many there are from it to the last; 0 without any."""
-    inked = np.flatnonzero(counts)
-    return (int(inked[0]), int(inked[-1] - inked[0]) + 1) if len(inked) else (0, 0)
-
-
-def _counts(mask: Grey, axis: int = 1) -> npt.NDArray[np.int32]:
-    """How many pixels each row of a mask has, (H,), or each column (`axis` 0), (W,)."""
-    return np.asarray(cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), np.int32)
+def _counts(mask: Grey) -> npt.NDArray[np.int32]:
+    """How many pixels each row of a mask has, (H,)."""
+    return np.asarray(cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), np.int32)
 
 
 def _near(inked: Grey, reach: int) -> Rows:

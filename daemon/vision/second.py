@@ -107,8 +107,8 @@ def _asked(first: First) -> list[Question]:
         boxes=layout.boxes,
     )
     is_whole = any(question.place is None for question in asked)
-    if chosen is None or is_whole or hints.expect is Expect.DIGIT:
-        return asked
+    if chosen is None or is_whole or hints.expect is Expect.DIGIT or None not in chosen.digits:
+        return asked  # the last says that nothing was left out
     return asked + lost_questions(found.view.part, found.factor, chosen)
 
 

@@ -54,7 +54,8 @@ def die_while_loading() -> Reader:
 def read(scans: Sequence[Scan]) -> list[Outcome]:
     """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7, `b"half 42"` as a first
     page of two with 42, the second being damaged, `b"hints"` as the number of digits that its hints
-    allow, 0 where they say nothing, `b"pulse"` as the milliseconds between signs of life."""
+    allow, 0 where they say nothing, `b"pulse"` as the milliseconds between signs of life,
+    `b"threads"` as the number of threads that read (on Linux)."""
     return [_read(scan) for scan in scans]
 
 
@@ -64,6 +65,8 @@ def _read(scan: Scan) -> Outcome:
         text = str(scan.hints.line.most or 0)
     if text == "pulse":
         text = f"{1000 * PULSE.every_s:.0f}"
+    if text == "threads":
+        text = str(len(list(Path("/proc/self/task").iterdir())))
     match text.split():
         case []:
             return Rejection(scan.id, scan.file, scan.sha256, Reason.EMPTY_FILE, "no bytes")

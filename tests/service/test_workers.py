@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import multiprocessing
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -195,6 +196,12 @@ def test_all_workers_start_before_there_is_anything_to_read() -> None:
     with hire(2, fake_reader.load_reader) as crew:
         crew.executor.submit(crew.read, []).result()  # waits its turn behind both
         assert len(set(multiprocessing.active_children()) - others) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux shows them")
+def test_a_worker_is_one_thread() -> None:
+    with hire(2, fake_reader.load_reader) as crew:
+        assert said(crew.read([scan("threads")])) == ["1"]
 
 
 def test_leaving_early_waits_for_nobody() -> None:

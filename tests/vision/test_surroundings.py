@@ -77,7 +77,7 @@ def test_a_zero_with_a_slash_that_touches_nothing_is_no_ring(width: int) -> None
     cv2.line(mask, (60 - width // 2, 80), (60 + width // 2, 40), 1, 5)
     found = find_components(mask)
     assert surroundings(found).boxes == []
-    assert len(without_frames(found, surroundings(found))) == 2
+    assert len(without_frames(found, surroundings(found)).components) == 2
 
 
 def test_frames_are_found_among_hundreds_of_specks() -> None:
@@ -130,7 +130,7 @@ def test_a_zero_around_a_speck_is_no_box() -> None:
     cv2.ellipse(mask, (50, 50), (30, 40), 0, 0, 360, 1, 6)
     cv2.circle(mask, (50, 50), 4, 1, -1)
     found = find_components(mask)
-    assert len(without_frames(found, surroundings(found))) == 2
+    assert len(without_frames(found, surroundings(found)).components) == 2
 
 
 def test_a_digit_in_pieces_is_no_box() -> None:
@@ -138,7 +138,7 @@ def test_a_digit_in_pieces_is_no_box() -> None:
     cv2.polylines(mask, [np.array([(30, 20), (30, 70), (90, 70)])], False, 1, 7)  # an open 4
     cv2.line(mask, (62, 35), (62, 60), 1, 7)
     found = find_components(mask)
-    assert len(without_frames(found, surroundings(found))) == 2
+    assert len(without_frames(found, surroundings(found)).components) == 2
 
 
 def test_what_lies_along_the_border_is_an_unlikely_digit() -> None:
