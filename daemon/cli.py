@@ -272,7 +272,7 @@ def retry(
     from .spool.journal import Journal
     from .spool.retry import retry as put_back
 
-    if bool(ids) == everything or "" in (ids or []):
+    if bool(ids) == everything:
         raise UsageError("name the scans, or give --all")
     settings = load_config(config)
     with Journal(_journal_file(settings.state)) as journal, writing_to(settings.inbox):

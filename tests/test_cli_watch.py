@@ -197,7 +197,8 @@ def test_retry_wants_scans_or_all_of_them(capsys: pytest.CaptureFixture[str]) ->
     wanted = (2, "", "digitd: name the scans, or give --all\n")
     assert digitd("retry", capsys=capsys) == wanted
     assert digitd("retry", "12", "--all", capsys=capsys) == wanted
-    assert digitd("retry", "12", "", capsys=capsys) == wanted
+    code, _, err = digitd("retry", "12", "", capsys=capsys)
+    assert (code, "an argument is empty" in err) == (2, True)
 
 
 def test_an_export_says_where_it_is(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
