@@ -101,11 +101,9 @@ def without_frames(found: Components, around: Surroundings) -> Components:
     if not around.frames:
         return found
     outer = {frame.label for frame in around.frames}
-    kept = [at for at, each in enumerate(found.components) if each.label not in outer]
-    boxes = found.boxes[kept]
-    if not (boxes[:, 2:4] >= WRITING * min(found.mask.shape)).any():
-        return found
-    return found._replace(components=[found.components[at] for at in kept], boxes=boxes)
+    rest = found.without(outer)
+    is_left = (rest.boxes[:, 2:4] >= WRITING * min(found.mask.shape)).any()
+    return rest if is_left else found
 
 
 def _zone(shape: tuple[int, ...]) -> int:
