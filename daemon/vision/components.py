@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Container, Sequence
 from functools import cached_property
+from itertools import compress
 from typing import Any, NamedTuple
 
 import cv2
@@ -115,11 +116,14 @@ class Components(NamedTuple):
         are first asked for, which takes as long as all the rest."""
         return np.asarray(self.labelled.pixels, np.int32)
 
+    def chosen(self, which: Sequence[bool] | npt.NDArray[np.bool_]) -> Components:
+        """Some of them: `which` (n,)."""
+        rest = list(compress(self.components, which))
+        return self._replace(components=rest, boxes=self.boxes[np.asarray(which, np.bool_)])
+
     def without(self, labels: Container[int]) -> Components:
         """The same, but for those with these labels."""
-        kept = [at for at, each in enumerate(self.components) if each.label not in labels]
-        rest = [self.components[at] for at in kept]
-        return self._replace(components=rest, boxes=self.boxes[kept])
+        return self.chosen([each.label not in labels for each in self.components])
 
     def own(self, part: Component) -> Grey:
         """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to be looked

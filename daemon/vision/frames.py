@@ -63,9 +63,7 @@ def _without_specks(found: Components) -> Components:
     x, y, breadth, depth, _ = found.boxes.T
     free = (x > 1) & (y > 1) & (x + breadth < width - 1) & (y + depth < height - 1)
     large = np.maximum(breadth, depth) >= min(ENCLOSED, CIRCLED) * BOX * min(height, width)
-    chosen = np.flatnonzero(large | ~free)
-    components = [found.components[number] for number in chosen.tolist()]
-    return found._replace(components=components, boxes=found.boxes[chosen])
+    return found.chosen(large | ~free)
 
 
 def is_surrounded(mask: Grey) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Box, Grey
-from .components import Component, Components, find_components
+from .components import Components, find_components
 from .levels import Levels
 from .page_boxes import find_boxes
 from .page_dashes import find_dashes
@@ -90,9 +91,7 @@ def find_writing(ink: PageInk) -> Writing | None:
     for _ in range(2):
         found = _writing_of(ink, printed, height, everything)
         last = height
-        height = _digit_height(
-            _written(found.found, ink, found.levels), found.mask.shape, 0.4 * height, 2
-        )
+        height = _digit_height(_written(found.found, ink, found.levels), 0.4 * height, 2)
         height = height or last
         if writing is not None and _MUCH_LOWER * height > last:
             break  # too low: what is left of rules is taken for writing
@@ -150,7 +149,7 @@ def find_marks(writing: Writing, taller: Writing | None = None) -> Marks:
 
 def _groups(writing: Writing) -> list[Part]:
     """What belongs to one character each."""
-    parts = [part_of(each) for each in _clear(writing)]
+    parts = [part_of(each) for each in _clear(writing).components]
     joined = join(parts, writing.height, _belongs) if parts else []
     return [group for group in joined if _is_character(group.box, writing.height)]
 
@@ -218,70 +217,59 @@ def _first_height(ink: PageInk, everything: Components, printed: Sequence[Rules]
     """About how high digits are, before rules are known; 0 where there is nothing. What is long may
     be rules that hold most digits together: then without what is surely one. `everything` are the
     components of all ink but that of rules which are known by their shape, `printed`."""
-    shape = ink.mask.shape
     found = _written(everything, ink, Levels(everything, ink.contrast))
-    if any(max(each.width, each.height) > _LONG * max(shape) for each in found):
-        usual = max(shape) / _LINES
+    longest = max(ink.mask.shape)
+    if found.boxes[:, 2:4].max(initial=0) > _LONG * longest:
+        usual = longest / _LINES
         rules = find_rules(ink.faint, usual).with_those(printed)
         rest = find_components(without_rules(ink.mask, rules, usual), MAX_COMPONENTS)
         found = _written(rest, ink, Levels(rest, ink.contrast))
-    large = _digit_height(found, shape, power=2, may_lie=True)
-    return _digit_height(found, shape, 0.4 * large, may_lie=True)
+    large = _digit_height(found, power=2, may_lie=True)
+    return _digit_height(found, 0.4 * large, may_lie=True)
 
 
-def _written(found: Components, ink: PageInk, levels: Levels) -> Sequence[Component]:
+def _written(found: Components, ink: PageInk, levels: Levels) -> Components:
     """A mask's components; of many, those that do not show through from the back, by the `levels`
     of their contrast."""
-    return found.components if len(found.components) <= _MANY else _strong(found, ink, levels)
+    return found if len(found.components) <= _MANY else _strong(found, ink, levels)
 
 
-def _strong(found: Components, ink: PageInk, levels: Levels) -> Sequence[Component]:
+def _strong(found: Components, ink: PageInk, levels: Levels) -> Components:
     """The components that do not show through from the back."""
-    strong = levels.reaching(ink.strong).tolist()
-    return [each for each in found.components if strong[each.label - 1] >= STRONG_SHARE * each.area]
+    at = np.array([each.label for each in found.components], np.intp) - 1
+    return found.chosen(levels.reaching(ink.strong)[at] >= STRONG_SHARE * found.boxes[:, 4])
 
 
-def _clear(writing: Writing) -> Sequence[Component]:
+def _clear(writing: Writing) -> Components:
     """The components that have a digit's size at most, stand free, and do not show through from
     the back."""
-    height = writing.height
-    return [
-        each
-        for each in _strong(writing.found, writing.ink, writing.levels)
-        if max(each.width, each.height) >= _SPECK * height
-        and each.width <= _LARGEST[0] * height
-        and each.height <= _LARGEST[1] * height
-        and _is_free(each, writing.mask.shape)
-    ]
+    found = _strong(writing.found, writing.ink, writing.levels)
+    *_, width, height, _ = found.boxes.T
+    is_speck = np.maximum(width, height) < _SPECK * writing.height
+    is_large = (width > _LARGEST[0] * writing.height) | (height > _LARGEST[1] * writing.height)
+    return found.chosen(_are_free(found) & ~is_speck & ~is_large)
 
 
-def _is_free(part: Component, shape: tuple[int, ...]) -> bool:
-    """Whether a component touches no side of the page."""
-    rows, columns = shape
-    return part.x > 1 and part.y > 1 and part.right < columns - 1 and part.bottom < rows - 1
+def _are_free(found: Components) -> npt.NDArray[np.bool_]:
+    """Which components, (n,), touch no side of the page."""
+    x, y, width, height, _ = found.boxes.T
+    rows, columns = found.mask.shape
+    return np.asarray(
+        (x > 1) & (y > 1) & (x + width < columns - 1) & (y + height < rows - 1), np.bool_
+    )
 
 
 def _digit_height(
-    found: Sequence[Component],
-    shape: tuple[int, ...],
-    least: float = 0,
-    power: int = 1,
-    *,
-    may_lie: bool = False,
+    found: Components, least: float = 0, power: int = 1, *, may_lie: bool = False
 ) -> float:
     """The median height of what has the shape of a digit, upright or, if they `may_lie`, either
     way, where each counts by a power of its own, so that specks do not; a few large ones
     on a page of writing do not count either. 0 where there is nothing."""
-    heights = np.sort(
-        [
-            max(each.height, each.width) if may_lie else each.height
-            for each in found
-            if max(MIN_HEIGHT, least) <= each.height < _TALLEST * shape[0]
-            and each.width <= _SQUAT * each.height
-            and each.height <= _SLIM * each.width
-            and _is_free(each, shape)
-        ]
-    )
+    *_, width, height, _ = found.boxes.T
+    is_high = (height >= max(MIN_HEIGHT, least)) & (height < _TALLEST * len(found.mask))
+    is_shaped = (width <= _SQUAT * height) & (height <= _SLIM * width)
+    sides = np.maximum(height, width) if may_lie else height
+    heights = np.sort(sides[is_high & is_shaped & _are_free(found)])
     while len(heights):
         passed = (heights.astype(np.float64) ** power).cumsum()
         middle = float(heights[passed.searchsorted(passed[-1] / 2)])

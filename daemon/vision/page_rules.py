@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ..records import Box, Grey
 from .components import Component, find_components
 from .page_combs import draw_combs
-from .runs import Runs, find_runs
+from .runs import Runs, Window, find_runs
 
 # All in digit heights.
 _LYING = 2.6  # the shortest lying rule
@@ -108,15 +108,23 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     either = cv2.bitwise_or(rules.lying, rules.standing)
     rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
     reach = max(6, round(_STROKE * height)) + 2
-    kept = rest
+    kept = rest.copy()
     for rule, kernel, near in (
         (rules.lying, (reach, 1), (3, 1)),
         (rules.standing, (1, reach), (1, 3)),
     ):
-        joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
-        crossing = cv2.bitwise_and(joined, cv2.dilate(rule, np.ones(near, np.uint8)))
-        kept = cv2.bitwise_or(kept, cv2.bitwise_and(crossing, mask))
+        around = _around(rule, reach + 1)
+        joined = cv2.morphologyEx(rest[around], cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
+        crossing = cv2.bitwise_and(joined, cv2.dilate(rule[around], np.ones(near, np.uint8)))
+        kept[around] = cv2.bitwise_or(kept[around], cv2.bitwise_and(crossing, mask[around]))
     return kept
+
+
+def _around(rules: Grey, margin: int) -> Window:
+    """The window of a page that holds all these rules, and a margin in pixels around them."""
+    left, top, width, height = cv2.boundingRect(rules)
+    rows = slice(max(0, top - margin), top + height + margin)
+    return rows, slice(max(0, left - margin), left + width + margin)
 
 
 def _blocks_across(faint: Grey) -> npt.NDArray[np.bool_]:
@@ -192,8 +200,11 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
 def _thick(rules: Grey, thickness: int) -> Grey:
     """What of lying rules is thicker, with the pixels above and below it."""
     upright = np.ones((thickness + 1, 1), np.uint8)  # the runs are of ink that was made fat
-    opened = cv2.morphologyEx(rules, cv2.MORPH_OPEN, upright)
-    return cv2.bitwise_and(cv2.dilate(opened, np.ones((3, 1), np.uint8)), rules)
+    around = _around(rules, thickness + 1)
+    opened = cv2.morphologyEx(rules[around], cv2.MORPH_OPEN, upright)
+    thick = np.zeros_like(rules)
+    thick[around] = cv2.bitwise_and(cv2.dilate(opened, np.ones((3, 1), np.uint8)), rules[around])
+    return thick
 
 
 def _posts(short: Grey, lying: Grey, height: float) -> Grey:
