@@ -6,9 +6,11 @@ Heavy modules are imported inside the command that needs them: `digitd --help` s
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +20,7 @@ from . import __version__, cli_train
 from .errors import InputMissing, UsageError
 from .exits import run
 
+_MANY = 500  # files: several batches of scans, unless hardly any is one
 _COUNTED_AT_ONCE = 10_000  # scans, before the first is read: for the progress bar
 
 app = typer.Typer(
@@ -93,6 +96,12 @@ def batch(
     machine: Annotated[bool, typer.Option("--machine", help="Print one JSON object.")] = False,
 ) -> None:
     """Read scans: digits to a CSV file, JSON and annotated pictures. The input is never changed."""
+    if workers != 1 and cluster is None and _are_many(paths):
+        from .service.nursery import prepare
+        from .service.reading import warm_up
+
+        prepare(warm_up)  # all else that this process imports takes as long
+
     from functools import partial
 
     from .ann.registry import load_version
@@ -144,6 +153,12 @@ def batch(
     raise typer.Exit(summary.exit_code)
 
 
+def _are_many(paths: list[Path]) -> bool:
+    """Whether there are so many files that worker processes are sure to be needed."""
+    files = (name for path in paths for *_, names in os.walk(path) for name in names)
+    return next(islice(files, _MANY, None), None) is not None
+
+
 @contextmanager
 def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int], None]]:
     """A bar on stderr that hears how many of the scans below `paths` are done. Where these are many
@@ -151,7 +166,7 @@ def _progress_bar(paths: list[Path], *, wanted: bool) -> Iterator[Callable[[int]
     if not wanted:
         yield lambda _: None
         return
-    from itertools import islice, takewhile
+    from itertools import takewhile
     from threading import Event, Thread
 
     from rich.console import Console

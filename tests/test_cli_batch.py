@@ -31,7 +31,7 @@ from daemon.records import (
     Scan,
     Status,
 )
-from daemon.service import reading
+from daemon.service import nursery, parcels, reading
 from daemon.service.reading import ReaderSettings
 
 
@@ -236,6 +236,56 @@ except SystemExit:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("files", "flags", "prepared"),
+    [
+        (501, (), 1),
+        (500, (), 0),
+        (501, ("--workers", "1"), 0),
+        (501, ("--cluster", "tcp://h:1"), 0),
+    ],
+)
+def test_what_workers_load_is_loaded_early_where_there_are_many_files(
+    files: int,
+    flags: Sequence[str],
+    prepared: int,
+    scans: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (scans / "below").mkdir()
+    for number in range(files):
+        (scans / "below" / f"{number}.txt").touch()
+    monkeypatch.setattr(parcels, "pack", lambda _: SimpleNamespace(digest="0"))
+    warmed: list[object] = []
+    monkeypatch.setattr(nursery, "prepare", warmed.append)
+    found, _, err = digitd("batch", str(scans), "--out", "results", *flags, capsys=capsys)
+    assert found == 65
+    assert "no scan in scans" in err
+    assert warmed == [reading.warm_up] * prepared
+
+
+def test_warming_up_imports_all_that_reading_takes() -> None:
+    program = """
+import sys
+from pathlib import Path
+from daemon.records import Limits, Scan
+from daemon.service.reading import ReaderSettings, load_reader, warm_up
+
+warm_up()
+before = set(sys.modules)
+read = load_reader(ReaderSettings(Path(sys.argv[1]), "current", Limits(), 0.005))
+(outcome,) = read([Scan("0" * 32, "a.png", "", Path(sys.argv[2]).read_bytes())])
+print(outcome.status.value, sorted(set(sys.modules) - before))
+"""
+    top = Path(package).parents[1]
+    arguments = (top / "models", next((top / "samples").glob("*.png")))
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "read []\n"
 
 
 def test_who_only_hands_scans_to_workers_does_not_wait_for_what_reads_them(

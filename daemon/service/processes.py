@@ -7,39 +7,21 @@ batch is on its way to it.)
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
 import signal
-import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
 
 from ..errors import DigitdError
 from ..records import Outcome, Scan
-from .pulse import PULSE
+from .nursery import SIGNALS, Nursery, WorkerFailedError, how_it_ended, take
 from .workers import LoadReader, WorkerDiedError
-
-_spawn = multiprocessing.get_context(
-    "spawn"
-)  # a fork would copy the journal and our threads' locks
-
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-class WorkerFailedError(Exception):
-    """A reader raised in its worker; holds the traceback from there."""
 
 
 class ProcessReader:
-    """Reads in `workers` processes, started when they are first needed and again when they die.
+    """Reads in `workers` processes, forked when they are first needed and again when they die.
 
     `read` is called in the threads of `executor`. A worker that gives no answer and finishes no
     page for `timeout_s` hangs, and is killed.
@@ -56,6 +38,7 @@ class ProcessReader:
         self._closed = False
         if not os.access(os.curdir, os.X_OK):  # then all paths in use are absolute; but every
             os.chdir("/")  # process that multiprocessing starts enters the folder of this one
+        self._nursery: Nursery | None = None  # started by a thread that lives as long as this
         self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_signals_to_main)
 
     def __enter__(self) -> ProcessReader:
@@ -67,6 +50,8 @@ class ProcessReader:
             workers = [*self._idle, *self._busy]
         for worker in workers:
             worker.kill()  # whatever they still read, nobody waits for it
+        if self._nursery:
+            self._nursery.close()
         self.executor.shutdown(cancel_futures=True)
 
     def read(self, scans: Sequence[Scan]) -> list[Outcome]:
@@ -77,11 +62,7 @@ class ProcessReader:
             WorkerFailedError: the reader raised.
             DigitdError: there is no worker to be had.
         """
-        with self._lock:
-            if self._closed:
-                raise DigitdError("interrupted")
-            worker = self._idle_one() or self._new_one()
-            self._busy.add(worker)
+        worker = self._taken()
         try:
             return worker.read(scans)
         except WorkerDiedError:
@@ -94,6 +75,22 @@ class ProcessReader:
                 if worker.is_alive:
                     self._idle.append(worker)
 
+    def _taken(self) -> _Worker:
+        """A worker that is busy from now on."""
+        worker: _Worker | None = None
+        while True:
+            with self._lock:
+                worker = worker or self._idle_one()
+                if worker and not self._closed:
+                    self._busy.add(worker)
+                    return worker
+                if self._closed:
+                    break
+            worker = self._new_one()  # takes its time, and others go on meanwhile
+        if worker:
+            worker.kill()
+        raise DigitdError("interrupted")
+
     def _idle_one(self) -> _Worker | None:
         """An idle worker that is still alive: the system may have killed some while they had
         nothing in hand, and that is no death of the next scan."""
@@ -104,35 +101,52 @@ class ProcessReader:
         return None
 
     def _new_one(self) -> _Worker:
-        try:
-            return _Worker(self._load_reader, self._timeout_s)
-        except OSError as error:  # no memory, or too many files or processes: no fault of any scan
-            raise DigitdError(
-                f"a worker process could not start: {error.strerror or error}"
-            ) from error
+        """A new worker; from another nursery, where the one at hand is dead."""
+        for _ in range(2):
+            nursery = self._living_nursery()
+            try:
+                return _Worker(nursery, self._timeout_s)
+            except OSError as error:  # no memory, or too many files or processes
+                reason: object = error.strerror or error
+                break
+            except WorkerFailedError as error:
+                reason = error
+                break
+            except WorkerDiedError as error:
+                reason = error
+        raise DigitdError(f"a worker process could not start: {reason}")  # no fault of any scan
+
+    def _living_nursery(self) -> Nursery:
+        """The nursery, or its successor."""
+        with self._lock:
+            if self._closed:
+                raise DigitdError("interrupted")
+            if not (self._nursery and self._nursery.is_alive):
+                self._nursery = take()
+                self._nursery.load(self._load_reader, self._timeout_s)
+            return self._nursery
 
 
 class _Worker:
     """One process and our end of its pipe."""
 
-    def __init__(self, load_reader: LoadReader, timeout_s: float | None) -> None:
+    def __init__(self, nursery: Nursery, timeout_s: float | None) -> None:
+        self._nursery = nursery
         self._timeout_s = timeout_s
-        self._pipe, theirs = _spawn.Pipe()
-        arguments = theirs, load_reader, timeout_s
-        self._process = _spawn.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()  # now its death closes the pipe, and so does ours for it
-        self._has_started = False
+        self._lock = threading.Lock()
+        self._exit_code: int | None = None
+        self._process, self._pipe = nursery.fork()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be given more to read."""
-        return self._has_started and self._process.is_alive()
+        """Whether it can be given more to read. It has nothing in hand, so all that may come
+        through its pipe is the end."""
+        if self._exit_code is None and self._pipe.poll():
+            self._end()
+        return self._exit_code is None
 
     def read(self, scans: Sequence[Scan]) -> list[Outcome]:
         """Its answer to these scans."""
-        if not self._has_started:
-            self._await_start()
         with suppress(OSError):  # it died before it had them all: the missing answer tells how
             self._pipe.send(scans)
         while True:
@@ -145,74 +159,26 @@ class _Worker:
 
     def kill(self) -> None:
         """End it, whatever it does."""
-        self._process.kill()
-        self._process.join()
-
-    def _await_start(self) -> None:
-        try:
-            self._receive()
-        except (WorkerDiedError, WorkerFailedError) as error:  # no fault of any scan
-            raise DigitdError(f"a worker process could not start: {error}") from error
-        self._has_started = True
+        self._end(by_force=True)
 
     def _receive(self) -> list[Outcome] | None:
         """Its answer, None where it only says that it is alive."""
         try:
             answer: list[Outcome] | Exception | None = self._pipe.recv()
         except (EOFError, OSError):
-            self._process.join()
-            raise WorkerDiedError(_how_it_ended(self._process.exitcode)) from None
+            raise WorkerDiedError(how_it_ended(self._end())) from None
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-
-def _how_it_ended(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"its worker was killed by {signal.Signals(-code).name}"
-    return f"its worker ended with exit code {code}"
+    def _end(self, *, by_force: bool = False) -> int:
+        """Wait for its end; its exit code."""
+        with self._lock:  # of those who find it dead or kill it, one may ask
+            if self._exit_code is None:
+                self._exit_code = self._nursery.end(self._process, by_force=by_force)
+            return self._exit_code
 
 
 def _leave_signals_to_main() -> None:
-    """Block signals in this thread and so in the processes it starts: a terminal and systemd send
-    them to all processes, and the main one ends the others in good order."""
-    resource_tracker.ensure_running()  # every worker needs it, and starting it unblocks SIGINT
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-
-
-def _serve(pipe: Connection, load_reader: LoadReader, timeout_s: float | None) -> None:
-    """The life of a worker: load the reader and say so, then answer until nobody asks any more."""
-    _die_with_parent()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a process for each core; said in time,
-    import cv2  # for NumPy's threads would wait for work as soon as it is imported
-
-    cv2.setNumThreads(1)
-    try:
-        reader = load_reader()
-    except Exception as error:
-        pipe.send(_portable(error))
-        return
-    pipe.send([])
-    PULSE.tell(partial(pipe.send, None), timeout_s)
-    while True:
-        try:
-            scans = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer: object = reader(scans)
-        except Exception as error:
-            answer = _portable(error)
-        pipe.send(answer)
-
-
-def _die_with_parent() -> None:
-    """Let the kernel end this process when the main one is killed: it may hang over a scan, and
-    then never notices that nobody waits for it any more. (Linux; elsewhere it lives on.)"""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _portable(error: Exception) -> Exception:
-    """What can be sent to another process for certain, without losing where it came from."""
-    return error if isinstance(error, DigitdError) else WorkerFailedError(traceback.format_exc())
+    """Block signals in this thread: only the main one acts on them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
 from ..records import Limits
 from .pulse import PULSE
 from .workers import Reader
+
+_IMPORTED = (
+    "ai_edge_litert.interpreter",
+    "numpy.ma",  # NumPy itself does when it is first asked for a quantile
+    "..ann.trust",
+    "..vision.reader",
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,15 @@ class ReaderSettings:
     review_below: float | None = None
     annotated: Literal["all", "review", "none"] = "all"
     explained: bool = False
+
+
+def warm_up() -> None:
+    """Import what loading and reading take, whatever the settings."""
+    from ..ann.quiet import native_stderr_logged
+
+    with native_stderr_logged(log):
+        for module in _IMPORTED:
+            import_module(module, __package__)
 
 
 def load_reader(settings: ReaderSettings) -> Reader:

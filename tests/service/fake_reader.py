@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ def read(scans: Sequence[Scan]) -> list[Outcome]:
     """One outcome per scan: `b"42"` is read as 42, `b"?7"` as a doubtful 7, `b"half 42"` as a first
     page of two with 42, the second being damaged, `b"hints"` as the number of digits that its hints
     allow, 0 where they say nothing, `b"pulse"` as the milliseconds between signs of life,
-    `b"threads"` as the number of threads that read (on Linux)."""
+    `b"threads"` as the number of threads that read (on Linux), `b"pid"` as its process."""
     return [_read(scan) for scan in scans]
 
 
@@ -67,6 +68,8 @@ def _read(scan: Scan) -> Outcome:
         text = f"{1000 * PULSE.every_s:.0f}"
     if text == "threads":
         text = str(len(list(Path("/proc/self/task").iterdir())))
+    if text == "pid":
+        text = str(os.getpid())
     match text.split():
         case []:
             return Rejection(scan.id, scan.file, scan.sha256, Reason.EMPTY_FILE, "no bytes")
@@ -85,7 +88,9 @@ def _read(scan: Scan) -> Outcome:
             os.kill(os.getpid(), signal.SIGKILL)
         case ["orphan", "once", path, _] if not Path(path).exists():
             Path(path).touch()
-            os.kill(os.getppid(), signal.SIGKILL)
+            main = multiprocessing.parent_process()  # of the nursery that this is a fork of
+            assert main
+            os.kill(main.pid, signal.SIGKILL)
         case ["beat", _]:
             assert PULSE.listener
             PULSE.listener()

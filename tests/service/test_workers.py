@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import multiprocessing
+import os
+import signal
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +15,27 @@ from pathlib import Path
 import cv2
 import fake_reader
 import pytest
+from family import descendants, have_ended, lives, parent_of
 
 from daemon.errors import DigitdError, ModelUnavailable
 from daemon.records import Outcome, Reading, Reason, Rejection, Scan
-from daemon.service import processes
-from daemon.service.workers import DEATHS, WorkerDiedError, hire, read_carefully
+from daemon.service import nursery, processes
+from daemon.service.workers import DEATHS, Crew, WorkerDiedError, hire, read_carefully
+
+PREPARING = """
+from daemon.service import nursery
+
+if __name__ == "__main__":
+    nursery.prepare(print)
+    print(nursery._prepared[0]._process.pid)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(PREPARING)
+    return path
 
 
 @dataclass(frozen=True)
@@ -40,9 +59,15 @@ def said(outcomes: Sequence[Outcome]) -> list[str | Reason]:
     ]
 
 
+def process_of(crew: Crew) -> int:
+    """The process of one of its workers."""
+    (outcome,) = crew.read([scan("pid")])
+    return int(said([outcome])[0])
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> None:
-    others = set(multiprocessing.active_children())  # what other tests left to run out
+    others = descendants()
     batches = [batch("1", "2"), batch(), batch("3"), batch("", "4"), batch("5")]
     with hire(workers, fake_reader.load_reader) as crew:
         read = list(crew.read_all(batches))
@@ -54,7 +79,7 @@ def test_batches_come_back_in_order_with_all_their_outcomes(workers: int) -> Non
         [Reason.EMPTY_FILE, "4"],
         ["5"],
     ]
-    assert set(multiprocessing.active_children()) <= others
+    assert descendants() <= others
 
 
 @pytest.mark.parametrize(("on_one_core", "threads"), [(True, 1), (False, 2)])
@@ -113,14 +138,25 @@ def test_a_scan_that_kills_its_worker_costs_only_itself(tmp_path: Path) -> None:
 def test_workers_that_died_while_idle_are_no_death_of_a_scan(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    others = set(multiprocessing.active_children())
     with hire(2, fake_reader.load_reader) as crew:
-        crew.executor.submit(crew.read, []).result()  # one is idle now, if not both
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.kill()
-            worker.join()
+        for worker in {process_of(crew), process_of(crew)}:  # both, if not twice the same
+            os.kill(worker, signal.SIGKILL)
+            assert have_ended([worker])
         ((_, outcomes),) = crew.read_all([batch("1")])
     assert said(outcomes) == ["1"]
+    assert caplog.messages == []
+
+
+def test_a_nursery_that_died_has_a_successor(caplog: pytest.LogCaptureFixture) -> None:
+    others = descendants()
+    with hire(2, fake_reader.load_reader) as crew:
+        worker = process_of(crew)
+        family = descendants() - others
+        os.kill(parent_of(worker), signal.SIGKILL)
+        assert have_ended(family)  # its workers die with it
+        read = list(crew.read_all([batch("1"), batch("2", "3")]))
+    assert [said(outcomes) for _, outcomes in read] == [["1"], ["2", "3"]]
+    assert descendants() <= others
     assert caplog.messages == []
 
 
@@ -192,10 +228,13 @@ def test_a_system_that_lets_no_process_start_blames_no_scan(
 
 
 def test_all_workers_start_before_there_is_anything_to_read() -> None:
-    others = set(multiprocessing.active_children())
+    others = descendants()
     with hire(2, fake_reader.load_reader) as crew:
         crew.executor.submit(crew.read, []).result()  # waits its turn behind both
-        assert len(set(multiprocessing.active_children()) - others) == 2
+        late = time.monotonic() + 30
+        while len(descendants() - others) < 3 and time.monotonic() < late:
+            pass
+        assert len(descendants() - others) == 3  # with the nursery
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux shows them")
@@ -204,13 +243,29 @@ def test_a_worker_is_one_thread() -> None:
         assert said(crew.read([scan("threads")])) == ["1"]
 
 
+def test_a_nursery_that_was_prepared_is_the_one_that_is_used() -> None:
+    others = descendants()
+    nursery.prepare(fake_reader.load_reader)
+    (prepared,) = descendants() - others
+    with hire(2, fake_reader.load_reader) as crew:
+        assert parent_of(process_of(crew)) == prepared
+    assert descendants() <= others
+
+
+def test_a_nursery_that_nobody_took_ends_with_its_process(program: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not lives(int(ended.stdout))
+
+
 def test_leaving_early_waits_for_nobody() -> None:
-    others = set(multiprocessing.active_children())  # what other tests left to run out
+    others = descendants()
     before = set(threading.enumerate())
     endless = (batch("1") for _ in iter(int, 1))
     with hire(2, fake_reader.load_reader) as crew:
         next(crew.read_all(endless))
-    assert set(multiprocessing.active_children()) <= others
+    assert descendants() <= others
     assert not [
         thread for thread in set(threading.enumerate()) - before if thread.name.startswith("reader")
     ]
