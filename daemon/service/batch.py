@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from types import FrameType
 
 from ..config import HintSettings
 from ..errors import NothingReadable
@@ -98,7 +99,7 @@ def run_batch(
     """Read all scans among `inputs` that have no result in `out` yet.
 
     `advance` hears how many scans are done so far, earlier runs' included; `reached` hears of every
-    step of delivery. Ctrl-C ends the run in good order: what was published stays, whole.
+    step of delivery. Ctrl-C and SIGTERM end the run in good order: what was published stays, whole.
 
     Raises:
         UsageError, InputMissing, NothingReadable: the paths cannot work; nothing was written.
@@ -133,21 +134,22 @@ def run_batch(
         tally = _Tally()
         interrupted = False
         try:
-            with _uninterrupted():
-                delivery.recover()
-                if settings.retry:
-                    journal.forget_rejected()
-            batches = planner.batches(inputs)
-            with closing(_read(batches, settings, load_reader, several=several)) as read:
-                for batch, outcomes in read:
-                    with _uninterrupted():
-                        if explanations:
-                            explanations.write(outcomes.values())
-                        arrivals = delivery.deliver(batch.claims, outcomes)
-                        planner.landed(batch)
-                        tally.add(arrivals, outcomes)
-                    log.info("batch of %d scans done", len(arrivals))
-                    advance(tally.scans + planner.already_done)
+            with _interrupted_by_sigterm():
+                with _uninterrupted():
+                    delivery.recover()
+                    if settings.retry:
+                        journal.forget_rejected()
+                batches = planner.batches(inputs)
+                with closing(_read(batches, settings, load_reader, several=several)) as read:
+                    for batch, outcomes in read:
+                        with _uninterrupted():
+                            if explanations:
+                                explanations.write(outcomes.values())
+                            arrivals = delivery.deliver(batch.claims, outcomes)
+                            planner.landed(batch)
+                            tally.add(arrivals, outcomes)
+                        log.info("batch of %d scans done", len(arrivals))
+                        advance(tally.scans + planner.already_done)
         except KeyboardInterrupt:
             interrupted = True
         return Summary(
@@ -228,16 +230,33 @@ def _read(
 
 
 @contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM, which `timeout`, SLURM and a shutdown send, end the block as Ctrl-C does."""
+    with _handled_by(signal.default_int_handler, signal.SIGTERM):
+        yield
+
+
+@contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Make Ctrl-C wait for the end of the block: what is being published is published whole."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Ctrl-C goes to the main thread only, and only that may set handlers
-        return
+    """Make signals wait for the end of the block: what is being published is published whole."""
     caught: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    with _handled_by(lambda number, _: caught.append(number), signal.SIGINT, signal.SIGTERM):
+        yield
+    if caught:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _handled_by(
+    handler: Callable[[int, FrameType | None], object], *signals: signal.Signals
+) -> Iterator[None]:
+    """Signals go to the main thread only, and only that may say who handles them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, handler) for each in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
-    if caught:
-        raise KeyboardInterrupt
+        for each, handler_before in before.items():
+            signal.signal(each, handler_before)

@@ -494,9 +494,10 @@ def test_the_model_is_not_loaded_when_all_is_done(bench: Bench) -> None:
         run_batch([bench.scans], bench.out, SETTINGS, fake_reader.load_nothing)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("step", DELIVERY_STEPS)
-def test_ctrl_c_leaves_whole_batches_and_the_next_run_completes_them(
-    bench: Bench, step: Step
+def test_signals_leave_whole_batches_and_the_next_run_completes_them(
+    bench: Bench, step: Step, number: signal.Signals
 ) -> None:
     bench.put(**{f"n{number}": str(number) for number in range(9)})
     steps = 0
@@ -505,10 +506,12 @@ def test_ctrl_c_leaves_whole_batches_and_the_next_run_completes_them(
         nonlocal steps
         steps += now is step
         if now is step and steps == 2:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 
+    before = signal.getsignal(number)
     summary = bench.run(reached=interrupt)
     assert (summary.scans, summary.interrupted, summary.exit_code) == (6, True, 130)
+    assert signal.getsignal(number) is before
     assert len(bench.rows()) == len(list((bench.out / "json").iterdir())) == 6
     summary = bench.run()
     assert (summary.scans, summary.already_done, summary.exit_code) == (3, 6, 0)

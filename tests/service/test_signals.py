@@ -70,13 +70,16 @@ def test_after_a_sigkill_the_next_run_completes_the_results(program: Path, step:
     assert list((program.parent / "results" / ".digitd" / "staging").iterdir()) == []
 
 
-def test_ctrl_c_ends_busy_workers_and_a_second_run_completes(program: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_busy_workers_and_a_second_run_completes(
+    number: signal.Signals, program: Path
+) -> None:
     fifo, hanging = program.parent / "fifo", program.parent / "scans" / "4.png"
     os.mkfifo(fifo)
     hanging.write_text(f"hang {fifo}")
     with start(program, workers=2) as run:
         worker = int(fifo.read_text())
-        os.killpg(run.pid, signal.SIGINT)
+        os.killpg(run.pid, number)
         _, err = run.communicate(timeout=30)
     assert (run.returncode, err) == (130, b"")
     with pytest.raises(ProcessLookupError):
