@@ -7,6 +7,7 @@ rejected ones that a person sent back to the inbox: they are new claims when the
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from ..errors import OutputUnwritable
 from .names import printable, shown
 
 _VERSION = 4
+_LEAST_ROOM = 65_536  # bytes: SQLite's shared memory grows by half of it
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # of the error's code the low byte
 _PARTIAL = """
 CREATE INDEX arrivals_original ON arrivals (sha256, model) WHERE duplicate_of IS NULL;
@@ -87,18 +89,30 @@ def _blame_the_disk(error: sqlite3.DatabaseError, path: Path) -> NoReturn:
     """Raise an error of the disk as one that names the journal and the way out."""
     if isinstance(error, sqlite3.IntegrityError):
         raise error  # a bug of ours
+    code, said = getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error)
+    if code == sqlite3.SQLITE_IOERR and _is_full(path.parent):
+        said = "no space left on its disk"
     way_out = (
         "mend that, or become a user who may write there, and run the same command again, or name "
         "another folder"
     )
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+    if code in _DAMAGED:
         way_out = (
             "put a copy of it back, or move it away with what is called like it (-wal, -shm): "
             "results stay where they are, but digitd no longer knows of them"
         )
     raise OutputUnwritable(
-        f"cannot use the journal {printable(shown(path))}: {error}; {way_out}"
+        f"cannot use the journal {printable(shown(path))}: {said}; {way_out}"
     ) from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether its disk has no room for what SQLite keeps beside the journal."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _LEAST_ROOM
 
 
 @contextmanager

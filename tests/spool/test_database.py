@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,6 +63,30 @@ def test_rows_that_cannot_be_read_any_more_blame_the_disk(
         assert next(rows)["file"] == "a" * 1000
         with pytest.raises(OutputUnwritable, match=r"journal\.db: .*malformed"):
             draw(rows)
+
+
+@pytest.mark.parametrize(
+    ("code", "free", "told"),
+    [
+        (sqlite3.SQLITE_IOERR | 18 << 8, 15, "no space left on its disk"),  # SHMOPEN
+        (sqlite3.SQLITE_IOERR, 16, "disk I/O error"),
+        (sqlite3.SQLITE_READONLY, 0, "disk I/O error"),
+    ],
+)
+def test_an_error_of_a_full_disk_says_that_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, free: int, told: str
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    disk = SimpleNamespace(f_bavail=free, f_frsize=4096)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with Journal(tmp_path / "journal.db") as journal:
+        database = journal._database
+        with (
+            pytest.raises(OutputUnwritable, match=rf"journal\.db: {told}; mend that"),
+            database.transaction(),
+        ):
+            raise error
 
 
 def test_what_fails_at_one_moment_leaves_no_transaction_open(tmp_path: Path) -> None:
