@@ -93,6 +93,7 @@ def test_status_says_first_what_needs_a_person(
         "balanced": True,
         "ignored": 1,
         "oldest_waiting": "inbox/b.png",
+        "oldest_is_cut_off": False,
         "blocked": [{"path": "inbox/link.png", "cure": "it is a link: put the file itself here"}],
         "paused": None,
         "last_error": None,

@@ -18,6 +18,7 @@ from ..spool.names import printable, shown
 from ..spool.retry import original_of
 from ..spool.scanner import Scanner, View
 from ..spool.settle import End, Settler
+from .ends import EndFinder
 from .hints import HintFiles
 from .standing import told_immovable
 
@@ -59,7 +60,9 @@ class Rejected:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The state of inbox, journal and daemon. `pid` is None where none runs; `told` is what it last
-    said of itself; `rejected` are those whose originals wait for a person."""
+    said of itself; `rejected` are those whose originals wait for a person. Where the oldest file
+    that waits is empty or cut off, it has `cut_off_s` since its last change until it is rejected.
+    """
 
     pid: int | None
     told: dict[str, Any]
@@ -67,6 +70,7 @@ class Overview:
     view: View
     rejected: tuple[Rejected, ...]
     problem: str | None
+    cut_off_s: float | None = None
 
     @property
     def seen(self) -> int:
@@ -98,6 +102,7 @@ class Overview:
             "balanced": self.balance.is_even,
             "ignored": self.view.ignored,
             "oldest_waiting": self.view.oldest and shown(self.view.oldest),
+            "oldest_is_cut_off": self.cut_off_s is not None,
             "blocked": [
                 {"path": shown(each.path), "cure": each.cure} for each in self.view.blocked
             ],
@@ -128,7 +133,7 @@ class Overview:
         if not balance.is_even:
             lines.append("UNEVEN   the journal does not add up: please report it")
         if view.oldest is not None:
-            lines.append(f"oldest   {printable(shown(view.oldest))}")
+            lines.append(f"oldest   {printable(shown(view.oldest))}{self._why_it_waits()}")
         lines += _some(
             "blocked ",
             [f"{printable(shown(each.path))}: {each.cure}" for each in view.blocked],
@@ -142,6 +147,12 @@ class Overview:
         if error := self.told.get("last_error"):
             lines.append(f"error    {printable(error)}")
         return "\n".join(lines)
+
+    def _why_it_waits(self) -> str:
+        if self.cut_off_s is None:
+            return ""
+        after = f"{self.cut_off_s:g} s after its last change"
+        return f": empty or cut off; should it stay so, it is rejected {after}"
 
 
 def overview(config: Config) -> Overview:
@@ -180,7 +191,17 @@ def overview(config: Config) -> Overview:
             if (original := original_of(config.outbox, each)).exists()
         ),
         problem=problem,
+        cut_off_s=config.incomplete_after_s if _is_cut_off(view.oldest, config) else None,
     )
+
+
+def _is_cut_off(path: Path | None, config: Config) -> bool:
+    try:
+        if path is None or path.stat().st_size == 0:
+            return path is not None
+        return EndFinder(config.limits.max_file_mb)(path) is End.MISSING
+    except OSError:  # it was claimed meanwhile
+        return False
 
 
 def _is_done(journal: Journal | None) -> Callable[[Found], bool]:

@@ -6,7 +6,9 @@ import errno
 import json
 from pathlib import Path
 
+import cv2
 import fake_reader
+import numpy as np
 import pytest
 from crashes import Crash
 
@@ -18,6 +20,8 @@ from daemon.service.watch import watch
 from daemon.service.workers import hire
 from daemon.spool.lock import hold
 from daemon.spool.steps import Step
+
+PNG = cv2.imencode(".png", np.zeros((28, 28), np.uint8))[1].tobytes()
 
 
 @pytest.fixture
@@ -53,6 +57,23 @@ def test_what_waits_is_counted_and_not_read(config: Config) -> None:
     put(config, a="42", b="")
     seen = overview(config)
     assert (seen.view.waiting, seen.seen, seen.needs_person) == (2, 2, True)
+
+
+@pytest.mark.parametrize("content", [b"", PNG[:-9]])
+def test_a_file_whose_end_is_missing_says_what_it_waits_for(config: Config, content: bytes) -> None:
+    (config.inbox / "a.png").write_bytes(content)
+    seen = overview(config)
+    assert f"oldest   {config.inbox}/a.png: empty or cut off; should it stay so, " in seen.as_text()
+    assert "it is rejected 120 s after its last change" in seen.as_text()
+    assert seen.as_json()["oldest_is_cut_off"]
+
+
+def test_a_whole_file_waits_for_nothing_but_its_turn(config: Config) -> None:
+    assert not overview(config).as_json()["oldest_is_cut_off"]  # there is none
+    (config.inbox / "a.png").write_bytes(PNG)
+    seen = overview(config)
+    assert f"oldest   {config.inbox}/a.png\n" in f"{seen.as_text()}\n"
+    assert not seen.as_json()["oldest_is_cut_off"]
 
 
 def test_what_was_in_work_when_a_daemon_died_needs_a_person_until_one_runs(config: Config) -> None:
