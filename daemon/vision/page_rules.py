@@ -26,6 +26,7 @@ _LINK = 0.4  # the shortest piece of a rule that slopes
 _BOLD = 5.0  # the shortest thick one
 _THICK = 0.36  # from which a rule is thick
 _SOLID = 0.6  # from which it is no rule
+_UNEVEN = 1.5  # times the usual thickness of a rule: what is still part of it
 _GAP = 1 / 12  # what a rule may miss
 _POST = (0.8, 2.2)  # length of short standing ones, from rule to rule
 _POST_WIDTH = 0.35  # at most, and half of what it spans where it leans
@@ -194,7 +195,27 @@ def _long(runs: Runs, shape: tuple[int, ...], height: float, least: float, link:
     runs = find_runs(thick)
     bold = runs.chosen(runs.lengths >= round(_BOLD * height)).drawn(shape)
     solid = _thick(bold, max(6, round(_SOLID * height)))
-    return cv2.bitwise_or(cv2.subtract(long, thick), cv2.subtract(bold, solid))
+    rules = cv2.bitwise_or(cv2.subtract(long, thick), cv2.subtract(bold, solid))
+    _keep_even(rules, long, height)
+    return rules
+
+
+def _keep_even(rules: Grey, long: Grey, height: float) -> None:
+    """Keep as `rules` what of those as `long` as thick ones is hardly thicker than all of its rule:
+    one that is nearly thick would fall to pieces, which look like strokes."""
+    found = find_components(long)
+    for rule in found.components:
+        usual = rule.area / rule.width
+        most = round(_UNEVEN * usual)
+        if rule.width < _BOLD * height or not _THICK * height < most <= _SOLID * height:
+            continue
+        margin = most + 1
+        window = (
+            slice(max(0, rule.y - margin), rule.bottom + margin),
+            slice(max(0, rule.x - margin), rule.right + margin),
+        )
+        own = found.labelled.own(window, (rule.label,), long[window])
+        rules[window] = cv2.bitwise_or(rules[window], cv2.subtract(own, _thick(own, most)))
 
 
 def _thick(rules: Grey, thickness: int) -> Grey:

@@ -64,6 +64,23 @@ def test_a_rule_just_long_enough_is_found_wherever_it_begins(height: float, star
         assert (rules.standing.T if turned else rules.lying)[20, start:].all()
 
 
+def test_a_rule_that_is_thick_in_places_goes_as_a_whole() -> None:
+    height = 27.0  # px: a third of it is 9
+    mask = np.zeros((200, 700), np.uint8)
+    for x in range(20, 680):  # it slopes, and is 8 or 9 px thick
+        mask[90 + x // 60 : 98 + (x + 30) // 60, x] = 1
+    rules = find_rules(mask, height)
+    assert not without_rules(mask, rules, height).any()
+
+
+def test_what_is_much_thicker_than_its_rule_is_none_of_it() -> None:
+    mask = np.zeros((200, 700), np.uint8)
+    mask[90:98, 20:680] = 1
+    mask[86:103, 300:390] = 1  # three digit heights long
+    left = without_rules(mask, find_rules(mask, HEIGHT), HEIGHT)
+    assert left[88, 305:385].all()
+
+
 def test_the_cells_of_a_comb_are_rules_and_the_ones_in_them_are_not() -> None:
     cells = list(range(40, 400, 40))
     mask = table(cells, [100, 145], (240, 440))
