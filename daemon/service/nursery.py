@@ -13,6 +13,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -22,7 +23,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import recv_handle, send_handle
+from multiprocessing.reduction import recv_handle, sendfds
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DigitdError
@@ -54,6 +56,7 @@ class Nursery:
 
     def __init__(self, warm_up: Callable[[], None] | None = None) -> None:
         self._lock = threading.Lock()
+        _leave_lost_folder()
         self._pipe, theirs = _spawn.Pipe()
         self._process = _spawn.Process(target=_live, args=(theirs, warm_up), daemon=True)
         with _signals_blocked():
@@ -111,11 +114,14 @@ class Nursery:
         try:
             self._pipe.send(request)
             if handle is not None:
-                send_handle(self._pipe, handle, self._process.pid)
+                _send_handle(self._pipe, handle)
             return self._pipe.recv()
         except (EOFError, OSError):
             self.close()  # should it live, it no longer knows what it is asked
             raise WorkerDiedError(how_it_ended(self._process.exitcode)) from None
+        except BaseException:  # Ctrl-C once more: its answer would be taken for that to another
+            self.close()
+            raise
 
 
 _prepared: list[Nursery] = []
@@ -140,21 +146,46 @@ def how_it_ended(code: int | None) -> str:
     return f"its worker ended with exit code {code}"
 
 
+def _leave_lost_folder() -> None:
+    """Go elsewhere from a working folder that was removed or may not be entered: all paths in use
+    are absolute then, but every process that multiprocessing starts enters the folder of this."""
+    try:
+        lost = not os.access(Path.cwd(), os.X_OK)
+    except OSError:
+        lost = True
+    if lost:
+        os.chdir("/")
+
+
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
     """Block signals in this thread and so in the process it starts: a terminal and systemd send
     them to all processes, and the main one ends the others in good order."""
-    resource_tracker.ensure_running()  # a new process needs it, and starting it unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
+        resource_tracker.ensure_running()  # a new process needs it, and starting it unblocks
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # some
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _send_handle(pipe: Connection, handle: int) -> None:
+    """As multiprocessing's, but without a copy of the pipe's descriptor, for which there may be no
+    room: half a request would cost the nursery, and all workers with it."""
+    channel = socket.socket(fileno=pipe.fileno())
+    try:
+        sendfds(channel, [handle])
+    finally:
+        channel.detach()
+
+
 def _live(pipe: Connection, warm_up: Callable[[], None] | None) -> None:
     """The life of the nursery: load, then do as it is asked until nobody asks any more."""
     _die_with_parent()
+    main = multiprocessing.parent_process()
+    if main is None or os.getppid() != main.pid:
+        return  # it is dead already
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a worker for each core; said in time,
     import cv2  # for NumPy's threads would wait for work as soon as it is imported
 

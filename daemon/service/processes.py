@@ -7,7 +7,6 @@ batch is on its way to it.)
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Sequence
@@ -36,8 +35,6 @@ class ProcessReader:
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
-        if not os.access(os.curdir, os.X_OK):  # then all paths in use are absolute; but every
-            os.chdir("/")  # process that multiprocessing starts enters the folder of this one
         self._nursery: Nursery | None = None  # started by a thread that lives as long as this
         self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_signals_to_main)
 
@@ -48,11 +45,13 @@ class ProcessReader:
         with self._lock:
             self._closed = True
             workers = [*self._idle, *self._busy]
-        for worker in workers:
-            worker.kill()  # whatever they still read, nobody waits for it
-        if self._nursery:
-            self._nursery.close()
-        self.executor.shutdown(cancel_futures=True)
+        try:
+            for worker in workers:
+                worker.kill()  # whatever they still read, nobody waits for it
+        finally:  # even if Ctrl-C comes again: else we would wait for them at our end
+            if self._nursery:
+                self._nursery.close()
+            self.executor.shutdown(cancel_futures=True)
 
     def read(self, scans: Sequence[Scan]) -> list[Outcome]:
         """Read in a worker of one's own.
@@ -103,9 +102,8 @@ class ProcessReader:
     def _new_one(self) -> _Worker:
         """A new worker; from another nursery, where the one at hand is dead."""
         for _ in range(2):
-            nursery = self._living_nursery()
             try:
-                return _Worker(nursery, self._timeout_s)
+                return _Worker(self._living_nursery(), self._timeout_s)
             except OSError as error:  # no memory, or too many files or processes
                 reason: object = error.strerror or error
                 break

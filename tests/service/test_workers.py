@@ -3,13 +3,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import cv2
@@ -30,6 +33,31 @@ if __name__ == "__main__":
     print(nursery._prepared[0]._process.pid)
 """
 
+ORPHANING = """
+import os, signal, sys
+from daemon.service import nursery
+
+if __name__ == "__main__":
+    nursery.prepare(signal.pause)
+    signal.pause()
+else:
+    print(os.getpid(), flush=True)
+    os.kill(os.getppid(), signal.SIGKILL)
+"""
+
+REMOVING = """
+import os
+from pathlib import Path
+from daemon.service import nursery
+
+if __name__ == "__main__":
+    Path.cwd().rmdir()
+    forker = nursery.Nursery()
+    forker.load(os.getcwd, None)
+    forker.fork()
+    forker.close()
+"""
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
@@ -46,6 +74,11 @@ class Batch:
 def scan(text: str, name: str = "a.png") -> Scan:
     data = text.encode()
     return Scan(f"{name}".ljust(32, "0"), name, hashlib.sha256(data).hexdigest(), data)
+
+
+def environment() -> dict[str, str]:
+    """For a program that is to find the same modules."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def batch(*texts: str) -> Batch:
@@ -227,6 +260,88 @@ def test_a_system_that_lets_no_process_start_blames_no_scan(
         list(crew.read_all([batch("1")]))
 
 
+def test_a_system_that_lets_no_nursery_start_blames_no_scan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes, "take", fail)
+    with (
+        pytest.raises(DigitdError, match="could not start: Resource temporarily unavailable"),
+        hire(2, fake_reader.load_reader) as crew,
+    ):
+        list(crew.read_all([batch("1")]))
+
+
+def test_for_want_of_a_descriptor_no_worker_dies() -> None:
+    taken: list[int] = []
+    forker = nursery.Nursery()
+    try:
+        forker.load(fake_reader.load_reader, None)
+        forker.fork()
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken = [os.dup(0) for _ in range(64)]
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 1, limits[1]))
+            with suppress(OSError):
+                while True:
+                    taken.append(os.dup(0))
+            for _ in range(3):  # room for none, one or both ends of a pipe, and for no more
+                with suppress(OSError):
+                    forker.fork()
+                assert forker.is_alive
+                os.close(taken.pop())
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    finally:
+        forker.close()
+        for each in taken:
+            os.close(each)
+
+
+def test_interrupting_a_question_ends_the_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    forker = nursery.Nursery()
+    try:
+        forker.load(fake_reader.load_reader, None)
+        monkeypatch.setattr(nursery, "_send_handle", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            forker.fork()
+        assert not forker.is_alive
+    finally:
+        forker.close()
+
+
+def test_ctrl_c_once_more_while_it_ends_leaves_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    others = descendants()
+    reader = processes.ProcessReader(2, fake_reader.load_reader)
+    reader.read([scan("1")])
+    family = descendants() - others
+    monkeypatch.setattr(processes._Worker, "kill", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        reader.__exit__()
+    assert have_ended(family)
+
+
+@pytest.mark.parametrize("number", sorted(nursery.SIGNALS))
+def test_starting_a_nursery_leaves_signals_as_they_were(number: signal.Signals) -> None:
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        nursery.Nursery().close()
+        assert number in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def test_all_workers_start_before_there_is_anything_to_read() -> None:
     others = descendants()
     with hire(2, fake_reader.load_reader) as crew:
@@ -254,9 +369,39 @@ def test_a_nursery_that_was_prepared_is_the_one_that_is_used() -> None:
 
 def test_a_nursery_that_nobody_took_ends_with_its_process(program: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, program],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert not lives(int(ended.stdout))
+
+
+def test_a_nursery_starts_where_the_working_folder_was_removed(
+    program: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "gone").mkdir()
+    program.write_text(REMOVING)
+    ended = subprocess.run(
+        [sys.executable, program], env=environment(), cwd=tmp_path / "gone", check=False, timeout=60
+    )
+    assert ended.returncode == 0
+
+
+def test_a_nursery_whose_process_was_killed_while_it_started_ends(program: Path) -> None:
+    program.write_text(ORPHANING)
+    killed = subprocess.run(
+        [sys.executable, program],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert have_ended([int(killed.stdout)])
 
 
 def test_leaving_early_waits_for_nobody() -> None:
