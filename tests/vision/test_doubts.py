@@ -165,6 +165,41 @@ def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None
     assert not judged.reason
 
 
+ROW = Box(20, 80, 90, 46)  # a number and the bar that it hangs on, below what is read
+
+
+def with_a_row(box: Box = ROW) -> Choice:
+    """A digit, and one wide mark that is taken for none."""
+    candidates = tuple(
+        Candidate(each, 0.5, np.ones((each.height, each.width), np.float32)) for each in (BOX, box)
+    )
+    rows = np.full((2, 11), 0.001, np.float32)
+    rows[0, 7] = rows[1, 10] = 0.99
+    (chosen,) = weigh([Layout(((candidates[0],), (candidates[1],)))], rows)
+    return chosen
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_digits_are_doubted_where_a_mark_as_wide_as_several_is_read_as_none(text: str) -> None:
+    parts = BOX, Box(25, 84, 20, 40), Box(60, 84, 20, 40)
+    assert reason(line(text=text), with_a_row(), choice(*parts, cost=2.0)) == LEFT_ONE_OUT
+    assert reason(line(text=text), with_a_row(), choice(BOX, cost=2.0)) == ""
+    elsewhere = choice(BOX, Box(15, 84, 20, 40), cost=2.0)
+    assert reason(line(text=text), with_a_row(), elsewhere) == ""
+    narrow = with_a_row(Box(24, 80, 50, 46))
+    assert reason(line(text=text), narrow, choice(*parts[:2], cost=2.0)) == ""
+    stroke = choice(BOX, parts[1], cost=2.0, digit=1)
+    assert reason(line(text=text), with_a_row(), stroke) == ""
+
+
+def test_what_the_line_reader_reads_in_a_wide_mark_is_not_left_out() -> None:
+    parts = choice(BOX, Box(25, 84, 20, 40), Box(60, 84, 20, 40), cost=2.0)
+    page = Page(1, np.zeros((140, 140), np.uint8))
+    read = (line(), line(Box(25, 84, 20, 40), text="71"))
+    judged = doubted(read, page, 1, [with_a_row(), parts])
+    assert [each.reason for each in judged] == ["", ""]
+
+
 class Sure:
     """Holds every glyph for a 1."""
 
