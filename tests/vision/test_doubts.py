@@ -15,6 +15,7 @@ from daemon.vision.doubts import (
     LEFT_ONE_OUT,
     LYING,
     MUCH_ELSE,
+    RING,
     TINY,
     TWO_WAYS,
     doubted,
@@ -246,3 +247,49 @@ def test_reading_doubts_what_a_seven_leaves_whose_bar_came_off(hints: Hints) -> 
     (outcome,) = read_batch([scan], Torn(), limits=Limits(), annotated="none")
     (only,) = outcome.pages[0].lines
     assert (only.text, only.status, only.reason) == ("1", Status.REVIEW, TWO_WAYS)
+
+
+def ring(*pieces: tuple[int, int, int, int]) -> Choice:
+    """A round mark, taken for a 0, with these boxes inside of it."""
+    ink = np.zeros((80, 80), np.float32)
+    cv2.circle(ink, (40, 40), 37, (1.0,), 4)
+    for x, y, width, height in pieces:
+        ink[y : y + height, x : x + width] = 1
+    return zero(ink)
+
+
+def zero(ink: np.ndarray) -> Choice:
+    rows = np.full((1, 11), 0.001, np.float32)
+    rows[0, 0] = 0.99
+    (chosen,) = weigh([Layout(((Candidate(Box(10, 10, 80, 80), 1.0, ink),),))], rows)
+    return chosen
+
+
+LETTERS = (20, 34, 10, 14), (34, 34, 10, 14), (48, 34, 10, 14)
+
+
+@pytest.mark.parametrize("text", ["0", "70"])
+def test_a_zero_with_writing_inside_is_doubted(text: str) -> None:
+    read = line(Box(10, 10, 80, 80), text)
+    assert reason(read, ring(*LETTERS)) == RING
+    assert reason(read, ring()) == ""
+    assert reason(read, ring(LETTERS[1])) == ""  # as a zero of programmers has it
+    assert reason(read, ring(*((x, y, 5, 5) for x, y, _, _ in LETTERS))) == ""  # dirt
+    assert reason(line(Box(0, 0, 9, 9), text), ring(*LETTERS)) == ""  # another mark's
+
+
+def test_a_zero_in_a_ring_is_doubted_and_one_with_a_slash_is_not() -> None:
+    read = line(Box(10, 10, 80, 80), "0")
+    double, slashed = np.zeros((2, 80, 80), np.float32)
+    for radius in (37, 26):
+        cv2.circle(double, (40, 40), radius, (1.0,), 4)
+    cv2.circle(slashed, (40, 40), 37, (1.0,), 4)
+    cv2.line(slashed, (24, 60), (56, 20), (1.0,), 4)
+    assert reason(read, zero(double)) == RING
+    assert reason(read, zero(slashed)) == ""
+
+
+def test_who_tells_that_there_is_a_digit_has_a_zero_with_writing_inside() -> None:
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    (judged,) = doubted([line(Box(10, 10, 80, 80), "0")], page, 1, [ring(*LETTERS)], told=True)
+    assert not judged.reason
