@@ -19,6 +19,7 @@ NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
 STROKE = 1  # a digit that is a single stroke, as much that is none
 DIGIT_COST = 0.2  # log probability that a layout pays for every digit
 MIN_DIGITS = 2  # of a layout, that another may have strokes besides: of one they may be pieces
+IN_A_ROW = 0.5  # of the lower of two marks: what they share of their height
 ALIKE = 0.7  # of the height of these
 EVEN = 0.6  # of the highest: what the lowest measures where nothing but digits is read
 SURE = 0.9  # probability of one more
@@ -138,7 +139,7 @@ def _share(choice: Choice) -> float:
 
 def _has_more(other: Choice, choice: Choice) -> bool:
     """Whether a layout has all digits of another and sure ones besides that are as high: on other
-    ink, rules took one of them along."""
+    ink, rules took one of them along. A stroke that stands in no row may be a sheet's edge."""
     own, others = _read(choice), _read(other)
     least = ALIKE * median(mark.box.height for mark, _ in own)
     twins = {
@@ -150,9 +151,18 @@ def _has_more(other: Choice, choice: Choice) -> bool:
     return len(twins) == len(own) and all(
         mark.box.height >= least
         and rows[number].max() >= SURE
-        and (digit != STROKE or len(own) >= MIN_DIGITS)
+        and (digit != STROKE or (len(own) >= MIN_DIGITS and _is_in_a_row(mark.box, own)))
         for number, (mark, digit) in enumerate(others)
         if number not in twins
+    )
+
+
+def _is_in_a_row(box: Box, read: Sequence[tuple[Candidate, int]]) -> bool:
+    """Whether a mark stands at the height of one that is read."""
+    return any(
+        min(box.bottom, mark.box.bottom) - max(box.y, mark.box.y)
+        >= IN_A_ROW * min(box.height, mark.box.height)
+        for mark, _ in read
     )
 
 

@@ -5,20 +5,24 @@ digit as clean as any. On its picture it does not: most of what there looks like
 or the mark is tiny, or it is a stroke that lies along the border or on its side. And of a 7 whose
 bar came off, what is left is as clean a 1: all the pieces together are as likely something else.
 What is doubted so is for review; so are any digits where the chosen layout leaves out another one,
-as strong ink does whose pen is paler.
+as strong ink does whose pen is paler, or takes a row that hangs on a bar for one mark. And a ring
+round writing, as stamps have it, is as sure a 0 as any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from ..records import Box, Digit, Line, Page, Status
+from ..records import Box, Digit, Grey, Line, Page, Status
 from .assemble import enlarge
 from .choice import STROKE, Choice, best
+from .components import find_components
 from .layout import FLUSH
 from .parts import Candidate, are_one_mark, overlap
 
@@ -30,6 +34,11 @@ HARDLY = 0.01  # of the ink: less is no difference
 SEEN = 0.98  # probability of a digit that only another layout has
 AS_HIGH = 0.6  # of the digits' height: so high at least, and no higher than the inverse of it
 MOST_WIDE = 1.3  # of its height: wider is none
+SURE = 0.9  # the same where the chosen layout has one wide mark that it takes for none
+ZERO = 0  # the digit that is a ring
+PIECE = 0.12  # of a 0's height: what is lower inside of it is dirt
+WRITING = 2  # such pieces: a dot or a slash is one, more are writing in a ring, as on a stamp
+INNER = 0.5  # of its height: so high at least is a ring in a ring
 IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 
 MUCH_ELSE = "most of the ink here is no digit"
@@ -37,7 +46,10 @@ TINY = "too few pixels"
 AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
+RING = "a 0 with writing inside may be a ring"
 LEFT_ONE_OUT = "a digit beside what was read may be left out"
+
+_Seen: TypeAlias = tuple[Candidate, int, npt.NDArray[np.float32]]  # its digit, its probabilities
 
 
 def doubted(
@@ -56,8 +68,18 @@ def doubted(
     if chosen is None:
         return tuple(lines)
     others = [each for each in choices if each is not chosen]  # of most small pictures, none
-    leaves_one_out = bool(others) and not told and _leaves_one_out(chosen, others)
+    leaves_one_out = (
+        bool(others)
+        and not told
+        and (_leaves_one_out(chosen, others) or _loses_several(lines, page, factor, chosen, others))
+    )
     rest = LEFT_ONE_OUT if leaves_one_out else ""
+    rings = [] if told else _rings(page, factor, chosen)
+    if rings:
+        lines = [
+            for_review(line, RING if any(digit.box in rings for digit in line.digits) else "")
+            for line in lines
+        ]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]
@@ -92,15 +114,84 @@ def _leaves_one_out(chosen: Choice, others: Sequence[Choice]) -> bool:
     usual = median(box.height for box in own)
     weighed = [mark.box for mark in chosen.layout.candidates]
     return any(
-        digit not in (None, STROKE)
+        digit != STROKE
         and row.max() >= SEEN
-        and AS_HIGH * usual <= mark.box.height <= usual / AS_HIGH
-        and mark.box.width <= MOST_WIDE * mark.box.height
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
         and not any(overlap(mark.box, box) for box in weighed)
-        for other in others
-        for mark, digit, row in zip(other.layout.candidates, other.digits, other.rows, strict=True)
+        for mark, digit, row in _like(others, usual)
     )
+
+
+def _loses_several(
+    lines: Sequence[Line], page: Page, factor: int, chosen: Choice, others: Sequence[Choice]
+) -> bool:
+    """Whether nothing is read in a mark that is as wide as several digits, where another layout has
+    some: a row that hangs on a bar is one mark."""
+    own = [mark.box.height for mark, _ in _read(chosen)]
+    if not own or None not in chosen.digits:
+        return False
+    usual = median(own)
+    pairs = zip(chosen.layout.candidates, chosen.digits, strict=True)
+    wide = [mark.box for mark, digit in pairs if digit is None and _is_wide(mark.box, usual)]
+    read = [digit.box for line in lines for digit in line.digits]
+    lost = [box for box in wide if not any(overlap(enlarge(box, page, factor), r) for r in read)]
+    if not lost:
+        return False
+    held = [
+        digit
+        for mark, digit, row in _like(others, usual)
+        if row.max() >= SURE and any(mark.box.union(box) == box for box in lost)
+    ]
+    return held not in ([], [STROKE])
+
+
+def _rings(page: Page, factor: int, chosen: Choice) -> list[Box]:
+    """Where on its page a layout has zeros with writing inside of them."""
+    zeros = [mark for mark, digit in _read(chosen) if digit == ZERO]
+    return [enlarge(mark.box, page, factor) for mark in zeros if _holds_writing(mark)]
+
+
+def _holds_writing(zero: Candidate) -> bool:
+    """Whether a mark is a round line with several pieces inside, or another round line."""
+    found = find_components((zero.ink > INK).view(np.uint8))
+    if len(found.components) < 2:
+        return False
+    ring = max(found.components, key=lambda each: each.width * each.height)
+    pieces = [
+        each
+        for each in found.components
+        if each.height >= PIECE * ring.height
+        and ring.x < each.x
+        and each.right < ring.right
+        and ring.y < each.y
+        and each.bottom < ring.bottom
+    ]
+    return len(pieces) >= WRITING or any(
+        each.height >= INNER * ring.height and _is_hollow(found.own(each)) for each in pieces
+    )
+
+
+def _is_hollow(own: Grey) -> bool:
+    """Whether a mark, the pixels in its box, has no ink in the middle of it, as a slash has."""
+    down, across = own.shape[0] // 3, own.shape[1] // 3
+    return not own[down : -down or None, across : -across or None].any()
+
+
+def _like(choices: Sequence[Choice], usual: float) -> Iterator[_Seen]:
+    """The digits of layouts that are about as high as usual, and what the network says of them."""
+    return (
+        (mark, digit, row)
+        for each in choices
+        for mark, digit, row in zip(each.layout.candidates, each.digits, each.rows, strict=True)
+        if digit is not None
+        and AS_HIGH * usual <= mark.box.height <= usual / AS_HIGH
+        and mark.box.width <= MOST_WIDE * mark.box.height
+    )
+
+
+def _is_wide(box: Box, usual: float) -> bool:
+    """Whether a mark is as large as several digits of the usual height."""
+    return box.width > MOST_WIDE * usual and box.height >= AS_HIGH * usual
 
 
 def _shared_height(one: Box, other: Box) -> int:

@@ -119,8 +119,12 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     unboxed = without_boxes(ink.mask, found, around)
     bounds = cv2.boundingRect(unboxed)
     unruled = rules.remove(unboxed, bounds)
-    underlined = rules.remove_underline(unboxed, bounds) if unruled is None else None
+    underlined = rules.remove_underline(unboxed if unruled is None else unruled, bounds)
     cost = 0.0 if ink.likely else UNLIKELY_COST
+    if underlined is not None and underlined.is_bar:
+        unruled = underlined.without
+    if unruled is not None:
+        underlined = None  # a rule may be all that was under the digits
     whole_cost = cost if inner is None and unruled is None else cost + UNCLEANED_COST
     masks: tuple[tuple[Basis, Grey | None, float], ...] = (
         (Basis.INNER, inner, cost),

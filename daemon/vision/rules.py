@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Box, Grey
-from .components import find_components
+from .components import Component, Components, find_components
 from .runs import Runs, find_runs
 
 MIN_LENGTH = 0.13  # of the page's side: what a rule measures at least without a gap
@@ -36,16 +36,20 @@ TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
 SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
+BAR = 1.4  # heights of a digit: what a bar between rows measures at least, longer than any stroke
+AS_HIGH = 0.6  # of the usual height: so high at least is a digit above a bar, or below it
 Rows = npt.NDArray[np.bool_]  # (H,), which of a page's rows
 Bounds = Sequence[int]  # first column, first row, width and height
 
 
 class Underlined(NamedTuple):
     """A mask `without` the line under its digits, (H, W) uint8 of 0 and 1; `sure` says that the
-    line cannot be part of them."""
+    line cannot be part of them, `is_bar` that it parts rows, as the one above a total does, and is
+    too long for a stroke of a digit."""
 
     without: Grey
     sure: bool
+    is_bar: bool = False
 
 
 def remove(mask: Grey, bounds: Bounds | None = None) -> Grey | None:
@@ -65,8 +69,9 @@ def remove(mask: Grey, bounds: Bounds | None = None) -> Grey | None:
 
 def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | None:
     """Take the line under all other ink out of a mask, (H, W) uint8 of 0 and 1, drawn by hand or
-    printed to write on: long, thin, lying, and longer than the writing at both sides; None where
-    there is none. `bounds` are those of all its ink, where they are known."""
+    printed to write on: long, thin, lying, and longer than the writing at both sides; or the bar
+    between two rows. None where there is neither. `bounds` are those of all its ink, where they are
+    known."""
     if min(mask.shape) < SMALLEST:
         return None
     left, top, width, height = bounds or cv2.boundingRect(mask)
@@ -79,19 +84,50 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     where, x, length = line
     thickness = cv2.countNonZero(where) / length
     rest: Grey = window & ~where
-    digits = _box_of_digits(rest)
+    found = find_components(rest)
+    large = _large(found.components)
+    if not large:
+        return None
     rows = np.flatnonzero(where.any(axis=1))
-    if digits is None or (rows[0] + rows[-1]) / 2 < digits.bottom - WITHIN * digits.height:
+    middle = float(rows[0] + rows[-1]) / 2
+    near = cv2.dilate(where, np.ones((3, 3), np.uint8))
+    is_bar = _parts_rows(large, middle, length) and any(
+        _stands_free(each, found, near) for each in _as_high(large)
+    )
+    digits = reduce(Box.union, [Box(*each[1:5]) for each in large])
+    if not is_bar and middle < digits.bottom - WITHIN * digits.height:
         return None
-    apart = not cv2.countNonZero(cv2.dilate(where, np.ones((3, 3), np.uint8)) & rest)
-    least, beyond = APART if apart else TOUCHING
-    reach = beyond * digits.height
-    too_short = x > digits.x - reach or x + length < digits.right + reach
-    if too_short or length < least * digits.height or digits.height < 3 * thickness:
-        return None
+    apart = not cv2.countNonZero(near & rest)
+    if not is_bar:
+        least, beyond = APART if apart else TOUCHING
+        reach = beyond * digits.height
+        too_short = x > digits.x - reach or x + length < digits.right + reach
+        if too_short or length < least * digits.height or digits.height < 3 * thickness:
+            return None
     without = mask.copy()
     without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
-    return Underlined(without, apart and length >= SURE * digits.height)
+    sure = apart and not is_bar and length >= SURE * digits.height
+    return Underlined(without, sure, is_bar)
+
+
+def _parts_rows(large: Sequence[Component], middle: float, length: int) -> bool:
+    """Whether a line at this row parts large components that stand above from others below, and is
+    longer than the strokes of digits so high."""
+    high = [each.y + each.height / 2 for each in _as_high(large)]
+    usual = float(np.median([each.height for each in large]))
+    return min(high) < middle < max(high) and length >= BAR * usual
+
+
+def _as_high(large: Sequence[Component]) -> list[Component]:
+    """Those of some components that are as high as most."""
+    least = AS_HIGH * float(np.median([each.height for each in large]))
+    return [each for each in large if each.height >= least]
+
+
+def _stands_free(part: Component, found: Components, near: Grey) -> bool:
+    """Whether a part has no ink where a line or the pixels next to it are."""
+    beside = near[part.y : part.bottom, part.x : part.right]
+    return not cv2.countNonZero(cv2.bitwise_and(found.own(part), beside))
 
 
 def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
@@ -126,16 +162,10 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     return where, longest.x, longest.width
 
 
-def _box_of_digits(mask: Grey) -> Box | None:
-    """The box around the large components of a mask; None without any."""
-    components = find_components(mask).components
+def _large(components: Sequence[Component]) -> list[Component]:
+    """Those components that may be digits, among dirt."""
     largest = max((max(each.width, each.height) for each in components), default=0)
-    boxes = [
-        Box(each.x, each.y, each.width, each.height)
-        for each in components
-        if max(each.width, each.height) >= LARGE * largest
-    ]
-    return reduce(Box.union, boxes) if boxes else None
+    return [each for each in components if max(each.width, each.height) >= LARGE * largest]
 
 
 def _without_lying(mask: Grey) -> Grey:

@@ -133,6 +133,19 @@ def test_nothing_but_sure_digits_beat_a_layout_that_leaves_ink_or_joins_them() -
     assert not clearer(layout(1.0), (4, 0.95), rows((1, 0.99), (5, 0.99), (0, 0.99)))
 
 
+def test_a_stroke_besides_stands_in_a_row_with_other_digits() -> None:
+    table = rows((7, 0.99), (9, 0.99), (7, 0.99), (9, 0.99), (1, 0.99))
+    (row,) = row_of(0, 30).lines
+
+    def more(y: int) -> bool:
+        beside = Candidate(Box(60, y, 10, 40), 0.02, np.ones((9, 9), np.float32))
+        return chosen(*weigh([row_of(0, 30), Layout((row, (beside,)))], table)) == 1
+
+    assert more(0)
+    assert more(20)
+    assert not more(21)  # a piece of a sheet's edge
+
+
 def test_of_one_digit_that_hangs_on_a_rule_another_layout_has_it_and_more() -> None:
     hanging = Candidate(Box(0, 0, 90, 40), 0.99, np.ones((9, 9), np.float32))
     two = (Candidate(Box(x, 5, 20, 30), 0.45, np.ones((9, 9), np.float32)) for x in (30, 120))

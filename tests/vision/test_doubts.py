@@ -15,6 +15,7 @@ from daemon.vision.doubts import (
     LEFT_ONE_OUT,
     LYING,
     MUCH_ELSE,
+    RING,
     TINY,
     TWO_WAYS,
     doubted,
@@ -165,6 +166,41 @@ def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None
     assert not judged.reason
 
 
+ROW = Box(20, 80, 90, 46)  # a number and the bar that it hangs on, below what is read
+
+
+def with_a_row(box: Box = ROW) -> Choice:
+    """A digit, and one wide mark that is taken for none."""
+    candidates = tuple(
+        Candidate(each, 0.5, np.ones((each.height, each.width), np.float32)) for each in (BOX, box)
+    )
+    rows = np.full((2, 11), 0.001, np.float32)
+    rows[0, 7] = rows[1, 10] = 0.99
+    (chosen,) = weigh([Layout(((candidates[0],), (candidates[1],)))], rows)
+    return chosen
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_digits_are_doubted_where_a_mark_as_wide_as_several_is_read_as_none(text: str) -> None:
+    parts = BOX, Box(25, 84, 20, 40), Box(60, 84, 20, 40)
+    assert reason(line(text=text), with_a_row(), choice(*parts, cost=2.0)) == LEFT_ONE_OUT
+    assert reason(line(text=text), with_a_row(), choice(BOX, cost=2.0)) == ""
+    elsewhere = choice(BOX, Box(15, 84, 20, 40), cost=2.0)
+    assert reason(line(text=text), with_a_row(), elsewhere) == ""
+    narrow = with_a_row(Box(24, 80, 50, 46))
+    assert reason(line(text=text), narrow, choice(*parts[:2], cost=2.0)) == ""
+    stroke = choice(BOX, parts[1], cost=2.0, digit=1)
+    assert reason(line(text=text), with_a_row(), stroke) == ""
+
+
+def test_what_the_line_reader_reads_in_a_wide_mark_is_not_left_out() -> None:
+    parts = choice(BOX, Box(25, 84, 20, 40), Box(60, 84, 20, 40), cost=2.0)
+    page = Page(1, np.zeros((140, 140), np.uint8))
+    read = (line(), line(Box(25, 84, 20, 40), text="71"))
+    judged = doubted(read, page, 1, [with_a_row(), parts])
+    assert [each.reason for each in judged] == ["", ""]
+
+
 class Sure:
     """Holds every glyph for a 1."""
 
@@ -211,3 +247,49 @@ def test_reading_doubts_what_a_seven_leaves_whose_bar_came_off(hints: Hints) -> 
     (outcome,) = read_batch([scan], Torn(), limits=Limits(), annotated="none")
     (only,) = outcome.pages[0].lines
     assert (only.text, only.status, only.reason) == ("1", Status.REVIEW, TWO_WAYS)
+
+
+def ring(*pieces: tuple[int, int, int, int]) -> Choice:
+    """A round mark, taken for a 0, with these boxes inside of it."""
+    ink = np.zeros((80, 80), np.float32)
+    cv2.circle(ink, (40, 40), 37, (1.0,), 4)
+    for x, y, width, height in pieces:
+        ink[y : y + height, x : x + width] = 1
+    return zero(ink)
+
+
+def zero(ink: np.ndarray) -> Choice:
+    rows = np.full((1, 11), 0.001, np.float32)
+    rows[0, 0] = 0.99
+    (chosen,) = weigh([Layout(((Candidate(Box(10, 10, 80, 80), 1.0, ink),),))], rows)
+    return chosen
+
+
+LETTERS = (20, 34, 10, 14), (34, 34, 10, 14), (48, 34, 10, 14)
+
+
+@pytest.mark.parametrize("text", ["0", "70"])
+def test_a_zero_with_writing_inside_is_doubted(text: str) -> None:
+    read = line(Box(10, 10, 80, 80), text)
+    assert reason(read, ring(*LETTERS)) == RING
+    assert reason(read, ring()) == ""
+    assert reason(read, ring(LETTERS[1])) == ""  # as a zero of programmers has it
+    assert reason(read, ring(*((x, y, 5, 5) for x, y, _, _ in LETTERS))) == ""  # dirt
+    assert reason(line(Box(0, 0, 9, 9), text), ring(*LETTERS)) == ""  # another mark's
+
+
+def test_a_zero_in_a_ring_is_doubted_and_one_with_a_slash_is_not() -> None:
+    read = line(Box(10, 10, 80, 80), "0")
+    double, slashed = np.zeros((2, 80, 80), np.float32)
+    for radius in (37, 26):
+        cv2.circle(double, (40, 40), radius, (1.0,), 4)
+    cv2.circle(slashed, (40, 40), 37, (1.0,), 4)
+    cv2.line(slashed, (24, 60), (56, 20), (1.0,), 4)
+    assert reason(read, zero(double)) == RING
+    assert reason(read, zero(slashed)) == ""
+
+
+def test_who_tells_that_there_is_a_digit_has_a_zero_with_writing_inside() -> None:
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    (judged,) = doubted([line(Box(10, 10, 80, 80), "0")], page, 1, [ring(*LETTERS)], told=True)
+    assert not judged.reason

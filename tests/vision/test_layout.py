@@ -94,6 +94,17 @@ def test_a_line_that_a_digit_stands_on_is_offered_as_its_foot_as_well():
     assert without.cost > whole.cost
 
 
+def test_a_row_that_hangs_on_the_bar_above_a_total_is_found_without_it():
+    sum_of = page(300, 200)
+    for label, x, y in ((3, 45, 20), (6, 110, 20), (2, 45, 110), (8, 110, 110), (5, 45, 205)):
+        write(sum_of, label, x, y, height=60)
+    barred = cv2.line(write(sum_of, 1, 120, 205, height=60), (25, 172), (180, 172), (60,), 5)
+    unruled, whole, *_ = propose(find_ink(barred)[0])
+    assert [len(line) for line in unruled.lines] == [2, 2, 2]
+    assert [len(line) for line in whole.lines] != [2, 2, 2]
+    assert whole.cost > unruled.cost
+
+
 def test_the_loose_bar_of_a_five_belongs_to_it():
     sheet = page()
     cv2.ellipse(sheet, (90, 120), (30, 34), 0, -110, 150, 40, 8)

@@ -147,3 +147,39 @@ def test_on_a_page_of_a_few_pixels_a_foot_cannot_be_told_from_a_line():
     mask[128:132, 40:205] = 1
     small = cv2.resize(mask, (36, 24), interpolation=cv2.INTER_AREA)
     assert rules.remove_underline(small) is None
+
+
+def rows_of_digits(*, hangs: bool) -> np.ndarray:
+    """Two rows of two strokes; the upper ones reach down to row 78, or stand free."""
+    mask = sheet()
+    for x in (100, 140):
+        cv2.line(mask, (x, 20), (x, 76 if hangs else 62), 1, 6)
+        cv2.line(mask, (x, 98), (x, 140), 1, 6)
+    return mask
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_the_bar_between_two_rows_goes_but_a_line_may_be_more(hangs):
+    mask = rows_of_digits(hangs=hangs)
+    cv2.line(mask, (70, 80), (170, 80), 1, 4)
+    found = rules.remove_underline(mask)
+    assert found is not None
+    assert found.is_bar
+    assert not found.sure
+    assert found.without[:75].sum() == mask[:75].sum()
+    assert found.without[90:].sum() == mask[90:].sum()
+    assert not found.without[80, 75:90].any()
+
+
+def test_a_bar_is_longer_than_the_strokes_of_the_digits_around_it():
+    mask = rows_of_digits(hangs=False)
+    cv2.line(mask, (92, 80), (148, 80), 1, 4)
+    assert rules.remove_underline(mask) is None
+
+
+def test_what_crosses_all_other_strokes_is_the_bar_of_a_four():
+    mask = sheet()
+    cv2.line(mask, (90, 30), (90, 80), 1, 6)
+    cv2.line(mask, (150, 30), (150, 140), 1, 6)
+    cv2.line(mask, (70, 80), (190, 80), 1, 6)
+    assert rules.remove_underline(mask) is None
