@@ -56,7 +56,8 @@ class Nursery:
 
     def __init__(self, warm_up: Callable[[], None] | None = None) -> None:
         self._lock = threading.Lock()
-        _leave_lost_folder()
+        if _has_lost_folder():  # then all paths in use are absolute; but every process that
+            os.chdir("/")  # multiprocessing starts enters the folder of this one
         self._pipe, theirs = _spawn.Pipe()
         self._process = _spawn.Process(target=_live, args=(theirs, warm_up), daemon=True)
         with _signals_blocked():
@@ -128,7 +129,10 @@ _prepared: list[Nursery] = []
 
 
 def prepare(warm_up: Callable[[], None]) -> None:
-    """Start the nursery that will be needed, while this process does something else."""
+    """Start the nursery that will be needed, while this process does something else; not from a
+    working folder that is lost, for what this process is still to make there must fail."""
+    if _has_lost_folder():
+        return
     nursery = Nursery(warm_up)
     atexit.register(nursery.close)  # should nobody take it
     _prepared.append(nursery)
@@ -146,15 +150,12 @@ def how_it_ended(code: int | None) -> str:
     return f"its worker ended with exit code {code}"
 
 
-def _leave_lost_folder() -> None:
-    """Go elsewhere from a working folder that was removed or may not be entered: all paths in use
-    are absolute then, but every process that multiprocessing starts enters the folder of this."""
+def _has_lost_folder() -> bool:
+    """Whether the working folder was removed or may not be entered."""
     try:
-        lost = not os.access(Path.cwd(), os.X_OK)
+        return not os.access(Path.cwd(), os.X_OK)
     except OSError:
-        lost = True
-    if lost:
-        os.chdir("/")
+        return True
 
 
 @contextmanager

@@ -390,6 +390,19 @@ def test_a_nursery_starts_where_the_working_folder_was_removed(
     assert ended.returncode == 0
 
 
+def test_none_is_prepared_in_a_working_folder_that_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    others = descendants()
+    nursery.prepare(fake_reader.load_reader)
+    assert descendants() == others
+    with pytest.raises(OSError, match="No such file"):
+        Path.cwd()  # results that are to be made there are not made elsewhere
+
+
 def test_a_nursery_whose_process_was_killed_while_it_started_ends(program: Path) -> None:
     program.write_text(ORPHANING)
     killed = subprocess.run(
