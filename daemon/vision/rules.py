@@ -91,8 +91,10 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     rows = np.flatnonzero(where.any(axis=1))
     middle = float(rows[0] + rows[-1]) / 2
     near = cv2.dilate(where, np.ones((3, 3), np.uint8))
-    is_bar = _parts_rows(large, middle, length) and any(
-        _stands_free(each, found, near) for each in _as_high(large)
+    bounded = mask.shape[1] - left, mask.shape[0] - top
+    uncut = [each for each in large if not _is_cut(each, left, top, bounded)]
+    is_bar = _parts_rows(uncut, middle, length) and any(
+        _stands_free(each, found, near) for each in _as_high(uncut)
     )
     digits = reduce(Box.union, [Box(*each[1:5]) for each in large])
     if not is_bar and middle < digits.bottom - WITHIN * digits.height:
@@ -110,16 +112,27 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     return Underlined(without, sure, is_bar)
 
 
+def _is_cut(part: Component, left: int, top: int, bounded: tuple[int, int]) -> bool:
+    """Whether a part touches a side of its page, on which its window begins at `left` and `top`,
+    the page's last column and row being at `bounded` there: it may be another row's."""
+    at_start = part.x + left == 0 or part.y + top == 0
+    return at_start or part.right == bounded[0] or part.bottom == bounded[1]
+
+
 def _parts_rows(large: Sequence[Component], middle: float, length: int) -> bool:
     """Whether a line at this row parts large components that stand above from others below, and is
     longer than the strokes of digits so high."""
     high = [each.y + each.height / 2 for each in _as_high(large)]
+    if not high:
+        return False
     usual = float(np.median([each.height for each in large]))
     return min(high) < middle < max(high) and length >= BAR * usual
 
 
 def _as_high(large: Sequence[Component]) -> list[Component]:
     """Those of some components that are as high as most."""
+    if not large:
+        return []
     least = AS_HIGH * float(np.median([each.height for each in large]))
     return [each for each in large if each.height >= least]
 

@@ -177,6 +177,16 @@ def test_a_bar_is_longer_than_the_strokes_of_the_digits_around_it():
     assert rules.remove_underline(mask) is None
 
 
+def test_what_a_side_of_the_page_cuts_is_no_row_that_a_bar_parts():
+    mask = sheet()
+    cv2.line(mask, (70, 80), (170, 80), 1, 4)
+    cv2.line(mask, (160, 30), (75, 80), 1, 4)  # a 2 that stands on its foot
+    cv2.line(mask, (60, 0), (60, 12), 1, 40)
+    cv2.line(mask, (60, len(mask) - 1), (60, len(mask) - 13), 1, 40)
+    found = rules.remove_underline(mask)
+    assert found is None or not found.is_bar
+
+
 def test_what_crosses_all_other_strokes_is_the_bar_of_a_four():
     mask = sheet()
     cv2.line(mask, (90, 30), (90, 80), 1, 6)
