@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import compress
 from typing import Any, NamedTuple
 
 import cv2
@@ -99,16 +99,22 @@ class LabelledRuns:
         return cv2.subtract(inked, others.drawn(inked.shape))
 
 
-class Components(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Components:
     """The components of a mask, label 1 first. `mask` is (H, W) uint8 of 0 and 1; `dust` is the
-    number of pixels in those that were too small to be listed; `boxes` are the others' x, y, width,
-    height and area, (n, 5)."""
+    number of pixels in those that were too small to be listed; `listed` are the others' labels,
+    (n,), `boxes` their x, y, width, height and area, (n, 5)."""
 
     mask: Grey
-    components: list[Component]
+    listed: npt.NDArray[np.intp]
     dust: int
     boxes: npt.NDArray[Any]
     labelled: LabelledPixels | LabelledRuns
+
+    @cached_property
+    def components(self) -> list[Component]:
+        """One by one: of the many specks of a page, `boxes` say the same sooner."""
+        return list(map(Component, self.listed.tolist(), *self.boxes.T.tolist()))
 
     @property
     def labels(self) -> Labels:
@@ -118,12 +124,12 @@ class Components(NamedTuple):
 
     def chosen(self, which: Sequence[bool] | npt.NDArray[np.bool_]) -> Components:
         """Some of them: `which` (n,)."""
-        rest = list(compress(self.components, which))
-        return self._replace(components=rest, boxes=self.boxes[np.asarray(which, np.bool_)])
+        kept = np.asarray(which, np.bool_)
+        return replace(self, listed=self.listed[kept], boxes=self.boxes[kept])
 
     def without(self, labels: Container[int]) -> Components:
         """The same, but for those with these labels."""
-        return self.chosen([each.label not in labels for each in self.components])
+        return self.chosen([label not in labels for label in self.listed.tolist()])
 
     def own(self, part: Component) -> Grey:
         """The pixels of a component inside its box, (height, width) uint8 of 0 and 1, to be looked
@@ -151,15 +157,14 @@ def find_components(mask: Grey, most: int = sys.maxsize, least: int = 1) -> Comp
         labelled, rows = LabelledPixels(labels), stats[1:]
     else:
         labelled, rows = _label_large(mask)
-    numbers, dust = list(range(1, len(rows) + 1)), 0
+    listed, dust = np.arange(1, len(rows) + 1), 0
     if least > 1:
         kept = np.maximum(rows[:, 2], rows[:, 3]) >= least
         dust = int(rows[~kept, 4].sum())
-        rows, numbers = rows[kept], (np.flatnonzero(kept) + 1).tolist()
+        rows, listed = rows[kept], listed[kept]
     if len(rows) > most:
-        rows, numbers = rows[:0], []
-    components = list(map(Component, numbers, *rows.T.tolist()))
-    return Components(mask, components, dust, rows, labelled)
+        rows, listed = rows[:0], listed[:0]
+    return Components(mask, listed, dust, rows, labelled)
 
 
 def _label_large(mask: Grey) -> tuple[LabelledPixels | LabelledRuns, npt.NDArray[np.int64]]:

@@ -52,5 +52,5 @@ def _has_stroke(strip: Grey, widest: int) -> bool:
     light: dark is what is darker than its neighbours in it."""
     beside = cv2.morphologyEx(strip, cv2.MORPH_CLOSE, np.ones((1, widest | 1), np.uint8))
     dark = strip < _DARKER * beside.astype(np.float32) - _MARGIN
-    found = find_components(dark.view(np.uint8)).components
-    return any(each.height == len(strip) for each in found)
+    heights = find_components(dark.view(np.uint8)).boxes[:, 3]
+    return bool((heights == len(strip)).any())

@@ -44,8 +44,8 @@ def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
     boxes, frames = [], []
     least = BOX * min(found.mask.shape)
-    several = len(found.components) > 1  # nothing surrounds itself
-    if len(found.components) > HUNDREDS:
+    several = len(found.listed) > 1  # nothing surrounds itself
+    if len(found.listed) > HUNDREDS:
         found = _without_specks(found)
     for each in found.components:
         is_large = several and min(each.width, each.height) >= least  # few are, of many specks

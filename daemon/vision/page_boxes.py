@@ -28,12 +28,9 @@ _CORNER = 0.2  # of its shorter side, that a round corner takes
 def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     """The sides of the boxes among the components of a page's ink, where there are any; and the
     components that are none."""
-    hollow = [
-        each
-        for each in found.components
-        if min(each.width, each.height) >= _LEAST
-        and 1.5 * (each.width + each.height) <= each.area <= _HOLLOW * each.width * each.height
-    ]
+    *_, width, height, area = found.boxes.T
+    is_thin = (1.5 * (width + height) <= area) & (area <= _HOLLOW * width * height)
+    hollow = found.chosen((np.minimum(width, height) >= _LEAST) & is_thin).components
     # Of most pages none is left, and labels need not be drawn: its own ink is ink.
     may_be = _closed(hollow, found.mask, [1] * len(hollow))
     boxes = _closed(may_be, found.labels, [each.label for each in may_be]) if may_be else []

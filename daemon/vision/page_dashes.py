@@ -66,7 +66,7 @@ def _these(found: Components, flat: npt.NDArray[np.bool_]) -> list[Component]:
     many."""
     if not _LEAST <= np.count_nonzero(flat) <= _MOST:
         return []
-    return [found.components[at] for at in np.flatnonzero(flat).tolist()]
+    return found.chosen(flat).components
 
 
 def _rules(dashes: Iterable[_Dash]) -> list[list[_Dash]]:

@@ -231,13 +231,13 @@ def _first_height(ink: PageInk, everything: Components, printed: Sequence[Rules]
 def _written(found: Components, ink: PageInk, levels: Levels) -> Components:
     """A mask's components; of many, those that do not show through from the back, by the `levels`
     of their contrast."""
-    return found if len(found.components) <= _MANY else _strong(found, ink, levels)
+    return found if len(found.listed) <= _MANY else _strong(found, ink, levels)
 
 
 def _strong(found: Components, ink: PageInk, levels: Levels) -> Components:
     """The components that do not show through from the back."""
-    at = np.array([each.label for each in found.components], np.intp) - 1
-    return found.chosen(levels.reaching(ink.strong)[at] >= STRONG_SHARE * found.boxes[:, 4])
+    strong = levels.reaching(ink.strong)[found.listed - 1]
+    return found.chosen(strong >= STRONG_SHARE * found.boxes[:, 4])
 
 
 def _clear(writing: Writing) -> Components:

@@ -78,9 +78,9 @@ def may_hold(ink: PageInk, least: int) -> bool:
     """Whether there may be so many marks in a page's ink. Each has strong ink of its own, unless
     what joins it to others is long."""
     strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
-    found = find_components(strong, least=_STRONG_MARK).components
-    longest = max((max(mark.width, mark.height) for mark in found), default=0)
-    return len(found) >= least or longest >= _JOINT * max(strong.shape)
+    boxes = find_components(strong, least=_STRONG_MARK).boxes
+    longest = int(boxes[:, 2:4].max(initial=0))
+    return len(boxes) >= least or longest >= _JOINT * max(strong.shape)
 
 
 def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
@@ -103,12 +103,14 @@ def _count_marks(mask: Grey, enough: int) -> int:
 
 def _count_low(mask: Grey) -> int:
     """How many marks have a digit's height."""
-    highest = max(mask.shape) / 4
-    found = find_components(mask).components
-    return sum(_LEAST_MARK <= mark.height <= highest for mark in found)
+    heights = find_components(mask).boxes[:, 3]
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(mask.shape) / 4)))
 
 
 def _count_long(rules: Grey) -> int:
     """How many are as long as a sheet's rules."""
     least = _RULE * max(rules.shape)
-    return sum(max(rule.width, rule.height) >= least for rule in find_components(rules).components)
+    if cv2.countNonZero(rules) < least:
+        return 0
+    boxes = find_components(rules).boxes
+    return int(np.count_nonzero(boxes[:, 2:4].max(axis=1) >= least))

@@ -38,6 +38,8 @@ _AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side run
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _SPACING = 3  # px between points to which a side is fitted
 _POINTS = 40  # on each side
+_PLACES = np.linspace(0.04, 0.96, _POINTS)  # of a side
+_NEXT = [1, 2, 3, 0]  # which corner follows each
 _SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
 _SHARP = 0.75  # of a side: where that shows
 
@@ -147,7 +149,7 @@ def _are_alike(one: Outline, other: Outline) -> bool:
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
     """What makes a sheet's corners those of an upright picture, and its (width, height): the
     sides keep their mean lengths."""
-    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    sides = np.linalg.norm(corners[_NEXT] - corners, axis=1)
     width, height = (max(8, round((sides[n] + sides[n + 2]) / 2)) for n in (0, 1))
     upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), upright)
@@ -168,8 +170,8 @@ def _regions(sketch: Grey) -> Iterator[Grey]:
     and the largest ones without an edge in them, for a shadow on a sheet may be darker than a desk
     in the light. Those too small or too large are left out."""
     low, high = np.percentile(sketch, (2, 98))
-    for level in np.linspace(low, high, _LEVELS + 2)[1:-1]:
-        yield from _largest((sketch > level).view(np.uint8), 1)
+    for level in np.linspace(low, high, _LEVELS + 2)[1:-1].tolist():
+        yield from _largest(cv2.threshold(sketch, level, 1, cv2.THRESH_BINARY)[1], 1)
     shades = np.log(sketch.astype(np.float32) + np.float32(8))
     steps = cv2.magnitude(*(cv2.Sobel(shades, cv2.CV_32F, *axes) for axes in ((1, 0), (0, 1))))
     for step in _STEPS:
@@ -219,19 +221,20 @@ def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | Non
     free = ~_at_border(outline, shape)
     start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
     corners = _clockwise(start)
-    nearest = np.zeros(0, np.intp)
+    lines = np.zeros((4, 4))
+    owned = np.zeros((4, len(outline)), np.bool_)
     for _ in range(4):
-        lines = []
-        before, nearest = nearest, _nearest_side(outline, corners)
-        if np.array_equal(nearest, before):
-            break  # so would be the lines
-        for side in range(4):
-            own = outline[nearest == side]
-            shown = outline[(nearest == side) & free]
+        before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
+        changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
+        if not changed:
+            break
+        for side in changed:  # the line of the same points would be the same
+            own = outline[owned[side]]
+            shown = outline[owned[side] & free]
             points = shown if len(shown) >= 0.25 * len(own) else own
             if len(points) < 4:
                 return None
-            lines.append(_line(points))
+            lines[side] = _line(points)
         crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
         if any(crossing is None for crossing in crossings):
             return None
@@ -246,24 +249,19 @@ def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
     """The share of the sides that show along which the sheet is brighter than what it lies on, by
     what it is at least; 0 where they are too few, or one of them does not."""
     longer = max(sketch.shape)
-    shares = []
-    middle = corners.mean(axis=0)
-    for start, end in _sides(corners):
-        points = start + (end - start) * np.linspace(0.04, 0.96, _POINTS)[:, None]
-        normal = np.array([end[1] - start[1], start[0] - end[0]])
-        normal /= max(float(np.linalg.norm(normal)), 1e-6)
-        if normal @ (middle - start) < 0:
-            normal = -normal
-        inner, outer = points + _OFF * longer * normal, points - _OFF * longer * normal
-        shown = _inside(outer, sketch.shape) & _inside(inner, sketch.shape)
-        if shown.mean() < 0.25:
-            continue
-        inner, outer = inner[shown], outer[shown]
-        brighter = _at(sketch, inner) > least.brighter * _at(sketch, outer) + least.margin
-        shares.append(float(brighter.mean()))
-    if len(shares) < 2 or min(shares) < _SHARP:
+    along = corners[_NEXT] - corners
+    points = corners[:, None] + along[:, None] * _PLACES[:, None]  # (4, n, 2)
+    normals = along[:, ::-1] * (1, -1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
+    outwards = ((corners.mean(axis=0) - corners) * normals).sum(axis=1) < 0
+    off = _OFF * longer * np.where(outwards, -1, 1)[:, None, None] * normals[:, None]
+    inner, outer = points + off, points - off
+    shown = _inside(outer, sketch.shape) & _inside(inner, sketch.shape)  # (4, n)
+    counts = shown.sum(axis=1)
+    brighter = _at(sketch, inner) > least.brighter * _at(sketch, outer) + least.margin
+    shares = ((brighter & shown).sum(axis=1) / np.maximum(counts, 1))[counts >= 0.25 * _POINTS]
+    if len(shares) < 2 or shares.min() < _SHARP:
         return 0.0
-    return float(np.mean(shares)) * len(shares)
+    return float(shares.sum())
 
 
 def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -275,11 +273,11 @@ def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.N
 
 def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Points along a closed polygon, about `_SPACING` apart."""
-    steps = []
-    for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
-        count = max(1, int(np.abs(end - start).max() / _SPACING))
-        steps.append(start + (end - start) * np.arange(count)[:, None] / count)
-    return np.concatenate(steps)
+    steps = np.roll(hull, -1, axis=0) - hull
+    counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
+    at = np.repeat(np.arange(len(hull)), counts)
+    numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]
+    return np.asarray(hull[at] + steps[at] * (numbers / counts[at])[:, None])
 
 
 def _clockwise(corners: Corners) -> Corners:
@@ -289,16 +287,10 @@ def _clockwise(corners: Corners) -> Corners:
     return np.roll(ordered, -int(ordered.sum(axis=1).argmin()), axis=0)
 
 
-def _sides(corners: Corners) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    return [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
-
-
 def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:
     """Which of the four sides each of the points (n, 2) is next to."""
-    starts = corners[:, :, None]
-    along = np.roll(corners, -1, axis=0)[:, :, None] - starts
-    x, y = np.moveaxis(points.T - starts, 1, 0)  # (4, n) each
-    along_x, along_y = along[:, 0], along[:, 1]
+    along_x, along_y = (corners[_NEXT] - corners).T[:, :, None]
+    x, y = points.T[:, None] - corners.T[:, :, None]  # (4, n) each
     shares = (x * along_x + y * along_y) / np.maximum(along_x**2 + along_y**2, 1e-9)
     shares = np.minimum(np.maximum(shares, 0), 1)
     return np.asarray(((x - shares * along_x) ** 2 + (y - shares * along_y) ** 2).argmin(axis=0))
@@ -323,11 +315,13 @@ def _crossing(
 
 
 def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    return np.asarray(((points >= 0) & (points <= np.array(shape[::-1]) - 1)).all(axis=1))
+    return np.asarray(((points >= 0) & (points <= np.array(shape[::-1]) - 1)).all(axis=-1))
 
 
 def _at(sketch: Grey, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    x, y = np.rint(points).astype(int).T
+    """The shades of the pixels that hold points (..., 2), or are nearest to them."""
+    last = np.array(sketch.shape[::-1]) - 1
+    x, y = np.moveaxis(np.clip(np.rint(points), 0, last).astype(int), -1, 0)
     return np.asarray(sketch[y, x], np.float64)
 
 
