@@ -48,7 +48,7 @@ def warm_up() -> None:
 
 
 def load_reader(settings: ReaderSettings) -> Reader:
-    """Load the networks; every worker process does this for itself.
+    """Load the networks; worker processes share what their nursery loaded.
 
     Raises:
         ModelUnavailable: it is missing, damaged or cannot be loaded.

@@ -22,7 +22,7 @@ from ..spool.names import printable
 DEATHS = 3  # of the worker that reads it alone, until a scan is held to be the cause
 
 Reader: TypeAlias = Callable[[Sequence[Scan]], list[Outcome]]
-LoadReader: TypeAlias = Callable[[], Reader]  # picklable: every worker process loads its own
+LoadReader: TypeAlias = Callable[[], Reader]  # picklable: what forks worker processes calls it
 
 log = logging.getLogger(__name__)
 
