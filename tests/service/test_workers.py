@@ -246,29 +246,16 @@ def test_workers_that_cannot_start_blame_no_scan() -> None:
         list(crew.read_all([batch("1")]))
 
 
-def test_a_system_that_lets_no_process_start_blames_no_scan(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("what", ["_Worker", "take"])
+def test_a_system_that_lets_no_worker_or_nursery_start_blames_no_scan(
+    what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(processes, "_Worker", fail)
+    monkeypatch.setattr(processes, what, fail)
     with (
         pytest.raises(DigitdError, match="could not start: Too many open files"),
-        hire(2, fake_reader.load_reader) as crew,
-    ):
-        list(crew.read_all([batch("1")]))
-
-
-def test_a_system_that_lets_no_nursery_start_blames_no_scan(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail() -> None:
-        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
-
-    monkeypatch.setattr(processes, "take", fail)
-    with (
-        pytest.raises(DigitdError, match="could not start: Resource temporarily unavailable"),
         hire(2, fake_reader.load_reader) as crew,
     ):
         list(crew.read_all([batch("1")]))
@@ -353,9 +340,11 @@ def test_all_workers_start_before_there_is_anything_to_read() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux shows them")
-def test_a_worker_is_one_thread() -> None:
+def test_a_worker_is_one_thread_and_so_is_what_forks_it() -> None:
     with hire(2, fake_reader.load_reader) as crew:
         assert said(crew.read([scan("threads")])) == ["1"]
+        forker = parent_of(process_of(crew))
+        assert len(list(Path(f"/proc/{forker}/task").iterdir())) == 1
 
 
 def test_a_nursery_that_was_prepared_is_the_one_that_is_used() -> None:
