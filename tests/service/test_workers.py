@@ -3,16 +3,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import cv2
@@ -45,6 +42,41 @@ else:
     os.kill(os.getppid(), signal.SIGKILL)
 """
 
+LACKING = """
+import os
+import resource
+from contextlib import suppress
+import fake_reader
+from daemon.service import nursery
+
+if __name__ == "__main__":
+    forker = nursery.Nursery()
+    forker.load(fake_reader.load_reader, None)
+    forker.fork()
+    taken = [os.dup(0) for _ in range(64)]
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 1, limits[1]))
+    with suppress(OSError):
+        while True:
+            taken.append(os.dup(0))
+    for _ in range(3):  # room for none, one or both ends of a pipe, and for no more
+        with suppress(OSError):
+            forker.fork()
+        assert forker.is_alive
+        os.close(taken.pop())
+    forker.close()
+"""
+BLOCKING = """
+import signal
+import sys
+from daemon.service import nursery
+
+if __name__ == "__main__":
+    number = int(sys.argv[1])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    nursery.Nursery().close()
+    assert number in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+"""
 REMOVING = """
 import os
 from pathlib import Path
@@ -261,30 +293,9 @@ def test_a_system_that_lets_no_worker_or_nursery_start_blames_no_scan(
         list(crew.read_all([batch("1")]))
 
 
-def test_for_want_of_a_descriptor_no_worker_dies() -> None:
-    taken: list[int] = []
-    forker = nursery.Nursery()
-    try:
-        forker.load(fake_reader.load_reader, None)
-        forker.fork()
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        taken = [os.dup(0) for _ in range(64)]
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 1, limits[1]))
-            with suppress(OSError):
-                while True:
-                    taken.append(os.dup(0))
-            for _ in range(3):  # room for none, one or both ends of a pipe, and for no more
-                with suppress(OSError):
-                    forker.fork()
-                assert forker.is_alive
-                os.close(taken.pop())
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    finally:
-        forker.close()
-        for each in taken:
-            os.close(each)
+def test_for_want_of_a_descriptor_no_worker_dies(program: Path) -> None:
+    program.write_text(LACKING)
+    subprocess.run([sys.executable, program], env=environment(), check=True, timeout=60)
 
 
 def test_interrupting_a_question_ends_the_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,14 +330,13 @@ def test_ctrl_c_once_more_while_it_ends_leaves_no_process(
 
 
 @pytest.mark.parametrize("number", sorted(nursery.SIGNALS))
-def test_starting_a_nursery_leaves_signals_as_they_were(number: signal.Signals) -> None:
-    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
-    try:
-        nursery.Nursery().close()
-        assert number in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def test_starting_a_nursery_leaves_signals_as_they_were(
+    number: signal.Signals, program: Path
+) -> None:
+    program.write_text(BLOCKING)  # in a process that has not yet a resource tracker
+    subprocess.run(
+        [sys.executable, program, str(int(number))], env=environment(), check=True, timeout=60
+    )
 
 
 def test_all_workers_start_before_there_is_anything_to_read() -> None:
