@@ -133,7 +133,10 @@ def prepare(warm_up: Callable[[], None]) -> None:
     working folder that is lost, for what this process is still to make there must fail."""
     if _has_lost_folder():
         return
-    nursery = Nursery(warm_up)
+    try:
+        nursery = Nursery(warm_up)
+    except OSError:  # who needs it tries again, and says what is wrong
+        return
     atexit.register(nursery.close)  # should nobody take it
     _prepared.append(nursery)
 

@@ -366,6 +366,17 @@ def test_a_nursery_that_was_prepared_is_the_one_that_is_used() -> None:
     assert descendants() <= others
 
 
+def test_where_none_can_be_prepared_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nursery, "Nursery", fail)
+        nursery.prepare(fake_reader.load_reader)
+    with hire(2, fake_reader.load_reader) as crew:
+        assert said(crew.read([scan("1")])) == ["1"]
+
+
 def test_a_nursery_that_nobody_took_ends_with_its_process(program: Path) -> None:
     ended = subprocess.run(
         [sys.executable, program],
