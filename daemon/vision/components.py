@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -125,7 +125,8 @@ class Components:
     def chosen(self, which: Sequence[bool] | npt.NDArray[np.bool_]) -> Components:
         """Some of them: `which` (n,)."""
         kept = np.asarray(which, np.bool_)
-        return replace(self, listed=self.listed[kept], boxes=self.boxes[kept])
+        boxes = self.boxes[kept]
+        return Components(self.mask, self.listed[kept], self.dust, boxes, self.labelled)
 
     def without(self, labels: Container[int]) -> Components:
         """The same, but for those with these labels."""

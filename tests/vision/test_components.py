@@ -74,3 +74,15 @@ def test_without_some_the_boxes_are_still_those_of_the_others() -> None:
     found = find_components(mask).without({2, 4})
     assert [each.label for each in found.components] == [1, 3, 5]
     assert found.boxes.tolist() == [list(each[1:]) for each in found.components]
+
+
+def test_components_that_are_chosen_by_their_boxes_are_listed_only_then() -> None:
+    mask = np.zeros((40, 60), np.uint8)
+    for x in (4, 20, 40):
+        mask[10 : 12 + x // 4, x : x + 3] = 1
+    found = find_components(mask)
+    chosen = found.chosen(found.boxes[:, 3] > 3)
+    assert "components" not in vars(found)
+    assert "components" not in vars(chosen)
+    assert [each.x for each in chosen.components] == [20, 40]
+    assert chosen.listed.tolist() == [each.label for each in chosen.components]
