@@ -124,8 +124,12 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
 def _around(rules: Grey, margin: int) -> Window:
     """The window of a page that holds all these rules, and a margin in pixels around them."""
     left, top, width, height = cv2.boundingRect(rules)
-    rows = slice(max(0, top - margin), top + height + margin)
-    return rows, slice(max(0, left - margin), left + width + margin)
+    return _grown(left, top, left + width, top + height, margin)
+
+
+def _grown(left: int, top: int, right: int, bottom: int, margin: int) -> Window:
+    rows = slice(max(0, top - margin), bottom + margin)
+    return rows, slice(max(0, left - margin), right + margin)
 
 
 def _blocks_across(faint: Grey) -> npt.NDArray[np.bool_]:
@@ -209,11 +213,7 @@ def _keep_even(rules: Grey, long: Grey, height: float) -> None:
         most = round(_UNEVEN * usual)
         if rule.width < _BOLD * height or not _THICK * height < most <= _SOLID * height:
             continue
-        margin = most + 1
-        window = (
-            slice(max(0, rule.y - margin), rule.bottom + margin),
-            slice(max(0, rule.x - margin), rule.right + margin),
-        )
+        window = _grown(rule.x, rule.y, rule.right, rule.bottom, most + 1)
         own = found.labelled.own(window, (rule.label,), long[window])
         rules[window] = cv2.bitwise_or(rules[window], cv2.subtract(own, _thick(own, most)))
 
