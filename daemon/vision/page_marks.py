@@ -180,13 +180,13 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
     for row in sorted(rows, key=lambda row: row[0].box.x):
         first = row[0].box
         top, bottom = first.y, first.bottom
-        best, most = len(bands), _BESIDE
+        best, most = len(bands), 0
         for number, end in enumerate(ends):
             if end.y >= bottom or end.y + end.height <= top:
                 continue
-            share = _beside(end, first)
-            if share > most:
-                best, most = number, share
+            shared = _beside(end, first)
+            if shared > most:  # the most pixels: a stub of a rule lies wholly at any height
+                best, most = number, shared
         if best == len(bands):
             bands.append([])
             ends.append(first)
@@ -196,13 +196,13 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
     return [row for band in bands for row in band]
 
 
-def _beside(left: Box, right: Box) -> float:
-    """The share of the lower box that lies at the other's height; 0 where they do not follow each
-    other."""
+def _beside(left: Box, right: Box) -> int:
+    """How many pixels of the lower box lie at the other's height, where they are a good share of
+    it; 0 where the boxes do not follow each other."""
     if right.x < left.right:
-        return 0.0
-    overlap = min(left.bottom, right.bottom) - max(left.y, right.y)
-    return overlap / min(left.height, right.height)
+        return 0
+    shared = min(left.bottom, right.bottom) - max(left.y, right.y)
+    return shared if shared > _BESIDE * min(left.height, right.height) else 0
 
 
 def _belongs(small: Box, large: Box, height: float) -> bool:

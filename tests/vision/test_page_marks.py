@@ -1,0 +1,21 @@
+"""Marks of a page in the order in which they are read."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from daemon.vision.page_ink import find_page_ink
+from daemon.vision.page_marks import find_marks, find_writing
+
+
+def test_numbers_side_by_side_stay_so_beside_stubs_of_rules() -> None:
+    page = np.full((900, 700), 250, np.uint8)
+    for y in range(100, 800, 100):
+        cv2.putText(page, "26", (250, y), 0, 1.5, 40, 4, cv2.LINE_AA)
+        cv2.putText(page, "28", (450, y - 8), 0, 1.5, 40, 4, cv2.LINE_AA)  # slopes a little
+        page[y - 39 : y - 36, 30:66] = 40  # at the height of the number on the right alone
+    writing = find_writing(find_page_ink(page))
+    assert writing is not None
+    lefts = [row[0].box.x for row in find_marks(writing).rows]
+    assert [left // 100 for left in lefts] == [0, 2, 4] * 7
