@@ -6,7 +6,9 @@ that look like digits, but not many. What has not the height of the page's sure 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -19,7 +21,7 @@ from .layout import Layout
 from .page_marks import Marks
 from .page_stage import PageLook
 from .page_view import boxes_on_page, enlarging
-from .parts import Candidate
+from .parts import SPLIT_GAP, Candidate
 
 STROKE_ALONE = "a stroke alone may be no digit"
 
@@ -36,6 +38,25 @@ _HANGS = 0.12  # of that height: how far from them a sign is at least
 _ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
+
+
+def part_at_signs(look: PageLook, rows: Probabilities) -> PageLook:
+    """The look with rows parted where nothing but signs stands in a gap too wide for one number: a
+    sum is several. `rows` are those of all marks in reading order."""
+    are_none = _none(rows) >= _MARK
+    if not are_none.any():
+        return look
+    heights = _sure_heights(look.marks, _likely(rows).tolist())
+    parted: list[tuple[Candidate, ...]] = []
+    usual: list[float] = []
+    at = 0
+    for row, own in zip(look.marks.rows, look.marks.heights, strict=True):
+        height, none = heights[at], are_none[at : at + len(row)]
+        pieces = _pieces(row, none & _are_signs(row, height), SPLIT_GAP * height)
+        parted += pieces
+        usual += [own] * len(pieces)
+        at += len(row)
+    return replace(look, marks=Marks(tuple(parted), tuple(usual)))
 
 
 def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
@@ -111,6 +132,26 @@ def _sure_heights(marks: Marks, likely: Sequence[float]) -> list[float]:
         ]
         known[height] = float(np.median(sure)) if sure else height
     return [known[height] for height in usual]
+
+
+def _pieces(
+    row: Sequence[Candidate], are_signs: Sequence[bool], widest: float
+) -> list[tuple[Candidate, ...]]:
+    """What stands between signs in gaps wider than `widest`, and these signs, from left to right."""
+    pieces: list[list[Candidate]] = [[]]
+    signs: list[Candidate] = []  # since the last mark that is none
+    for mark, is_sign in zip(row, are_signs, strict=True):
+        if is_sign:
+            signs.append(mark)
+            continue
+        if signs and pieces[-1] and mark.box.x - pieces[-1][-1].box.right > widest:
+            pieces += [signs, []]
+        else:
+            pieces[-1] += signs
+        pieces[-1].append(mark)
+        signs = []
+    pieces[-1] += signs
+    return [tuple(piece) for piece in pieces]
 
 
 def _is_number(likely: Sequence[float]) -> bool:

@@ -38,7 +38,7 @@ from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, proposals, propose
 from .no_page import may_be_no_page
-from .page_lines import assemble_page, choose_marks
+from .page_lines import assemble_page, choose_marks, part_at_signs
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .rectify import SheetSearch
 from .region import View, view
@@ -329,8 +329,10 @@ class _Batch:
             choices = fitted(weigh(found.layouts, rows), found.draft.scan.hints)
             reading = assemble(page, found.factor, best(choices), threshold)
         else:
-            choices = [choose_marks(found.look, rows)]
-            reading = assemble_page(page, found.look, choices[0], threshold)
+            look = part_at_signs(found.look, rows)
+            found = replace(found, look=look)
+            choices = [choose_marks(look, rows)]
+            reading = assemble_page(page, look, choices[0], threshold)
         return First(found, choices, reading)
 
 
