@@ -32,6 +32,7 @@ from .evidence import Opinions
 from .line_view import LineView
 from .parts import SPLIT_GAP
 from .questions import Question
+from .slashes import slashes_in
 from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
 
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
@@ -40,6 +41,7 @@ SUSPECTED = 0.2  # its probability, from which a person should look
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
+SLASH = "a 1 may be a slash"
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
 
 
@@ -72,7 +74,7 @@ def fuse(
                 settled = _whole(about, held, verdict, together)
             else:
                 settled = [_line(about[0], question, held, verdict)]
-            settled = [_reminded(line, about) for line in settled]
+            settled = [_with_slashes(_reminded(line, about)) for line in settled]
         if question.place is None:
             lines = settled
         else:
@@ -189,6 +191,15 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
     own = "" if told and line.reason == LEFT_OUT else line.reason
     reasons = dict.fromkeys(reason for reason in (*told, own) if reason)
     return replace(line, reason="; ".join(reasons))
+
+
+def _with_slashes(line: Line) -> Line:
+    """A line for review where what may be a slash is none in another reading of it."""
+    slashes = slashes_in(line.digits) if line.status is Status.READ else []
+    without = "".join(str(digit.digit) for at, digit in enumerate(line.digits) if at not in slashes)
+    if slashes and any(text == without for text, _ in line.alternatives):
+        return replace(line, status=Status.REVIEW, reason=SLASH)
+    return line
 
 
 def _told(digits: Sequence[Digit], verdict: Verdict) -> Line:

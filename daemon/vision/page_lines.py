@@ -6,7 +6,6 @@ that look like digits, but not many. What has not the height of the page's sure 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -137,7 +136,7 @@ def _sure_heights(marks: Marks, likely: Sequence[float]) -> list[float]:
 def _pieces(
     row: Sequence[Candidate], are_signs: Sequence[bool], widest: float
 ) -> list[tuple[Candidate, ...]]:
-    """What stands between signs in gaps wider than `widest`, and these signs, from left to right."""
+    """What stands between signs in gaps wider than `widest`, and these signs, in their order."""
     pieces: list[list[Candidate]] = [[]]
     signs: list[Candidate] = []  # since the last mark that is none
     for mark, is_sign in zip(row, are_signs, strict=True):

@@ -22,6 +22,7 @@ from .page_view import box_on_page, enlarging
 from .parts import Candidate
 from .questions import LONGEST, TALL, Question
 from .rectify import Matrix
+from .slashes import slashes_in
 
 _MARGIN = 2  # px around a row's ink
 _SEVERAL = 0.9  # digit heights: narrower rows hold one digit at most
@@ -71,14 +72,16 @@ def lost_questions(page: Page, factor: int, chosen: Choice) -> list[Question]:
 
 
 def _is_in_doubt(line: Line, expected: Expected) -> bool:
-    """Whether a line is for review, or is not as expected. A stroke alone fills its view whatever
-    it is: about that, nothing can be learnt."""
+    """Whether a line is for review, or is not as expected, or may have a slash in it. A stroke
+    alone fills its view whatever it is: about that, nothing can be learnt."""
     if line.reason == STROKE_ALONE:
         return False
     most = len(line.text) if expected.most is None else expected.most
     fits = expected.least <= len(line.text) <= most
     known = tuple(digit.digit for digit in line.digits)
-    return line.status is not Status.READ or not fits or not passes(expected.check, known)
+    if line.status is not Status.READ or not fits or not passes(expected.check, known):
+        return True
+    return bool(slashes_in(line.digits))
 
 
 def _may_be_number(row: tuple[Candidate, ...], height: float) -> bool:

@@ -21,9 +21,9 @@ from daemon.records import (
     Status,
 )
 from daemon.vision.choice import Choice, weigh
-from daemon.vision.fusion import ONE_SIDED, fuse
+from daemon.vision.fusion import ONE_SIDED, SLASH, fuse
 from daemon.vision.layout import Layout
-from daemon.vision.page_lines import assemble_page, choose_marks
+from daemon.vision.page_lines import assemble_page, choose_marks, part_at_signs
 from daemon.vision.page_questions import lost_questions, page_questions
 from daemon.vision.page_stage import PageLook, look_at_page
 from daemon.vision.parts import Candidate
@@ -274,6 +274,45 @@ def test_signs_between_numbers_do_not_make_a_row_a_word() -> None:
     letters = [number for number, mark in enumerate(marks) if mark.box.y < TOPS[0] + 10][:3]
     rows[letters] = NONE  # as tall as digits: a word
     assert [d is not None for d in choose_marks(look, rows).digits].count(False) == 6
+
+
+def parted(pixels: np.ndarray) -> list[str]:
+    """The lines of a page of which signs are none, and all else are sevens."""
+    look = look_at(pixels)
+    rows = say(look)
+    rows[[n for n, mark in enumerate(look.marks.all) if mark.box.height < 0.7 * HEIGHT]] = NONE
+    look = part_at_signs(look, rows)
+    assert len(look.marks.all) == len(rows)
+    reading = assemble_page(Page(1, pixels), look, choose_marks(look, rows), 0.9)
+    assert all(line.status is Status.READ for line in reading.lines)
+    return [line.text for line in reading.lines]
+
+
+def test_rows_are_parted_at_signs_in_gaps_too_wide_for_one_number() -> None:
+    sums = draw(("oooo", "oo  ooo  o", "oooo"))
+    for x in (152, 352):  # in the middle of gaps of 96 px
+        cv2.drawMarker(sums, (x, TOPS[1] + HEIGHT // 2), (INK,), cv2.MARKER_CROSS, 18, 4)
+    assert parted(sums) == ["7777", "77", "777", "7", "7777"]
+    assert parted(draw(("oooo", "oo+ooo-o", "oooo"))) == ["7777", "777777", "7777"]
+
+
+def test_about_a_row_with_what_may_be_a_slash_the_line_reader_is_asked() -> None:
+    pixels = draw(("oooo", "o oo", "oooo"))
+    cv2.line(pixels, (86, TOPS[1] + HEIGHT + 6), (106, TOPS[1] - 2), INK, 4)
+    look, page = look_at(pixels), Page(1, pixels)
+    rows = say(look)
+    (stroke,) = (n for n, mark in enumerate(look.marks.all) if mark.box.height > HEIGHT + 6)
+    rows[stroke] = np.roll(rows[stroke], -6)
+    chosen = choose_marks(look, rows)
+    reading = assemble_page(page, look, chosen, 0.9)
+    assert [line.text for line in reading.lines] == ["7777", "7177", "7777"]
+    asked = page_questions(page, look, chosen, reading, Expected())
+    assert [question.place for question in asked] == [1]
+    for other, status in (("777", Status.REVIEW), ("7377", Status.READ)):
+        seen = replace(answer(asked[0], "7177"), alternatives=((other, 0.01),))
+        found = fuse(reading, asked, [seen], Believer(0.95, **{f"_{other}": 0.01}), 0.9)
+        assert (found.lines[1].text, found.lines[1].status) == ("7177", status)
+        assert found.lines[1].reason == (SLASH if status is Status.REVIEW else "")
 
 
 def test_a_low_and_wide_digit_is_one_if_the_network_is_sure() -> None:
