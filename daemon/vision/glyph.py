@@ -91,7 +91,7 @@ def _scaled(ink: Ink) -> Ink:
     if (height, breadth) != ink.shape:
         method = cv2.INTER_AREA if longest > DIGIT_SIDE else cv2.INTER_LINEAR
         ink = cv2.resize(ink, (breadth, height), interpolation=method)
-        ink = cv2.normalize(ink, None, 1.0, norm_type=cv2.NORM_INF)  # none stays none
+        cv2.normalize(ink, ink, 1.0, norm_type=cv2.NORM_INF)  # none stays none
     return ink
 
 

@@ -51,7 +51,8 @@ def part_at_signs(look: PageLook, rows: Probabilities) -> PageLook:
     at = 0
     for row, own in zip(look.marks.rows, look.marks.heights, strict=True):
         height, none = heights[at], are_none[at : at + len(row)]
-        pieces = _pieces(row, none & _are_signs(row, height), SPLIT_GAP * height)
+        signs = (none & _are_signs(row, height)).tolist()
+        pieces = _pieces(row, signs, SPLIT_GAP * height)
         parted += pieces
         usual += [own] * len(pieces)
         at += len(row)

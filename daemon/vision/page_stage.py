@@ -16,7 +16,7 @@ from .glyph import normalise_all
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
 from .page_sketch import may_hold, prospect_of
-from .page_turn import TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
+from .page_turn import CLOSE, TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
 from .page_view import enlarging, flat_view, levelled
 from .rectify import Matrix, SheetSearch
 
@@ -28,14 +28,15 @@ Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 @dataclass(frozen=True, slots=True)
 class PageLook:
     """What was seen of a page. `back` brings the pixels of its writing to the page's own; it was
-    turned by `turns` quarter turns to the left. `glyphs` are those of all marks in reading
-    order."""
+    turned by `turns` quarter turns to the left, and `may_lie_otherwise` where another turn is as
+    likely, or almost. `glyphs` are those of all marks in reading order."""
 
     writing: Writing
     marks: Marks
     back: Matrix
     turns: int
     glyphs: Glyphs
+    may_lie_otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,21 @@ def turn_question(look: PageLook, rows: Probabilities) -> TurnQuestion | None:
 
 def turned_look(
     look: PageLook, question: TurnQuestion, rows: Probabilities, turned: Probabilities
-) -> PageLook | None:
-    """Another look at a page that lies turned; None where it is upright. `rows` are those of the
-    look's glyphs, `turned` those of the question's."""
+) -> PageLook:
+    """The look at a page, another one with other glyphs where it lies turned. `rows` are those of
+    the look's glyphs, `turned` those of the question's."""
     asked = (rows[list(question.sampled)], *np.split(turned, len(TURNS) - 1))
     scores = [score(own, level) for level, own in zip(question.levels, asked, strict=True)]
     scores[0] += UPRIGHT
     turns = int(np.argmax(scores))
-    if not turns:
-        return None
-    writing = find_writing(look.writing.ink.turned(turns))
+    second, first = sorted(scores)[-2:]
+    in_doubt = first - second < CLOSE
+    writing = find_writing(look.writing.ink.turned(turns)) if turns else None
     if writing is None:
-        return None
+        return replace(look, may_lie_otherwise=in_doubt)
     marks = find_marks(writing)
     back = look.back @ _turning_back(turns, look.writing.mask.shape)
-    return PageLook(writing, marks, back, turns, _glyphs(marks))
+    return PageLook(writing, marks, back, turns, _glyphs(marks), in_doubt)
 
 
 def taller_look(look: PageLook, rows: Probabilities) -> PageLook | None:

@@ -21,6 +21,7 @@ _OFF = 0.75  # quantile of what edges deviate by: in print, most tops are level 
 _MOST_OFF = 1.0  # digit heights: what is further off is no part of the row
 UPRIGHT = 0.02  # what else speaks for a page that lies as its file says
 _SURE = 0.25  # score: wrong turns of 172 pages had 0.21 at most
+CLOSE = 0.04  # score: of 180 pages 4 were turned wrong, 3 by less; 6 of the others were right so
 _FAINTEST = 1e-6
 
 

@@ -307,7 +307,10 @@ class _Batch:
             return found
         rows, turned = asked[found.glyphs], asked[doubt.glyphs]
         look = turned_look(found.look, doubt.question, rows, turned)
-        return found if look is None else replace(found, look=look, glyphs=self._taken(look.glyphs))
+        is_new = look.glyphs is not found.look.glyphs
+        return replace(
+            found, look=look, glyphs=self._taken(look.glyphs) if is_new else found.glyphs
+        )
 
     def _taller(self, found: Found, asked: Probabilities) -> Found:
         """The page with another look at digits that are much taller than its many other marks; few

@@ -3,6 +3,7 @@ is in doubt."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from .no_page import (
 from .second import First
 from .verdict import AMBIGUOUS
 
+TURNED = "the page may lie another way up"
+
 Read: TypeAlias = tuple[First, PageReading]
 
 
@@ -29,13 +32,14 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     look = first.found.look
     if look is None:
         return first, _doubted(first, reading)
+    turn = TURNED if look.may_lie_otherwise else ""
     if otherwise is None:
-        return read
+        return first, _with(reading, [for_review(line, turn) for line in reading.lines])
     longer = max(reading.width, reading.height)
     if is_better(_placed(otherwise), _placed(read), look, longer):
         return better(otherwise)
     others = _placed(otherwise)
-    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
+    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else turn
     if leaves_out(others, _placed(read), look):
         reason = LEFT_ONE_OUT
     if may_lie_upright(others, look, longer):
@@ -44,7 +48,7 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     for line, placed in zip(reading.lines, _placed(read), strict=True):
         in_doubt = contradicts(others, placed, look) or adds_a_stroke(others, placed, longer)
         lines.append(for_review(line, AMBIGUOUS if in_doubt else reason))
-    return first, replace(reading, lines=tuple(lines))
+    return first, _with(reading, lines)
 
 
 def _placed(read: Read) -> tuple[Line, ...]:
@@ -57,5 +61,11 @@ def _doubted(first: First, reading: PageReading) -> PageReading:
     """The reading of what is no page; lone digits that are in doubt are for review."""
     found = first.found
     told = found.draft.scan.hints.expect is not None
-    lines = doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
-    return reading if lines == reading.lines else replace(reading, lines=lines)
+    return _with(
+        reading, doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
+    )
+
+
+def _with(reading: PageReading, lines: Sequence[Line]) -> PageReading:
+    """The reading with these lines."""
+    return replace(reading, lines=tuple(lines))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.records import Page
+from daemon.records import Limits, Page, Reading, Scan, Status
 from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
@@ -16,7 +16,9 @@ from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
 from daemon.vision.page_stage import PageLook, look_at_page, turn_question, turned_look
+from daemon.vision.reader import read_batch
 from daemon.vision.rectify import SheetSearch
+from daemon.vision.two_ways import TURNED
 
 ROWS = ("1234", "507", "6", "98421", "33")
 
@@ -69,11 +71,10 @@ def test_boxes_are_the_pages_own_whichever_way_up_it_lies(turns: int) -> None:
     other, each = sevens(len(question.glyphs), 0.5), len(question.sampled)
     if turns:  # the sample in the right turn is what the network is sure of
         other[(turns - 1) * each : turns * each] = sevens(each)
-        turned = turned_look(found, question, rows, other)
-        assert turned is not None
-        found = turned
+        found = turned_look(found, question, rows, other)
+        assert not found.may_lie_otherwise
     else:
-        assert turned_look(found, question, rows, other) is None
+        assert turned_look(found, question, rows, other).glyphs is found.glyphs
     rows = sevens(len(found.glyphs))
     pixels = grey(photo)
     reading = assemble_page(Page(1, pixels), found, choose_marks(found, rows), 0.9)
@@ -202,3 +203,30 @@ def test_a_page_may_hold_some_thousand_digits() -> None:
     look = look_at_page(SheetSearch(pixels))
     assert look is not None
     assert len(look.marks.all) == 1600
+
+
+class Everywhere:
+    """Sees a seven in every mark, so surely in the marks of turned pages as well."""
+
+    name, review_below = "everywhere", 0.1
+
+    def __init__(self, sure: float) -> None:
+        self._sure = sure
+
+    def classify(self, glyphs: np.ndarray) -> np.ndarray:
+        return sevens(len(glyphs), self._sure)
+
+
+@pytest.mark.parametrize(("sure", "reason"), [(0.9, TURNED), (0.999, "")])
+def test_a_page_that_reads_as_well_another_way_up_is_for_review(sure: float, reason: str) -> None:
+    page = np.full((900, 500), 230, np.uint8)
+    for y in range(80, 880, 80):
+        for x in range(80, 400, 40):  # rings, which stand and hang as evenly
+            cv2.circle(page, (x, y), 14, (30,), 4)
+    scan = Scan("0" * 32, "page.png", "", cv2.imencode(".png", page)[1].tobytes())
+    (outcome,) = read_batch([scan], Everywhere(sure), limits=Limits())
+    assert isinstance(outcome, Reading)
+    lines = outcome.pages[0].lines
+    assert [line.text for line in lines] == ["7" * 8] * 10
+    assert {line.reason for line in lines} == {reason}
+    assert outcome.status is (Status.REVIEW if reason else Status.READ)
