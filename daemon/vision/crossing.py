@@ -14,30 +14,31 @@ from .rectify import Corners
 from .reduce import sketch_of
 
 _SIDE = 480  # px, the longer side of the sketch on which strokes are followed
-_REACH = 0.008  # of the longer side: how far beyond a side, and before it, a stroke goes on
-_WIDEST = 0.15  # of the longer side: what is wider there is a hand or a shadow
+REACH = 0.008  # of the longer side: how far beyond a side, and before it, a stroke goes on
+WIDEST = 0.15  # of the longer side: what is wider there is a hand or a shadow
 _DARKER, _MARGIN = 0.8, 6  # times what lies beside it, less so many grey levels: that is ink
 _ENDS = 0.04  # of a side: corners, where the next side crosses it
 
 
-def is_crossed(page: Grey, corners: Corners) -> bool:
+def is_crossed(
+    page: Grey, corners: Corners, *, widest: float = WIDEST, reach: float = REACH
+) -> bool:
     """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the page,
-    (H, W) uint8."""
+    (H, W) uint8: one no wider than that share of the page's longer side, which reaches as far."""
     sketch = sketch_of(page, _SIDE)
     ratio = np.array(sketch.shape[::-1]) / page.shape[::-1]
     on_sketch = (corners + 0.5) * ratio - 0.5
     ends = zip(on_sketch, np.roll(on_sketch, -1, axis=0), strict=True)
-    widest = max(2, round(_WIDEST * max(sketch.shape)))
-    return any(_has_stroke(_strip(sketch, start, end), widest) for start, end in ends)
+    wide, far = (max(2, round(share * max(sketch.shape))) for share in (widest, reach))
+    return any(_has_stroke(_strip(sketch, start, end, far), wide) for start, end in ends)
 
 
 def _strip(
-    sketch: Grey, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
+    sketch: Grey, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], reach: int
 ) -> npt.NDArray[np.uint8]:
-    """The sketch along a side, (rows, columns) uint8: the middle row is the side itself; what lies
-    outside of the sketch is white."""
+    """The sketch along a side, (rows, columns) uint8: the middle one of 2 `reach` + 1 rows is the
+    side itself; what lies outside of the sketch is white."""
     length = float(np.linalg.norm(end - start))
-    reach = max(2, round(_REACH * max(sketch.shape)))
     along = (end - start) / max(length, 1e-6)
     beyond = np.array([along[1], -along[0]])
     places = length * np.linspace(_ENDS, 1 - _ENDS, max(2, round(length)))

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..records import Grey
 from .components import find_components
+from .crossing import is_crossed
 from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat
 from .polarity import polarities_of
@@ -29,6 +30,7 @@ _LEAST_MARK = 4  # px, the height of a mark on it
 _STRAIGHT = 16  # px, the shortest piece of a rule on it
 _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
+_STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
 
@@ -60,6 +62,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     if seen < LEAST_ON_SHEET:
         return None
     corners = search.clear
+    if corners is not None and is_crossed(pixels, corners, widest=_STROKE, reach=_STROKE):
+        corners = None  # the edge of a shadow, or of a field
     if corners is not None:
         least = LEAST_ON_SHEET
         inks = [find_page_ink(laid_flat(pixels, corners, _SKETCH)[0])]

@@ -102,3 +102,19 @@ def test_a_small_picture_is_no_page() -> None:
         prospect_of(SheetSearch(cv2.resize(paper(21), (320, 249), interpolation=cv2.INTER_AREA)))
         is None
     )
+
+
+@pytest.mark.parametrize("last", [580, 330])
+def test_what_rules_of_a_page_cross_is_no_edge_of_its_sheet(last: int) -> None:
+    page = np.full((800, 600), 40, np.uint8)
+    page[400:] = 110  # in shade
+    page[40:400, 40:560] = 190  # in the light
+    for x in range(100, 520, 60):
+        cv2.line(page, (x, 90), (x, last), (20,), 3)
+        for y in (130, 190, 250):
+            cv2.putText(page, "3", (x + 18, y), cv2.FONT_HERSHEY_SIMPLEX, 1, (30,), 3)
+    search = SheetSearch(page)
+    assert search.clear is not None
+    found = prospect_of(search)
+    assert found is not None
+    assert (found.corners is None) == (last > 400)
