@@ -33,7 +33,7 @@ def test_rows_that_stand_on_a_line_are_the_right_way_up() -> None:
     heights = [20, 31, 22, 29, 20, 33, 21, 30]
     boxes = [Box(30 * n, 100 - height, 18, height) for n, height in enumerate(heights)]
     upright, left, over, right = levelness(boxes, 25, (200, 300))
-    assert upright > 0.1
+    assert upright == pytest.approx(0.1)  # and no more, however even they are
     assert left == right == 0
     turned = [Box(300 - box.right, 200 - box.bottom, box.width, box.height) for box in boxes]
     assert levelness(turned, 25, (200, 300))[0] == over == pytest.approx(-upright)
@@ -45,8 +45,14 @@ def test_words_of_which_few_letters_are_tall_stand_on_a_line() -> None:
     pairs = zip(tops, feet, strict=True)
     boxes = [Box(25 * n, 100 + top, 16, foot - top) for n, (top, foot) in enumerate(pairs)]
     upright, _, over, _ = levelness(boxes, 21, (200, 400))
-    assert upright > 0.1
+    assert upright == pytest.approx(0.1)
     assert over == -upright
+
+
+def test_words_that_begin_below_each_other_are_no_level_rows_of_a_page_on_its_side() -> None:
+    boxes = [Box(50, 40 * n, width, 24) for n, width in enumerate([60, 22, 44, 28, 70, 30, 52, 25])]
+    _, left, _, right = levelness(boxes, 25, (400, 300))
+    assert abs(left) == abs(right) == pytest.approx(0.1)
 
 
 def test_what_the_network_is_sure_of_scores_more() -> None:
