@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey
 from .components import find_components
 from .crossing import is_crossed
 from .page_ink import PageInk, find_page_ink
-from .page_view import laid_flat
+from .page_view import laid_flat, made_level
 from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
 from .reduce import glance_of
+from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
 LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
@@ -28,6 +31,7 @@ LEAST_ON_SHEET = 4
 _SKETCH = 500  # px, the longer side of what tells pages from other pictures
 _LEAST_MARK = 4  # px, the height of a mark on it
 _STRAIGHT = 16  # px, the shortest piece of a rule on it
+_WEB = 0.6  # of its longer side: ink so long may be rules, with many marks on them
 _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
@@ -93,21 +97,33 @@ def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
 
 
 def _count_marks(mask: Grey, enough: int) -> int:
-    """How many marks show; where they are not `enough`, without the rules of a sheet."""
-    count = _count_low(mask)
+    """How many marks show; where they are not `enough`, without the rules of a sheet, which may
+    slope."""
+    boxes = find_components(mask).boxes
+    count = _count_low(boxes, mask)
     if count >= enough:
         return count
+    count = _count_between_rules(mask) or count
+    if count >= enough or boxes[:, 2:4].max(initial=0) < _WEB * max(mask.shape):
+        return count
+    angle = find_skew(mask)
+    return _count_between_rules(made_level(mask, angle)) or count if angle else count
+
+
+def _count_between_rules(mask: Grey) -> int:
+    """How many marks show without the rules of a sheet, that lie or stand; 0 where there are no
+    such rules."""
     kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
     rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
     if max(map(_count_long, rules)) < _RULED:
-        return count
+        return 0
     either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
-    return _count_low(cv2.subtract(mask, either))
+    return _count_low(find_components(cv2.subtract(mask, either)).boxes, mask)
 
 
-def _count_low(mask: Grey) -> int:
-    """How many marks have a digit's height."""
-    heights = find_components(mask).boxes[:, 3]
+def _count_low(boxes: npt.NDArray[Any], mask: Grey) -> int:
+    """How many of a mask's components, by their boxes (n, 5), have a digit's height."""
+    heights = boxes[:, 3]
     return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(mask.shape) / 4)))
 
 

@@ -55,6 +55,11 @@ def levelled(view: View, pixels: Grey) -> View:
     return View(find_page_ink(_warped(pixels, turn, size)), turn @ view.onto, view.is_sheet)
 
 
+def made_level(pixels: Grey, angle: float) -> Grey:
+    """A picture, (h, w) uint8, whose rows slope by `angle` degrees, turned until they are level."""
+    return _warped(pixels, *_levelling(pixels.shape, angle))
+
+
 def laid_flat(
     pixels: Grey, corners: Corners, longest: int, *, trim: float = _TRIM
 ) -> tuple[Grey, Matrix]:

@@ -118,3 +118,21 @@ def test_what_rules_of_a_page_cross_is_no_edge_of_its_sheet(last: int) -> None:
     found = prospect_of(search)
     assert found is not None
     assert (found.corners is None) == (last > 400)
+
+
+def ruled(angle: float, rows: int) -> np.ndarray:
+    """A page with a margin, turned by so many degrees, and rows of two rings that hang on rules."""
+    page = np.full((900, 900), 235, np.uint8)
+    cv2.line(page, (200, 150), (200, 750), (90,), 2)
+    for row, y in enumerate(range(150, 760, 40)):
+        cv2.line(page, (150, y), (750, y), (90,), 2)
+        for x in (250, 310) if row < rows else ():
+            cv2.circle(page, (x, y + 20), 23, (40,), 3)
+    turn = cv2.getRotationMatrix2D((450, 450), -angle, 1)
+    return cv2.warpAffine(page, turn, (900, 900), borderValue=(235,))
+
+
+@pytest.mark.parametrize("angle", [0, 18])
+def test_marks_on_rules_that_slope_are_counted_as_well(angle: float) -> None:
+    assert prospect_of(SheetSearch(ruled(angle, 5))) is not None
+    assert prospect_of(SheetSearch(ruled(angle, 0))) is None
