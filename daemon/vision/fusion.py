@@ -28,6 +28,7 @@ from ..records import (
 from .alignment import align
 from .assemble import LEFT_OUT, box_of, text_of
 from .choice import STROKE
+from .doubts import for_review
 from .evidence import Opinions
 from .line_view import LineView
 from .parts import SPLIT_GAP
@@ -74,13 +75,15 @@ def fuse(
                 settled = _whole(about, held, verdict, together)
             else:
                 settled = [_line(about[0], question, held, verdict)]
-            settled = [_with_slashes(_reminded(line, about)) for line in settled]
+            settled = [_reminded(line, about) for line in settled]
         if question.place is None:
             lines = settled
         else:
             (lines[question.place],) = settled
     for place, line in reversed(new):
         lines.insert(place, line)
+    if any(map(_may_have_slash, lines)):  # dates stand below each other
+        lines = [for_review(line, SLASH if slashes_in(line.digits) else "") for line in lines]
     return replace(reading, lines=tuple(lines))
 
 
@@ -193,13 +196,11 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
     return replace(line, reason="; ".join(reasons))
 
 
-def _with_slashes(line: Line) -> Line:
-    """A line for review where what may be a slash is none in another reading of it."""
-    slashes = slashes_in(line.digits) if line.status is Status.READ else []
-    without = "".join(str(digit.digit) for at, digit in enumerate(line.digits) if at not in slashes)
-    if slashes and any(text == without for text, _ in line.alternatives):
-        return replace(line, status=Status.REVIEW, reason=SLASH)
-    return line
+def _may_have_slash(line: Line) -> bool:
+    """Whether what may be a slash is no digit in another reading of the line."""
+    slashes = slashes_in(line.digits)
+    without = text_of([digit for at, digit in enumerate(line.digits) if at not in slashes])
+    return bool(slashes) and any(text == without for text, _ in line.alternatives)
 
 
 def _told(digits: Sequence[Digit], verdict: Verdict) -> Line:
