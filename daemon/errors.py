@@ -75,7 +75,10 @@ class ModelUnavailable(DigitdError):
     exit_code = 78
 
 
-_FILES = "too many files are open: allow more (`ulimit -n`, or LimitNOFILE= of a service)"
+_FILES = (
+    "too many files are open: allow more (`ulimit -n`, or LimitNOFILE= of a service), or take "
+    "fewer workers"
+)
 _MEMORY = (
     "not enough memory: free some, allow more (`ulimit -v`, or MemoryMax= of a service), or take "
     "fewer workers"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -33,10 +34,14 @@ from .workers import LoadReader, Reader, WorkerDiedError
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
+ANSWER_S = 30.0  # in which it answers, once it has loaded: else it was stopped, or hangs
+
 _LOOK_S = 0.001  # between looks at a process that is about to end
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _spawn = multiprocessing.get_context("spawn")
+
+log = logging.getLogger(__name__)
 
 
 class WorkerFailedError(Exception):
@@ -57,6 +62,7 @@ class Nursery:
     def __init__(self, warm_up: Callable[[], None] | None = None) -> None:
         self._lock = threading.Lock()
         self._failure: DigitdError | WorkerFailedError | None = None  # to load
+        self._has_answered = False  # and so has loaded, which takes as long as it takes
         if _has_lost_folder():  # then all paths in use are absolute; but every process that
             os.chdir("/")  # multiprocessing starts enters the folder of this one
         self._pipe, theirs = _spawn.Pipe()
@@ -121,7 +127,12 @@ class Nursery:
             self._pipe.send(request)
             if handle is not None:
                 _send_handle(self._pipe, handle)
-            return self._pipe.recv()
+            if self._has_answered and not self._pipe.poll(ANSWER_S):
+                log.warning("what starts workers gave no answer for %g s: it is ended", ANSWER_S)
+                raise TimeoutError
+            answer = self._pipe.recv()
+            self._has_answered = True
+            return answer
         except (EOFError, OSError):
             self.close()  # should it live, it no longer knows what it is asked
             raise WorkerDiedError(how_it_ended(self._process.exitcode)) from None

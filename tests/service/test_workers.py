@@ -352,6 +352,27 @@ def test_for_want_of_a_descriptor_no_worker_dies(program: Path) -> None:
     subprocess.run([sys.executable, program], env=environment(), check=True, timeout=60)
 
 
+def test_a_nursery_that_gives_no_answer_is_replaced_and_keeps_nobody_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = descendants()
+    with processes.ProcessReader(2, fake_reader.load_reader) as reader:
+        for last in (False, True):
+            worker = int(said(reader.read([scan("pid")]))[0])
+            monkeypatch.setattr(nursery, "ANSWER_S", 0.01)
+            stopped = parent_of(worker)
+            os.kill(stopped, signal.SIGSTOP)
+            if last:
+                break
+            os.kill(worker, signal.SIGKILL)
+            assert have_ended([worker])
+            assert said(reader.read([scan("1")])) == ["1"]
+            assert not lives(stopped)
+            monkeypatch.undo()
+    assert descendants() <= others
+    assert "gave no answer" in caplog.text
+
+
 def test_interrupting_a_question_ends_the_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
