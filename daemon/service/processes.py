@@ -115,10 +115,11 @@ class ProcessReader:
                 kind = ResourcesExhausted if lacking else DigitdError
                 raise kind(f"{_NO_WORKER}: {lacking or error.strerror or error}") from None
             except WorkerFailedError as error:
-                reason: object = error
+                reason = str(error)
                 break
             except WorkerDiedError as error:
-                reason = error
+                reason = str(error)  # in a circle with this frame it would keep what was being
+                # sent, and CPython may crash when it collects that
         raise DigitdError(f"{_NO_WORKER}: {reason}")  # no fault of any scan
 
     def _living_nursery(self) -> Nursery:

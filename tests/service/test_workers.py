@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -292,6 +294,33 @@ def test_a_system_that_lets_no_worker_or_nursery_start_blames_no_scan(
         hire(2, fake_reader.load_reader) as crew,
     ):
         list(crew.read_all([batch("1")]))
+
+
+@pytest.mark.parametrize("kind", [WorkerDiedError, nursery.WorkerFailedError])
+def test_what_keeps_a_worker_from_starting_is_let_go_at_once(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    raised: list[weakref.ref[Exception]] = []
+
+    def fail(*_: object) -> None:
+        def remembered(error: Exception) -> Exception:
+            raised.append(weakref.ref(error))
+            return error
+
+        raise remembered(kind("it was killed"))
+
+    monkeypatch.setattr(processes, "_Worker", fail)
+    gc.disable()
+    try:
+        with (
+            processes.ProcessReader(2, fake_reader.load_reader) as reader,
+            pytest.raises(DigitdError, match="could not start: it was killed"),
+        ):
+            reader.read([])
+        assert raised
+        assert [each() for each in raised] == [None] * len(raised)
+    finally:
+        gc.enable()
 
 
 def test_where_no_thread_can_start_no_scan_is_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
