@@ -6,6 +6,8 @@ that is a value, `records.Rejection`, so that one bad scan never stops a batch.
 
 from __future__ import annotations
 
+import errno
+
 
 class DigitdError(Exception):
     """Base of every expected failure; `exit_code` is what the command returns."""
@@ -49,6 +51,12 @@ class NoPermission(DigitdError):
     exit_code = 77
 
 
+class ResourcesExhausted(DigitdError):
+    """The system has no memory, no process or no open file left for digitd."""
+
+    exit_code = 71
+
+
 class OutputUnwritable(DigitdError):
     """Results cannot be written where they should go."""
 
@@ -65,3 +73,39 @@ class ModelUnavailable(DigitdError):
     """The model that the configuration names is missing, damaged or cannot be loaded."""
 
     exit_code = 78
+
+
+_FILES = (
+    "too many files are open: allow more (`ulimit -n`, or LimitNOFILE= of a service), or take "
+    "fewer workers"
+)
+_MEMORY = (
+    "not enough memory: free some, allow more (`ulimit -v`, or MemoryMax= of a service), or take "
+    "fewer workers"
+)
+_PROCESSES = (
+    "no further process or thread can start: end some, allow more (`ulimit -u`, or TasksMax= of a "
+    "service), or take fewer workers"
+)
+_SHORTAGES = {
+    errno.EMFILE: _FILES,
+    errno.ENFILE: "this machine has too many files open: end other programs",
+    errno.ENOMEM: _MEMORY,
+    errno.EAGAIN: _PROCESSES,
+}
+_UNMAPPED = ("failed to map segment", "cannot allocate memory")  # of a library, by the C library
+_NO_THREAD = "can't start new thread"  # by CPython
+
+
+def shortage_of(error: BaseException) -> str | None:
+    """What the system has none left of, if that is why something failed, and the way out."""
+    if isinstance(error, MemoryError):
+        return _MEMORY
+    if isinstance(error, OSError):
+        return _SHORTAGES.get(error.errno or 0)
+    text = str(error).lower()
+    if isinstance(error, ImportError) and any(words in text for words in _UNMAPPED):
+        return _MEMORY
+    if isinstance(error, RuntimeError) and text == _NO_THREAD:
+        return _PROCESSES
+    return None

@@ -10,7 +10,13 @@ import traceback
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
-from .errors import DigitdError, NoPermission, OutputUnwritable
+from .errors import (
+    DigitdError,
+    NoPermission,
+    OutputUnwritable,
+    ResourcesExhausted,
+    shortage_of,
+)
 
 RIGHT_USER = "call digitd as a user who may: for the service, sudo -u digitd digitd ..."
 
@@ -37,11 +43,11 @@ def run(command: Callable[[], None]) -> None:
         _end(NoPermission(f"{error.filename or 'a file'}: {error.strerror}; {RIGHT_USER}"))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            _end_by_bug()
+            _end_by_bug(error)
         _drop_output()
         _end(OutputUnwritable(f"{error.filename or 'the output'}: {error.strerror}"))
-    except Exception:  # a bug is no usage error and no rejected scan: its exit code says so
-        _end_by_bug()
+    except Exception as error:
+        _end_by_bug(error)
 
 
 def _name_files_in_utf8() -> None:
@@ -58,7 +64,11 @@ def _end(error: DigitdError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _end_by_bug() -> NoReturn:
+def _end_by_bug(error: Exception) -> NoReturn:
+    """A bug is no usage error and no rejected scan: its exit code says so. What the system has none
+    left of is no bug."""
+    if lacking := shortage_of(error):
+        _end(ResourcesExhausted(lacking))
     traceback.print_exc()
     print("digitd: this is a bug; please report it with the lines above", file=sys.stderr)
     sys.exit(70)

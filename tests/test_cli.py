@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from commands import digitd
 
-from daemon import cli
+from daemon import __main__, cli
 from daemon.errors import InputMissing
 
 DIGITD = (sys.executable, "-m", "daemon")
@@ -31,6 +31,15 @@ SAMPLE = Path(cli.__file__).parents[1] / "samples" / "tiny.png"
             "digitd: x: Permission denied; call digitd as a user who may: for the service, "
             "sudo -u digitd digitd ...",
         ),
+        (MemoryError(), 71, "digitd: not enough memory: free some, allow more"),
+        (OSError(errno.ENOMEM, "no memory"), 71, "digitd: not enough memory: free some"),
+        (OSError(errno.EMFILE, "too many"), 71, "digitd: too many files are open: allow more"),
+        (OSError(errno.ENFILE, "too many"), 71, "digitd: this machine has too many files open"),
+        (BlockingIOError(errno.EAGAIN, "again"), 71, "digitd: no further process or thread can"),
+        (RuntimeError("can't start new thread"), 71, "digitd: no further process or thread can"),
+        (ImportError("a.so: failed to map segment from shared object"), 71, "digitd: not enough "),
+        (ImportError("no module named x"), 70, "digitd: this is a bug; please report it"),
+        (RuntimeError("a bug"), 70, "digitd: this is a bug; please report it"),
         (OSError(errno.EIO, "I/O error", "x"), 70, "digitd: this is a bug; please report it "),
         (ZeroDivisionError(), 70, "digitd: this is a bug; please report it with the lines above"),
     ],
@@ -49,7 +58,25 @@ def test_every_end_has_its_exit_code_and_one_last_line(
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == code
-    assert capsys.readouterr().err.splitlines()[-1].startswith(line)
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith(line)
+    assert (len(said) == 1) == (code != 70), "a traceback is for a bug"
+
+
+def test_ctrl_c_while_the_program_is_imported_ends_it_in_silence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "daemon.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "daemon.cli")
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == ""
 
 
 def shell(command: str, *arguments: str | bytes) -> subprocess.CompletedProcess[str]:

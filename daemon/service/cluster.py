@@ -29,6 +29,7 @@ CONNECT_S = 10.0  # for the scheduler to answer
 WORKERS_S = 60.0  # for the first worker to be there
 LOSSES = 8  # times that Dask may give a scan up for lost workers, four of them each time
 _SAME = ("python", "distributed", "digitd")  # versions that must not differ
+_ENCRYPTED = ("tls", "wss")
 _LARGE = "1 GB"  # a batch is; Dask warns of less
 
 log = logging.getLogger(__name__)
@@ -202,11 +203,13 @@ class ClusterReader:
         """A client of a cluster that can read."""
         import dask
         from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
+        from distributed.comm.addressing import get_address_host_port, parse_address
+        from distributed.security import Security
 
         from .remote import Unpack
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say it on one line
+        for logger in ("distributed", "distributed.client"):  # we say it on one line
+            logging.getLogger(logger).setLevel(logging.CRITICAL)
         dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGE})
         address = self._cluster.address
         try:
@@ -216,6 +219,12 @@ class ClusterReader:
                 f"{address} is no address of a Dask scheduler ({_one_line(error)}): write it like "
                 "tcp://scheduler:8786"
             ) from None
+        secure = Security().get_connection_args("client")
+        if parse_address(address)[0] in _ENCRYPTED and secure["ssl_context"] is None:
+            raise ClusterUnavailable(
+                f"{address} needs certificates: name them in Dask's configuration, below "
+                "distributed.comm.tls, or use a scheduler at tcp://"
+            )
         try:
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except Exception as error:

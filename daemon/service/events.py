@@ -126,7 +126,7 @@ def observing(folder: Path, hidden: Path, bell: Bell) -> Iterator[bool]:
     try:
         observer.schedule(Handler(), str(folder), recursive=True, event_filter=wanted)
         observer.start()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # no watch to be had, or no thread
         log.warning("the system does not tell of new files (%s): looking every few seconds", error)
         yield False
         return

@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from ..config import Config
-from ..errors import ClusterUnavailable, DigitdError, OutputUnwritable
+from ..errors import ClusterUnavailable, DigitdError, OutputUnwritable, shortage_of
 from ..records import Hints, Status
 from ..spool.claims import OpenClaim
 from ..spool.inbox import Found, Inbox, source_of
@@ -259,9 +259,10 @@ class Daemon:
         self._say_status()
 
     def _pause(self, error: Exception) -> None:
-        if self._standing.paused != str(error):
-            log.error("paused: %s", error)
-        self._standing.pause(str(error))
+        why = shortage_of(error) or str(error)
+        if self._standing.paused != why:
+            log.error("paused: %s", why)
+        self._standing.pause(why)
         self._say_status()
 
     def _resume(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -27,16 +28,20 @@ from multiprocessing.reduction import recv_handle, sendfds
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import DigitdError
+from ..errors import DigitdError, ResourcesExhausted, shortage_of
 from .pulse import PULSE
 from .workers import LoadReader, Reader, WorkerDiedError
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
+ANSWER_S = 30.0  # in which it answers, once it has loaded: else it was stopped, or hangs
+
 _LOOK_S = 0.001  # between looks at a process that is about to end
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _spawn = multiprocessing.get_context("spawn")
+
+log = logging.getLogger(__name__)
 
 
 class WorkerFailedError(Exception):
@@ -56,6 +61,8 @@ class Nursery:
 
     def __init__(self, warm_up: Callable[[], None] | None = None) -> None:
         self._lock = threading.Lock()
+        self._failure: DigitdError | WorkerFailedError | None = None  # to load
+        self._has_answered = False  # and so has loaded, which takes as long as it takes
         if _has_lost_folder():  # then all paths in use are absolute; but every process that
             os.chdir("/")  # multiprocessing starts enters the folder of this one
         self._pipe, theirs = _spawn.Pipe()
@@ -80,12 +87,16 @@ class Nursery:
         Raises:
             WorkerDiedError: there is no nursery any more.
             OSError: the system lets no process start.
-            DigitdError, WorkerFailedError: the reader could not be loaded.
+            DigitdError, WorkerFailedError: the reader could not be loaded; this nursery is closed,
+                for another may be able to.
         """
         ours, theirs = _spawn.Pipe()
         try:
             with theirs, self._lock:
-                answer = self._ask(None, theirs.fileno())
+                answer = self._failure or self._ask(None, theirs.fileno())
+                if isinstance(answer, DigitdError | WorkerFailedError):
+                    self._failure = answer
+                    self.close()
             if isinstance(answer, Exception):
                 raise answer
         except BaseException:
@@ -116,7 +127,12 @@ class Nursery:
             self._pipe.send(request)
             if handle is not None:
                 _send_handle(self._pipe, handle)
-            return self._pipe.recv()
+            if self._has_answered and not self._pipe.poll(ANSWER_S):
+                log.warning("what starts workers gave no answer for %g s: it is ended", ANSWER_S)
+                raise TimeoutError
+            answer = self._pipe.recv()
+            self._has_answered = True
+            return answer
         except (EOFError, OSError):
             self.close()  # should it live, it no longer knows what it is asked
             raise WorkerDiedError(how_it_ended(self._process.exitcode)) from None
@@ -191,22 +207,35 @@ def _live(pipe: Connection, warm_up: Callable[[], None] | None) -> None:
     if main is None or os.getppid() != main.pid:
         return  # it is dead already
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a worker for each core; said in time,
-    import cv2  # for NumPy's threads would wait for work as soon as it is imported
-
-    cv2.setNumThreads(1)
+    failure = _warmed(warm_up)  # for NumPy's threads would wait for work as soon as it is imported
     with suppress(EOFError, OSError):  # nobody is there any more
-        if warm_up is not None:
-            warm_up()
         load_reader, timeout_s = pipe.recv()
-        reader: Reader | Exception
-        try:
-            reader = load_reader()
-        except Exception as error:
-            reader = _portable(error)
+        reader = failure or _loaded(load_reader)
         gc.freeze()  # collecting would touch, and so copy, what all workers share
         while True:
             request = pipe.recv()
             pipe.send(_forked(pipe, reader, timeout_s) if request is None else _exit_code(request))
+
+
+def _warmed(warm_up: Callable[[], None] | None) -> Exception | None:
+    """Import what takes its time; what went wrong, if something did."""
+    try:
+        import cv2
+
+        cv2.setNumThreads(1)
+        if warm_up is not None:
+            warm_up()
+    except Exception as error:
+        return _why_not_loaded(error)
+    return None
+
+
+def _loaded(load_reader: LoadReader) -> Reader | Exception:
+    """The reader, or why there is none."""
+    try:
+        return load_reader()
+    except Exception as error:
+        return _why_not_loaded(error)
 
 
 def _exit_code(asked: _End) -> int | None:
@@ -265,6 +294,16 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _why_not_loaded(error: Exception) -> Exception:
+    """As `_portable`, of an error that no scan is to blame for."""
+    lacking = shortage_of(error)
+    return ResourcesExhausted(lacking) if lacking else _portable(error)
+
+
 def _portable(error: Exception) -> Exception:
     """What can be sent to another process for certain, without losing where it came from."""
-    return error if isinstance(error, DigitdError) else WorkerFailedError(traceback.format_exc())
+    if isinstance(error, DigitdError):
+        return error
+    if isinstance(error, MemoryError):
+        return MemoryError()  # NumPy's own kind takes more to be made again
+    return WorkerFailedError(traceback.format_exc())

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import ParamSpec, TypeVar
 
-from ..errors import DigitdError
+from ..errors import DigitdError, ResourcesExhausted, shortage_of
 from ..records import Outcome, Scan
 from .nursery import SIGNALS, Nursery, WorkerFailedError, how_it_ended, take
 from .workers import LoadReader, WorkerDiedError
+
+_NO_WORKER = "a worker process could not start"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ProcessReader:
@@ -36,7 +42,7 @@ class ProcessReader:
         self._busy: set[_Worker] = set()
         self._closed = False
         self._nursery: Nursery | None = None  # started by a thread that lives as long as this
-        self.executor = ThreadPoolExecutor(workers, "reader", initializer=_leave_signals_to_main)
+        self.executor = _Threads(workers, "reader", initializer=_leave_signals_to_main)
 
     def __enter__(self) -> ProcessReader:
         return self
@@ -104,15 +110,17 @@ class ProcessReader:
         for _ in range(2):
             try:
                 return _Worker(self._living_nursery(), self._timeout_s)
-            except OSError as error:  # no memory, or too many files or processes
-                reason: object = error.strerror or error
-                break
+            except OSError as error:
+                lacking = shortage_of(error)
+                kind = ResourcesExhausted if lacking else DigitdError
+                raise kind(f"{_NO_WORKER}: {lacking or error.strerror or error}") from None
             except WorkerFailedError as error:
-                reason = error
+                reason = str(error)
                 break
             except WorkerDiedError as error:
-                reason = error
-        raise DigitdError(f"a worker process could not start: {reason}")  # no fault of any scan
+                reason = str(error)  # in a circle with this frame it would keep what was being
+                # sent, and CPython may crash when it collects that
+        raise DigitdError(f"{_NO_WORKER}: {reason}")  # no fault of any scan
 
     def _living_nursery(self) -> Nursery:
         """The nursery, or its successor."""
@@ -123,6 +131,19 @@ class ProcessReader:
                 self._nursery = take()
                 self._nursery.load(self._load_reader, self._timeout_s)
             return self._nursery
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads, the lack of which no scan is to blame for."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """As its base does. Raises ResourcesExhausted where no thread can start."""
+        try:
+            return super().submit(fn, *args, **kwargs)
+        except RuntimeError as error:
+            if lacking := shortage_of(error):
+                raise ResourcesExhausted(lacking) from None
+            raise
 
 
 class _Worker:

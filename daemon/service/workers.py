@@ -133,6 +133,8 @@ def read_carefully(read: Reader, scans: Sequence[Scan]) -> list[Outcome]:
         raise
     except WorkerDiedError as death:
         log.warning("%s while it read %d scans; they are read one at a time", death, len(scans))
+    except MemoryError:
+        log.warning("too little memory for %d scans; they are read one at a time", len(scans))
     except Exception:  # a reader's bug must cost the scan that meets it, never a batch
         log.exception("could not read a batch of %d scans; they are read one at a time", len(scans))
     return [_read_alone(read, scan) for scan in scans]
@@ -146,6 +148,9 @@ def _read_alone(read: Reader, scan: Scan) -> Outcome:
             log.warning("%s: %s", printable(scan.file), death)
         except DigitdError:
             raise
+        except MemoryError:
+            message = "there is not enough memory to read it; give digitd more, and read it again"
+            return Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, message)
         except Exception as error:  # as above
             log.exception("could not read %s", printable(scan.file))
             message = f"digitd failed on it ({type(error).__name__}); please report it"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -166,8 +166,9 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with _blaming_the_disk(self._path):
+        with ExitStack() as refused, _blaming_the_disk(path):
             self.connection = sqlite3.connect(path, isolation_level=None, factory=_Connection)
+            refused.callback(self.connection.close)
             self.connection.path = path
             self.connection.row_factory = sqlite3.Row
             self.connection.execute("PRAGMA journal_mode = WAL")
@@ -176,13 +177,13 @@ class Database:
             change = _SCHEMA if version == 0 else _upgrade(version)
             if change:
                 self._make_ours(change)
-        if not change and version != _VERSION:
-            self.connection.close()
-            age = "a newer" if version > _VERSION else "an older"
-            raise OutputUnwritable(
-                f"{printable(shown(path))} was written by {age} digitd; use that one, "
-                "or name another folder"
-            )
+            elif version != _VERSION:
+                age = "a newer" if version > _VERSION else "an older"
+                raise OutputUnwritable(
+                    f"{printable(shown(path))} was written by {age} digitd; use that one, "
+                    "or name another folder"
+                )
+            refused.pop_all()
 
     def _version(self) -> int:
         return int(self.connection.execute("PRAGMA user_version").fetchone()[0])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from ..errors import OutputUnwritable
+from ..errors import OutputUnwritable, shortage_of
 from .names import printable, shown
 
 _FEW = 8  # files: below, one fsync each is cheaper than waiting for all that the disk has to write
@@ -22,9 +23,32 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputUnwritable(
-            f"cannot write to {printable(shown(folder))}: {error.strerror or error}; when that is "
+            f"cannot write to {printable(shown(folder))}: {_reason(error, folder)}; when that is "
             "mended, digitd goes on where it stopped"
         ) from error
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether the disk of a folder takes nothing, whoever writes."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _reason(error: OSError, folder: Path) -> str:
+    """What the disk says; and what it leaves out where it has room, but for no further file."""
+    if error.errno == errno.ENOSPC and _has_no_inodes(folder):
+        return "its disk holds as many files as it can (`df -i`): remove some"
+    return shortage_of(error) or error.strerror or str(error)
+
+
+def _has_no_inodes(folder: Path) -> bool:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_files > 0 and disk.f_favail == 0 and disk.f_bavail > 0
 
 
 def write_file(path: str, data: bytes) -> None:

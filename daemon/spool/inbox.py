@@ -20,8 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from ..errors import shortage_of
 from .claims import OpenClaim, Source, mtime_ns_of
-from .durable import sync_folder
+from .durable import is_read_only, sync_folder
 from .names import safe_name, shown
 from .settle import Signature
 
@@ -110,6 +111,8 @@ class Inbox:
             except OSError as error:
                 if folder is self.folder:
                     raise
+                if shortage_of(error):
+                    raise
                 if error.errno != errno.ENOENT:
                     yield Blocked(folder, "digitd may not look into this folder: permit it")
                 continue
@@ -126,7 +129,7 @@ class Inbox:
                     elif self._immovable and (cure := self._immovable.get(_absolute(path))):
                         yield Blocked(path, cure)
                     elif not may_move:
-                        yield Blocked(path, "digitd may not move it out of its folder: permit it")
+                        yield Blocked(path, _cure(folder))
                     else:
                         yield from _judge(path, entry)
 
@@ -330,6 +333,13 @@ def _renameat2() -> Callable[[Path, Path], None] | None:
 
 def _absolute(path: Path) -> bytes:
     return os.fsencode(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow links
+
+
+def _cure(folder: Path) -> str:
+    """What would help the files of a folder that they may not be moved out of."""
+    if is_read_only(folder):
+        return "its disk is read-only, and it cannot be moved out of its folder: make it writable"
+    return "digitd may not move it out of its folder: permit it"
 
 
 def _judge(path: Path, entry: os.DirEntry[str]) -> Iterator[Found | Blocked]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputMissing, UsageError
+from ..errors import InputMissing, ResourcesExhausted, UsageError, shortage_of
 from ..records import SCAN_EXTENSIONS, Limits, Reason, is_passed_over
 from .claims import Source, mtime_ns_of
 from .names import printable, shown
@@ -215,6 +215,9 @@ def _lstat(path: Path) -> os.stat_result | None:
 
 
 def _problem(error: OSError) -> Problem:
+    """What is wrong with a path. Raises ResourcesExhausted where that is not the path's fault."""
+    if lacking := shortage_of(error):
+        raise ResourcesExhausted(lacking) from error
     if error.errno in (errno.EACCES, errno.EPERM):
         return Problem(Reason.NO_PERMISSION, "digitd may not read it; give it the permission")
     if error.errno in (errno.ENOENT, errno.ELOOP):

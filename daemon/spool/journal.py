@@ -126,9 +126,9 @@ class Journal:
     def knows(self, short: str) -> bool:
         """Whether an id with these first characters is taken."""
         taken = self._db.execute(
-            "SELECT 1 FROM arrivals WHERE substr(id, 1, 8) = ?1"
-            " UNION ALL SELECT 1 FROM claims WHERE substr(id, 1, 8) = ?1",
-            (short,),
+            "SELECT 1 FROM arrivals WHERE substr(id, 1, 8) = ?"
+            " UNION ALL SELECT 1 FROM claims WHERE substr(id, 1, 8) = ?",
+            (short, short),
         )
         return taken.fetchone() is not None
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from .durable import sync_files, sync_folder
+from .durable import sync_files, sync_folder, writing_to
 from .inbox import Inbox, rename_if_free
 from .journal import Arrival
 from .names import printable
@@ -44,7 +44,7 @@ class Store:
         self._policy = policy
 
     def put_away(self, arrivals: Iterable[Arrival]) -> None:
-        """Put the originals of published arrivals away, durably. Raises OSError."""
+        """Put the originals of published arrivals away, durably. Raises as `move` does."""
         folders = {self._inbox.claimed}
         for arrival in arrivals:
             place = self._inbox.place_of(arrival.id, arrival.file)
@@ -59,7 +59,7 @@ class Store:
         """Put one away; the folders that changed."""
         home = Path(os.fsdecode(arrival.source.path))
         if arrival.original is None and self._policy == "delete":
-            place.unlink()
+            _remove(place)
             return set()
         if arrival.original is None and rename_if_free(place, home):
             return {home.parent}
@@ -78,7 +78,8 @@ class Store:
 
 def move(source: Path, target: Path, staging: Path) -> None:
     """Rename a file; across file systems copy it to `staging` (which lies on the target's), compare
-    the copy with what was read, and only then remove it. Raises OSError."""
+    the copy with what was read, and only then remove it. Raises OSError, and OutputUnwritable where
+    it cannot be removed."""
     try:
         source.rename(target)
         return
@@ -93,7 +94,12 @@ def move(source: Path, target: Path, staging: Path) -> None:
         raise OSError(errno.EIO, "the copy of an original differs from it", str(copy))
     copy.rename(target)
     sync_folder(target.parent)
-    source.unlink()
+    _remove(source)
+
+
+def _remove(source: Path) -> None:
+    with writing_to(source.parent):  # not where it goes to: that is what a person has to mend
+        source.unlink()
 
 
 def _digest(path: Path) -> str:

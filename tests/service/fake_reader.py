@@ -39,6 +39,21 @@ def load_nothing() -> Reader:
     raise ModelUnavailable("no model")
 
 
+def load_from(model: Path) -> Reader:
+    """What a worker loads where there is such a file."""
+    return read if model.exists() else load_nothing()
+
+
+def exhaust() -> None:
+    """Take more memory than there is."""
+    raise MemoryError
+
+
+def fail() -> None:
+    """Meet a bug."""
+    raise ValueError("a bug")
+
+
 class LoadUnpacked(LoadSent):
     """What a worker loads where a parcel was unpacked, whatever it holds."""
 
@@ -76,7 +91,9 @@ def _read(scan: Scan) -> Outcome:
         case ["bad"]:
             return Rejection(scan.id, scan.file, scan.sha256, Reason.NOT_AN_IMAGE, "a text")
         case ["raise"]:
-            raise ValueError("a bug")
+            fail()
+        case ["exhaust"]:
+            exhaust()
         case ["die"]:
             os.kill(os.getpid(), signal.SIGKILL)
         case ["hang", path]:

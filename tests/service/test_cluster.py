@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import logging
 import multiprocessing
 import sys
 import threading
@@ -385,6 +386,21 @@ def test_what_is_no_address_is_told_at_once(address: str) -> None:
         hire_cluster(Cluster(address), fake_reader.load_reader),
     ):
         pass
+
+
+def test_without_certificates_nobody_is_asked_who_wants_some() -> None:
+    with (
+        pytest.raises(ClusterUnavailable, match=r"needs certificates: name them in Dask's"),
+        hire_cluster(Cluster("tls://127.0.0.1:9"), fake_reader.load_reader),
+    ):
+        pass
+
+
+def test_dask_says_nothing_beside_what_digitd_says(here: str) -> None:
+    logger = logging.getLogger("distributed.client")
+    logger.setLevel(logging.WARNING)  # as it does itself
+    with hire_cluster(Cluster(here), fake_reader.load_reader):
+        assert not logger.isEnabledFor(logging.ERROR)
 
 
 def test_without_dask_it_is_said_how_to_get_it(

@@ -611,6 +611,34 @@ def test_an_archive_on_another_disk_gets_a_compared_copy(
     assert problems(house.folder, house.drops) == []
 
 
+@pytest.mark.parametrize("policy", ["archive", "delete"])
+def test_where_an_original_cannot_be_removed_its_folder_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch, policy: originals.Originals
+) -> None:
+    rename, unlink = Path.rename, Path.unlink
+
+    def cross(path: Path, target: Path) -> Path:
+        if path.parent == house.inbox.claimed:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == house.inbox.claimed:
+            raise OSError(errno.EROFS, "Read-only file system")
+        unlink(path, missing_ok)
+
+    house.settings = replace(house.settings, originals=policy)
+    house.put(a="42")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", cross)
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(OutputUnwritable, match=r"inbox/\.claimed: Read-only file system"):
+            house.run()
+    house.run()
+    assert house.cells("text") == [("42",)]
+    assert list(house.inbox.claimed.iterdir()) == []
+
+
 def test_a_bad_copy_costs_no_original(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = house.folder / "a.png", house.folder / "b.png"
     source.write_text("42")

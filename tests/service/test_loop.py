@@ -25,7 +25,7 @@ from daemon.service.systemd import Notifier
 from daemon.service.watch import watch
 from daemon.service.workers import DEATHS, Crew, LoadReader, hire
 from daemon.spool import scanner
-from daemon.spool.inbox import Inbox
+from daemon.spool.inbox import Inbox, Lying
 from daemon.spool.steps import Step
 
 
@@ -76,6 +76,23 @@ def test_a_cluster_that_is_not_there_yet_is_waited_for(
     late.runs()
     assert late.has_read()
     assert late.paused == ["nobody", "still"]
+
+
+def test_what_the_system_lacks_is_said_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = Late(tmp_path, monkeypatch)
+    scan, lacking = Inbox.scan, [OSError(errno.EMFILE, "Too many open files")]
+
+    def lack(inbox: Inbox) -> Iterator[Lying]:
+        if lacking:
+            raise lacking.pop()
+        yield from scan(inbox)
+
+    monkeypatch.setattr(Inbox, "scan", lack)
+    late.runs()
+    assert late.has_read()
+    assert "paused: too many files are open: allow more" in caplog.text
 
 
 def test_once_does_not_wait_for_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

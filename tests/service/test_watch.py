@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aftermath import problems
 from forked import start_daemon
+from watchdog.observers.inotify import InotifyObserver
 
 from daemon.config_schema import Config
 from daemon.errors import ConfigInvalid
@@ -342,6 +343,17 @@ def test_a_file_that_is_put_back_is_not_taken_for_whole(tmp_path: Path) -> None:
         (tmp_path / "b").rename(hidden.parent / "b.png")
         assert bell.wait(TIMEOUT_S)
         assert bell.take_renamed() == {hidden.parent / "b.png"}
+
+
+def test_where_no_thread_can_listen_for_events_the_loop_looks_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(InotifyObserver, "start", fail)
+    with events.Bell() as bell, events.observing(tmp_path, tmp_path / ".c", bell) as sees:
+        assert not sees
 
 
 def test_a_flood_of_events_takes_no_more_memory(

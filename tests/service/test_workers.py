@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import os
 import signal
@@ -8,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,7 +20,7 @@ import fake_reader
 import pytest
 from family import descendants, have_ended, lives, parent_of
 
-from daemon.errors import DigitdError, ModelUnavailable
+from daemon.errors import DigitdError, ModelUnavailable, ResourcesExhausted
 from daemon.records import Outcome, Reading, Reason, Rejection, Scan
 from daemon.service import nursery, processes
 from daemon.service.workers import DEATHS, Crew, WorkerDiedError, hire, read_carefully
@@ -287,15 +290,116 @@ def test_a_system_that_lets_no_worker_or_nursery_start_blames_no_scan(
 
     monkeypatch.setattr(processes, what, fail)
     with (
-        pytest.raises(DigitdError, match="could not start: Too many open files"),
+        pytest.raises(ResourcesExhausted, match="could not start: too many files are open: allow"),
         hire(2, fake_reader.load_reader) as crew,
     ):
         list(crew.read_all([batch("1")]))
 
 
+@pytest.mark.parametrize("kind", [WorkerDiedError, nursery.WorkerFailedError])
+def test_what_keeps_a_worker_from_starting_is_let_go_at_once(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    raised: list[weakref.ref[Exception]] = []
+
+    def fail(*_: object) -> None:
+        def remembered(error: Exception) -> Exception:
+            raised.append(weakref.ref(error))
+            return error
+
+        raise remembered(kind("it was killed"))
+
+    monkeypatch.setattr(processes, "_Worker", fail)
+    gc.disable()
+    try:
+        with (
+            processes.ProcessReader(2, fake_reader.load_reader) as reader,
+            pytest.raises(DigitdError, match="could not start: it was killed"),
+        ):
+            reader.read([])
+        assert raised
+        assert [each() for each in raised] == [None] * len(raised)
+    finally:
+        gc.enable()
+
+
+def test_where_no_thread_can_start_no_scan_is_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with processes.ProcessReader(2, fake_reader.load_reader) as reader:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", fail)
+            with pytest.raises(ResourcesExhausted, match="no further process or thread can start"):
+                reader.executor.submit(reader.read, [])
+        assert said(reader.executor.submit(reader.read, [scan("1")]).result()) == ["1"]
+
+
+def test_what_takes_too_much_memory_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    for workers in (1, 2):
+        with hire(workers, fake_reader.load_reader) as crew:
+            ((_, outcomes),) = crew.read_all([batch("1", "exhaust", "2")])
+        assert said(outcomes) == ["1", Reason.UNREADABLE, "2"]
+        assert isinstance(outcomes[1], Rejection)
+        assert outcomes[1].message.startswith("there is not enough memory")
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "expected", "what"),
+    [
+        (fake_reader.exhaust, ResourcesExhausted, "not enough memory"),
+        (fake_reader.fail, DigitdError, "could not start: .*ValueError: a bug"),
+    ],
+)
+def test_what_keeps_a_nursery_from_warming_up_is_said_and_nothing_else(
+    warm_up: Callable[[], None],
+    expected: type[DigitdError],
+    what: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    nursery.prepare(warm_up)
+    with processes.ProcessReader(2, fake_reader.load_reader) as reader:
+        with pytest.raises(expected, match=f"(?s){what}"):
+            reader.read([scan("1")])
+        assert said(reader.read([scan("1")])) == ["1"], "another one may be able to"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_reader_that_could_not_be_loaded_is_loaded_anew(tmp_path: Path) -> None:
+    load = partial(fake_reader.load_from, tmp_path / "model")
+    with processes.ProcessReader(2, load) as reader:
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable):
+                reader.read([scan("1")])
+        (tmp_path / "model").touch()
+        assert said(reader.read([scan("1")])) == ["1"]
+
+
 def test_for_want_of_a_descriptor_no_worker_dies(program: Path) -> None:
     program.write_text(LACKING)
     subprocess.run([sys.executable, program], env=environment(), check=True, timeout=60)
+
+
+def test_a_nursery_that_gives_no_answer_is_replaced_and_keeps_nobody_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = descendants()
+    with processes.ProcessReader(2, fake_reader.load_reader) as reader:
+        for last in (False, True):
+            worker = int(said(reader.read([scan("pid")]))[0])
+            monkeypatch.setattr(nursery, "ANSWER_S", 0.01)
+            stopped = parent_of(worker)
+            os.kill(stopped, signal.SIGSTOP)
+            if last:
+                break
+            os.kill(worker, signal.SIGKILL)
+            assert have_ended([worker])
+            assert said(reader.read([scan("1")])) == ["1"]
+            assert not lives(stopped)
+            monkeypatch.undo()
+    assert descendants() <= others
+    assert "gave no answer" in caplog.text
 
 
 def test_interrupting_a_question_ends_the_nursery(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +54,18 @@ def test_a_full_disk_is_named_with_the_way_out(tmp_path: Path) -> None:
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert full.value.exit_code == 73
+
+
+def test_a_disk_that_holds_as_many_files_as_it_can_is_told_from_a_full_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SimpleNamespace(f_files=100, f_favail=0, f_bavail=1000)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with pytest.raises(OutputUnwritable, match=r"`df -i`"), writing_to(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    disk.f_files = 0  # it counts none
+    with pytest.raises(OutputUnwritable, match="No space left"), writing_to(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_file_is_written_whole_however_little_the_disk_takes_at_once(

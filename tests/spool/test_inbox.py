@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -104,6 +105,33 @@ def test_a_folder_out_of_which_nothing_may_be_moved_blocks_its_files(
     (seen,) = inbox.scan()
     assert isinstance(seen, Blocked)
     assert "may not move it" in seen.cure
+
+
+def test_a_disk_that_is_read_only_is_no_want_of_a_permission(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(inbox, "a.png")
+    monkeypatch.setattr(os, "access", lambda _, mode: mode == os.R_OK)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    (seen,) = inbox.scan()
+    assert isinstance(seen, Blocked)
+    assert seen.cure.endswith("make it writable")
+
+
+def test_a_folder_for_which_there_is_no_descriptor_is_not_closed_to_us(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(inbox, "x/a.png")
+    scandir = os.scandir
+
+    def lack(folder: Path) -> object:
+        if folder.name == "x":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", lack)
+    with pytest.raises(OSError, match="Too many"):
+        list(inbox.scan())
 
 
 def test_an_inbox_that_is_gone_is_an_error(tmp_path: Path) -> None:

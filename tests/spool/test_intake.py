@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import InputMissing, UsageError
+from daemon.errors import InputMissing, ResourcesExhausted, UsageError
 from daemon.records import Limits, Reason
 from daemon.spool.intake import (
     Candidate,
@@ -199,6 +200,19 @@ def test_what_the_disk_refuses_is_a_problem_of_the_scan(
     problem = read(tmp_path / "a.png", LIMITS)
     assert isinstance(problem, Problem)
     assert problem.reason is reason
+
+
+@pytest.mark.parametrize("call", ["open", "listdir"])
+def test_what_the_system_lacks_is_no_problem_of_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    touch(tmp_path, "in/a.png")
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(ResourcesExhausted, match="allow more"):
+        [read(found.path, LIMITS) for found in find_scans([tmp_path / "in"])]
 
 
 def test_a_fifo_that_took_a_files_place_does_not_block(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,6 +170,17 @@ def test_of_two_processes_that_take_over_a_journal_one_is_faster(
     monkeypatch.setattr(Database, "_version", old_at_first(3, 3))
     with pytest.raises(OutputUnwritable, match="no such index"):
         Journal(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists what is open")
+def test_a_journal_that_is_refused_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.write_text("no journal, but a letter to somebody who waits for it" * 20)
+    with pytest.raises(OutputUnwritable) as refused:
+        Journal(path)
+    assert refused.value.__traceback__, "it keeps what it came from"
+    opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert path not in opened
 
 
 def old_at_first(*versions: int) -> Callable[[Database], int]:
