@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ..records import Grey
-from .components import find_components
+from .components import Components, find_components
 from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat
 from .polarity import polarities_of
@@ -89,28 +89,27 @@ def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
 
 
 def _count_marks(mask: Grey, enough: int) -> int:
-    """How many marks show; where they are not `enough`, without the rules of a sheet."""
-    count = _count_low(mask)
-    if count >= enough:
+    """How many marks show; where they are not `enough`, without the rules of a sheet, if any of the
+    ink is as long as those."""
+    found = find_components(mask)
+    count = _count_low(found)
+    if count >= enough or not _count_long(found):
         return count
     kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
     rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
-    if max(map(_count_long, rules)) < _RULED:
+    if not any(_count_long(find_components(each)) >= _RULED for each in rules):
         return count
     either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
-    return _count_low(cv2.subtract(mask, either))
+    return _count_low(find_components(cv2.subtract(mask, either)))
 
 
-def _count_low(mask: Grey) -> int:
+def _count_low(found: Components) -> int:
     """How many marks have a digit's height."""
-    heights = find_components(mask).boxes[:, 3]
-    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(mask.shape) / 4)))
+    heights = found.boxes[:, 3]
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(found.mask.shape) / 4)))
 
 
-def _count_long(rules: Grey) -> int:
+def _count_long(found: Components) -> int:
     """How many are as long as a sheet's rules."""
-    least = _RULE * max(rules.shape)
-    if cv2.countNonZero(rules) < least:
-        return 0
-    boxes = find_components(rules).boxes
-    return int(np.count_nonzero(boxes[:, 2:4].max(axis=1) >= least))
+    lengths = found.boxes[:, 2:4].max(axis=1)
+    return int(np.count_nonzero(lengths >= _RULE * max(found.mask.shape)))
