@@ -28,6 +28,8 @@ _SKETCH = 500  # px, the longer side of what tells pages from other pictures
 _LEAST_MARK = 4  # px, the height of a mark on it
 _STRAIGHT = 16  # px, the shortest piece of a rule on it
 _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
+_SMALL = 640  # px, the longer side of a picture that costs little to be looked at whole
+_WEAKER = 0.75  # times strong ink: fine strokes have that on a sketch, and faint rules have less
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
@@ -36,7 +38,7 @@ _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which 
 class Prospect:
     """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
     marks make it one, whether its ink may be light on dark, and whether there may be fewer marks
-    than seem to be, the others being pieces of faint rules."""
+    than seem to be, the others being pieces of faint rules: at a small picture, that is not asked."""
 
     corners: Corners | None
     least_marks: int
@@ -70,14 +72,16 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
             seen = _most_marks(inks, least)
     if seen < least:
         return None
-    fewer = not any(may_hold(ink, least) for ink in inks)
+    fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
+    if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
+        return None
     return Prospect(corners, least, True in polarities, fewer)
 
 
-def may_hold(ink: PageInk, least: int) -> bool:
-    """Whether there may be so many marks in a page's ink. Each has strong ink of its own, unless
-    what joins it to others is long."""
-    strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
+def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
+    """Whether there may be so many marks in a page's ink. Each has strong ink of its own, or ink
+    that is strong by a `share`, unless what joins it to others is long."""
+    strong = (ink.contrast >= max(1.0, share * ink.strong)).view(np.uint8)
     boxes = find_components(strong, least=_STRONG_MARK).boxes
     longest = int(boxes[:, 2:4].max(initial=0))
     return len(boxes) >= least or longest >= _JOINT * max(strong.shape)
