@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..records import Grey
 from .components import find_components
 from .rectify import Corners
-from .reduce import glance_of
+from .reduce import Halves
 
 _SIDE = 480  # px, the longer side of the sketch on which strokes are followed
 _REACH = 0.008  # of the longer side: how far beyond a side, and before it, a stroke goes on
@@ -20,11 +20,11 @@ _DARKER, _MARGIN = 0.8, 6  # times what lies beside it, less so many grey levels
 _ENDS = 0.04  # of a side: corners, where the next side crosses it
 
 
-def is_crossed(page: Grey, corners: Corners) -> bool:
-    """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the page,
-    (H, W) uint8."""
-    sketch = glance_of(page, _SIDE)
-    ratio = np.array(sketch.shape[::-1]) / page.shape[::-1]
+def is_crossed(page: Halves, corners: Corners) -> bool:
+    """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the
+    page."""
+    sketch = page.glance(_SIDE)
+    ratio = np.array(sketch.shape[::-1]) / page.pixels.shape[::-1]
     on_sketch = (corners + 0.5) * ratio - 0.5
     ends = zip(on_sketch, np.roll(on_sketch, -1, axis=0), strict=True)
     widest = max(2, round(_WIDEST * max(sketch.shape)))

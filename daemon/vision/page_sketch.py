@@ -17,9 +17,7 @@ from ..records import Grey
 from .components import Components, find_components
 from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat
-from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
-from .reduce import glance_of
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
 LEAST_MARKS = 8  # of digit size: fewer are no page, unless they stand on a sheet
@@ -37,8 +35,8 @@ _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
-    marks make it one, whether its ink may be light on dark, and whether there may be fewer marks
-    than seem to be, the others being pieces of faint rules: at a small picture, that is not asked."""
+    marks make it one, whether its ink may be light on dark, and whether it is large and
+    there may be fewer marks than seem to be, the others being pieces of faint rules."""
 
     corners: Corners | None
     least_marks: int
@@ -52,8 +50,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     pixels = search.pixels
     if min(pixels.shape) < LEAST_SIDE:
         return None
-    sketch = glance_of(pixels, _SKETCH)
-    polarities = polarities_of(sketch)
+    sketch = search.halves.glance(_SKETCH)
+    polarities = search.shades.polarities
     inks = [
         find_page_ink(cv2.bitwise_not(sketch) if light_on_dark else sketch)
         for light_on_dark in polarities

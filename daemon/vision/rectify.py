@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .reduce import glance_of, reduce_by, reduction_of, sketch_of
+from .polarity import Shades
+from .reduce import sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
@@ -66,8 +67,9 @@ class SheetSearch:
     """
 
     def __init__(self, page: Grey) -> None:
-        self.factor = reduction_of(*page.shape)
-        self.pixels = reduce_by(self.factor, page)
+        self.page, self.shades = page, Shades(page)
+        self.factor, self.pixels = self.shades.factor, self.shades.pixels
+        self.halves = self.shades.halves
 
     @cached_property
     def clear(self) -> Corners | None:
@@ -90,7 +92,7 @@ class SheetSearch:
 
     @cached_property
     def _rough_sketch(self) -> Grey:
-        return _without_ink(glance_of(self.pixels, _SIDE))
+        return _without_ink(self.halves.glance(_SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:
