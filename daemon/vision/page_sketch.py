@@ -99,10 +99,17 @@ def _count_marks(mask: Grey, enough: int) -> int:
         return count
     kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
     rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
-    if not any(_count_long(find_components(each)) >= _RULED for each in rules):
+    if not any(map(_has_rules, rules)):
         return count
     either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
     return _count_low(find_components(cv2.subtract(mask, either)))
+
+
+def _has_rules(straight: Grey) -> bool:
+    """Whether enough of what is straight is as long as a sheet's rules, which takes many pixels."""
+    if cv2.countNonZero(straight) < _RULED * _RULE * max(straight.shape):
+        return False
+    return _count_long(find_components(straight)) >= _RULED
 
 
 def _count_low(found: Components) -> int:
