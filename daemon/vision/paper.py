@@ -44,8 +44,11 @@ def _between(sums: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
     """Sums (n, m) of ever more rows, interpolated at the bounds of `count` even shares of them."""
     places = np.linspace(0, len(sums) - 1, count + 1)
     below = np.minimum(places.astype(int), len(sums) - 2)
-    share = (places - below)[:, None]
-    return np.asarray(sums[below] * (1 - share) + sums[below + 1] * share)
+    first, second = sums[below], sums[below + 1]
+    second -= first
+    between = second * (places - below)[:, None]
+    between += first
+    return np.asarray(between)
 
 
 def paper_on(sketch: Grey, light_on_dark: bool, widest: float = WIDEST_STROKE) -> Grey:
