@@ -79,7 +79,7 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
 def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
     """Whether there may be so many marks in a page's ink. Each has strong ink of its own, or ink
     that is strong by a `share`, unless what joins it to others is long."""
-    strong = (ink.contrast >= max(1.0, share * ink.strong)).view(np.uint8)
+    strong = (ink.contrast >= max(1, round(share * ink.strong))).view(np.uint8)
     boxes = find_components(strong, least=_STRONG_MARK).boxes
     longest = int(boxes[:, 2:4].max(initial=0))
     return len(boxes) >= least or longest >= _JOINT * max(strong.shape)
