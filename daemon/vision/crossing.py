@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..records import Grey
 from .components import find_components
 from .rectify import Corners
-from .reduce import sketch_of
+from .reduce import Halves
 
 _SIDE = 480  # px, the longer side of the sketch on which strokes are followed
 REACH = 0.008  # of the longer side: how far beyond a side, and before it, a stroke goes on
@@ -21,12 +21,12 @@ _ENDS = 0.04  # of a side: corners, where the next side crosses it
 
 
 def is_crossed(
-    page: Grey, corners: Corners, *, widest: float = WIDEST, reach: float = REACH
+    page: Halves, corners: Corners, *, widest: float = WIDEST, reach: float = REACH
 ) -> bool:
-    """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the page,
-    (H, W) uint8: one no wider than that share of the page's longer side, which reaches as far."""
-    sketch = sketch_of(page, _SIDE)
-    ratio = np.array(sketch.shape[::-1]) / page.shape[::-1]
+    """Whether a dark stroke crosses a side of the patch with these corners, in pixels of the page:
+    one no wider than that share of the page's longer side, which reaches as far."""
+    sketch = page.glance(_SIDE)
+    ratio = np.array(sketch.shape[::-1]) / page.pixels.shape[::-1]
     on_sketch = (corners + 0.5) * ratio - 0.5
     ends = zip(on_sketch, np.roll(on_sketch, -1, axis=0), strict=True)
     wide, far = (max(2, round(share * max(sketch.shape))) for share in (widest, reach))

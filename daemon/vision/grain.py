@@ -11,6 +11,7 @@ import numpy as np
 
 from ..records import Grey
 from .ink import Ink, find_ink
+from .polarity import Shades
 
 _SMALL = 48  # pixels: on a page no larger every stroke is about as fine as grain
 _ROWS = 4  # one row of so many tells
@@ -19,10 +20,12 @@ _LOUD = 0.7 * 255  # of contrast: paper that reaches it by its noise is dithered
 _SIGMAS = (1.2, 2.4)  # pixels
 
 
-def find_ink_under_grain(pixels: Grey) -> tuple[Grey, tuple[Ink, ...]]:
+def find_ink_under_grain(
+    pixels: Grey, shades: Shades | None = None
+) -> tuple[Grey, tuple[Ink, ...]]:
     """The ink of an upright page, (H, W) uint8, as `find_ink` gives it, and the page in which it
     was found: itself, or smoothed where it is grainy."""
-    smooth, inks = pixels, find_ink(pixels)
+    smooth, inks = pixels, find_ink(pixels, shades)
     for sigma in _SIGMAS:
         if not _is_grainy(inks[0]):
             break

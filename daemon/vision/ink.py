@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .paper import MIN_CONTRAST, SMALL, WIDEST_STROKE, paper_under, sketch_of_paper
-from .polarity import clean_polarity, polarities
-from .reduce import reduce_by, reduction_of
+from .paper import MIN_CONTRAST, SMALL, WIDEST_STROKE, paper_under
+from .polarity import Shades
 from .sides import goes_across, widest_beside_shade
 
 _NOISE_FACTOR = 4.0  # standard deviations of paper noise that a mark must exceed
@@ -57,16 +56,17 @@ class Ink:
     likely: bool
 
 
-def find_ink(pixels: Grey) -> tuple[Ink, ...]:
+def find_ink(page: Grey, shades: Shades | None = None) -> tuple[Ink, ...]:
     """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
 
     Gives one Ink, or both polarities, the likelier first, where the page leaves that open; then
-    that without the shadow which falls on the page from its side, where there is one.
+    that without the shadow which falls on the page from its side, where there is one. `shades` are
+    the page's, where they are known.
     """
-    factor = reduction_of(*pixels.shape)
-    pixels = reduce_by(factor, pixels)
-    sketch, noise = sketch_of_paper(pixels), noise_of(pixels)
-    likely, *other = clean_polarity(sketch) or polarities(sketch)
+    shades = shades or Shades(page)
+    pixels, sketch, factor = shades.pixels, shades.sketch, shades.factor
+    noise = noise_of(pixels)
+    likely, *other = shades.polarities
     inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
     inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
     widest = 0.0 if likely else widest_beside_shade(inks[0].mask)  # a shadow is dark

@@ -15,7 +15,7 @@ import numpy as np
 from ..records import Grey
 from .ink import contrast_of, histogram, noise_of, split
 from .paper import MIN_CONTRAST, energy
-from .reduce import glance_of, sketch_of
+from .reduce import Halves, sketch_of
 
 _SKETCH = 600  # px, the longer side of the reduced page that tells paper and polarity
 _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
@@ -94,7 +94,7 @@ def is_light_on_dark(pixels: Grey) -> bool:
 
 def _paper(pixels: Grey) -> tuple[Grey, Grey]:
     """The paper under every pixel, and what contrast is measured against there."""
-    sketch = glance_of(pixels, _SKETCH)
+    sketch = Halves(pixels).glance(_SKETCH)
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds

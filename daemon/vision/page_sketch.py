@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from ..records import Grey
-from .components import find_components
+from .components import Components, find_components
 from .crossing import is_crossed
 from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat, made_level
-from .polarity import polarities_of
 from .rectify import Corners, SheetSearch
-from .reduce import glance_of
 from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -33,6 +29,8 @@ _LEAST_MARK = 4  # px, the height of a mark on it
 _STRAIGHT = 16  # px, the shortest piece of a rule on it
 _WEB = 0.6  # of its longer side: ink so long may be rules, with many marks on them
 _RULE, _RULED = 0.4, 3  # of its longer side, the shortest rule; so many make a ruled sheet
+_SMALL = 640  # px, the longer side of a picture that costs little to be looked at whole
+_WEAKER = 0.75  # times strong ink: fine strokes have that on a sketch, and faint rules have less
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
@@ -41,8 +39,8 @@ _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
-    marks make it one, whether its ink may be light on dark, and whether there may be fewer marks
-    than seem to be, the others being pieces of faint rules."""
+    marks make it one, whether its ink may be light on dark, and whether it is large and
+    there may be fewer marks than seem to be, the others being pieces of faint rules."""
 
     corners: Corners | None
     least_marks: int
@@ -56,8 +54,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     pixels = search.pixels
     if min(pixels.shape) < LEAST_SIDE:
         return None
-    sketch = glance_of(pixels, _SKETCH)
-    polarities = polarities_of(sketch)
+    sketch = search.halves.glance(_SKETCH)
+    polarities = search.shades.polarities
     inks = [
         find_page_ink(cv2.bitwise_not(sketch) if light_on_dark else sketch)
         for light_on_dark in polarities
@@ -66,7 +64,7 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     if seen < LEAST_ON_SHEET:
         return None
     corners = search.clear
-    if corners is not None and is_crossed(pixels, corners, widest=_STROKE, reach=_STROKE):
+    if corners is not None and is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE):
         corners = None  # the edge of a shadow, or of a field
     if corners is not None:
         least = LEAST_ON_SHEET
@@ -78,14 +76,16 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
             seen = _most_marks(inks, least)
     if seen < least:
         return None
-    fewer = not any(may_hold(ink, least) for ink in inks)
+    fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
+    if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
+        return None
     return Prospect(corners, least, True in polarities, fewer)
 
 
-def may_hold(ink: PageInk, least: int) -> bool:
-    """Whether there may be so many marks in a page's ink. Each has strong ink of its own, unless
-    what joins it to others is long."""
-    strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
+def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
+    """Whether there may be so many marks in a page's ink. Each has strong ink of its own, or ink
+    that is strong by a `share`, unless what joins it to others is long."""
+    strong = (ink.contrast >= max(1, round(share * ink.strong))).view(np.uint8)
     boxes = find_components(strong, least=_STRONG_MARK).boxes
     longest = int(boxes[:, 2:4].max(initial=0))
     return len(boxes) >= least or longest >= _JOINT * max(strong.shape)
@@ -98,13 +98,13 @@ def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
 
 def _count_marks(mask: Grey, enough: int) -> int:
     """How many marks show; where they are not `enough`, without the rules of a sheet, which may
-    slope."""
-    boxes = find_components(mask).boxes
-    count = _count_low(boxes, mask)
-    if count >= enough:
+    slope, if any of the ink is as long as those."""
+    found = find_components(mask)
+    count = _count_low(found)
+    if count >= enough or not _count_long(found):
         return count
     count = _count_between_rules(mask) or count
-    if count >= enough or boxes[:, 2:4].max(initial=0) < _WEB * max(mask.shape):
+    if count >= enough or found.boxes[:, 2:4].max() < _WEB * max(mask.shape):
         return count
     angle = find_skew(mask)
     return _count_between_rules(made_level(mask, angle)) or count if angle else count
@@ -115,22 +115,26 @@ def _count_between_rules(mask: Grey) -> int:
     such rules."""
     kernels = np.ones((1, _STRAIGHT), np.uint8), np.ones((_STRAIGHT, 1), np.uint8)
     rules = [cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel) for kernel in kernels]
-    if max(map(_count_long, rules)) < _RULED:
+    if not any(map(_has_rules, rules)):
         return 0
     either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
-    return _count_low(find_components(cv2.subtract(mask, either)).boxes, mask)
+    return _count_low(find_components(cv2.subtract(mask, either)))
 
 
-def _count_low(boxes: npt.NDArray[Any], mask: Grey) -> int:
-    """How many of a mask's components, by their boxes (n, 5), have a digit's height."""
-    heights = boxes[:, 3]
-    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(mask.shape) / 4)))
+def _has_rules(straight: Grey) -> bool:
+    """Whether enough of what is straight is as long as a sheet's rules, which takes many pixels."""
+    if cv2.countNonZero(straight) < _RULED * _RULE * max(straight.shape):
+        return False
+    return _count_long(find_components(straight)) >= _RULED
 
 
-def _count_long(rules: Grey) -> int:
+def _count_low(found: Components) -> int:
+    """How many marks have a digit's height."""
+    heights = found.boxes[:, 3]
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(found.mask.shape) / 4)))
+
+
+def _count_long(found: Components) -> int:
     """How many are as long as a sheet's rules."""
-    least = _RULE * max(rules.shape)
-    if cv2.countNonZero(rules) < least:
-        return 0
-    boxes = find_components(rules).boxes
-    return int(np.count_nonzero(boxes[:, 2:4].max(axis=1) >= least))
+    lengths = found.boxes[:, 2:4].max(axis=1)
+    return int(np.count_nonzero(lengths >= _RULE * max(found.mask.shape)))

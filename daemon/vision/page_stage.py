@@ -20,8 +20,6 @@ from .page_turn import CLOSE, TURNS, UPRIGHT, is_upright, levelness, sample, sco
 from .page_view import enlarging, flat_view, levelled
 from .rectify import Matrix, SheetSearch
 
-_SMALL = 640  # px, the longer side of a picture that costs little to be looked at whole
-
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
 
@@ -55,8 +53,7 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     if prospect is None:
         return None
     flat, pixels = flat_view(search.pixels, prospect.corners, may_be_light=prospect.may_be_light)
-    is_large = max(pixels.shape) > _SMALL
-    if prospect.may_be_fewer and is_large and not may_hold(flat.ink, prospect.least_marks):
+    if prospect.may_be_fewer and not may_hold(flat.ink, prospect.least_marks):
         return None
     view = levelled(flat, pixels)
     writing = find_writing(view.ink)

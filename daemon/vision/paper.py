@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey, Ink
-from .reduce import halved
+from .reduce import Halves
 
 MIN_CONTRAST = 14  # of 255: fainter marks are taken for paper
 SMALL = 48  # pixels: on a page no larger no sheet shows, and strokes are mostly edge
@@ -24,19 +24,16 @@ _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
 def paper_of(pixels: Grey, *, light_on_dark: bool) -> Grey:
     """The paper's shade under every pixel of a page, both (H, W) uint8, for ink of one polarity."""
-    return paper_under(sketch_of_paper(pixels), pixels.shape, light_on_dark)
+    return paper_under(sketch_of_paper(Halves(pixels)), pixels.shape, light_on_dark)
 
 
-def sketch_of_paper(pixels: Grey) -> Grey:
+def sketch_of_paper(page: Halves) -> Grey:
     """The page reduced to what paper and polarity are told by."""
-    scale = _SKETCH / max(pixels.shape)
-    if scale >= 1:
+    width, height = page.sketch_size(_SKETCH)
+    pixels = page.above(round(_SKETCH / _MUCH_SMALLER))  # by two, reducing is quickest
+    if pixels.shape == (height, width):
         return pixels
-    height, width = (max(1, round(side * scale)) for side in pixels.shape)
-    while scale <= _MUCH_SMALLER / 2:  # by two, reducing is quickest
-        pixels = halved(pixels)
-        scale *= 2
-    if scale > _MUCH_SMALLER:
+    if _MUCH_SMALLER * max(pixels.shape) < _SKETCH:
         return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     sums = _between(_between(cv2.integral(pixels), height).T, width).T
     means = np.diff(np.diff(sums, axis=0), axis=1) * (height * width / pixels.size)
@@ -47,8 +44,11 @@ def _between(sums: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
     """Sums (n, m) of ever more rows, interpolated at the bounds of `count` even shares of them."""
     places = np.linspace(0, len(sums) - 1, count + 1)
     below = np.minimum(places.astype(int), len(sums) - 2)
-    share = (places - below)[:, None]
-    return np.asarray(sums[below] * (1 - share) + sums[below + 1] * share)
+    first, second = sums[below], sums[below + 1]
+    second -= first
+    between = second * (places - below)[:, None]
+    between += first
+    return np.asarray(between)
 
 
 def paper_on(sketch: Grey, light_on_dark: bool, widest: float = WIDEST_STROKE) -> Grey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import cv2
@@ -20,16 +20,32 @@ from .paper import (
     sketch_of_paper,
     square_of,
 )
+from .reduce import Halves, reduce_by, reduction_of
 
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
 _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 
 
-def polarities_of(pixels: Grey) -> tuple[bool, ...]:
-    """Whether a page's ink, (H, W) uint8, is light on dark, the likelier answer first; one where
-    that is beyond doubt."""
-    return polarities(sketch_of_paper(pixels))
+class Shades:
+    """What the shades of a page, (H, W) uint8, are told by, each made when it is first asked for,
+    and once: the page is reduced by `factor` as for reading."""
+
+    def __init__(self, page: Grey) -> None:
+        self.factor = reduction_of(*page.shape)
+        self.pixels = reduce_by(self.factor, page)
+        self.halves = Halves(self.pixels)
+
+    @cached_property
+    def sketch(self) -> Grey:
+        """What paper and polarity are told by."""
+        return sketch_of_paper(self.halves)
+
+    @cached_property
+    def polarities(self) -> tuple[bool, ...]:
+        """Whether the ink is light on dark, the likelier answer first; one where that is beyond
+        doubt."""
+        return clean_polarity(self.sketch) or polarities(self.sketch)
 
 
 def clean_polarity(sketch: Grey) -> tuple[bool, ...]:

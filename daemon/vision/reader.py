@@ -219,7 +219,8 @@ class _Batch:
         return self._layouts_of(canvas_in(seen) or seen, search, draft)
 
     def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
-        pixels, inks = find_ink_under_grain(seen.part.pixels)
+        shades = search.shades if seen.part.pixels is search.page else None
+        pixels, inks = find_ink_under_grain(seen.part.pixels, shades)
         if pixels is not seen.part.pixels:
             seen = replace(seen, part=replace(seen.part, pixels=pixels))
         layouts: list[Layout] = []

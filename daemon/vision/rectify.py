@@ -16,14 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .reduce import glance_of, reduce_by, reduction_of, sketch_of
+from .polarity import Shades
+from .reduce import sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
 Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
 
 _SIDE = 320  # px, the longer side of the sketch on which a sheet is looked for
-_LEVELS = 9  # thresholds tried between the darkest and the brightest
+_LEVELS = 9  # thresholds tried between the darkest and the brightest:
+_ENDS = (0.02, 0.98)  # of the sketch, that is darker than those
 _STEPS = (
     0.3,
     0.5,
@@ -41,6 +43,7 @@ _POINTS = 40  # on each side
 _PLACES = np.linspace(0.04, 0.96, _POINTS)  # of a side
 _NEXT = [1, 2, 3, 0]  # which corner follows each
 _SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
+_SOME = 0.1  # of a side as it seems at first: so much shows of one that is compared with its ground
 _SHARP = 0.75  # of a side: where that shows
 
 
@@ -64,8 +67,9 @@ class SheetSearch:
     """
 
     def __init__(self, page: Grey) -> None:
-        self.factor = reduction_of(*page.shape)
-        self.pixels = reduce_by(self.factor, page)
+        self.page, self.shades = page, Shades(page)
+        self.factor, self.pixels = self.shades.factor, self.shades.pixels
+        self.halves = self.shades.halves
 
     @cached_property
     def clear(self) -> Corners | None:
@@ -88,7 +92,7 @@ class SheetSearch:
 
     @cached_property
     def _rough_sketch(self) -> Grey:
-        return _without_ink(glance_of(self.pixels, _SIDE))
+        return _without_ink(self.halves.glance(_SIDE))
 
     @cached_property
     def _sketch(self) -> Grey:
@@ -169,7 +173,8 @@ def _regions(sketch: Grey) -> Iterator[Grey]:
     """What may be a sheet, (h, w) uint8 of 0 and 1: the largest region above each of some levels,
     and the largest ones without an edge in them, for a shadow on a sheet may be darker than a desk
     in the light. Those too small or too large are left out."""
-    low, high = np.percentile(sketch, (2, 98))
+    passed = cv2.calcHist([sketch], [0], None, [256], [0, 256]).ravel().cumsum()
+    low, high = passed.searchsorted(np.multiply(_ENDS, sketch.size))
     for level in np.linspace(low, high, _LEVELS + 2)[1:-1].tolist():
         yield from _largest(cv2.threshold(sketch, level, 1, cv2.THRESH_BINARY)[1], 1)
     shades = np.log(sketch.astype(np.float32) + np.float32(8))
@@ -200,7 +205,7 @@ def _largest(mask: Grey, most: int) -> Iterator[Grey]:
 
 def _quadrangle(region: Grey) -> Corners | None:
     """The four sides round a region, if it has four."""
-    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(max(outlines, key=len))
     area = cv2.countNonZero(region)
     if area < _COMPACT * cv2.contourArea(hull):
@@ -216,7 +221,8 @@ def _quadrangle(region: Grey) -> Corners | None:
 
 
 def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | None:
-    """The four straight lines that a hull's points (n, 2) lie on, as their corners."""
+    """The four straight lines that a hull's points (n, 2) lie on, as their corners; None where less
+    than two of them show."""
     outline = _along(hull)
     free = ~_at_border(outline, shape)
     start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
@@ -225,13 +231,16 @@ def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | Non
     owned = np.zeros((4, len(outline)), np.bool_)
     for _ in range(4):
         before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
+        shown = np.count_nonzero(owned & free, axis=1) >= _SOME * np.count_nonzero(owned, axis=1)
+        if np.count_nonzero(shown) < 2:
+            return None
         changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
         if not changed:
             break
         for side in changed:  # the line of the same points would be the same
             own = outline[owned[side]]
-            shown = outline[owned[side] & free]
-            points = shown if len(shown) >= 0.25 * len(own) else own
+            inside = outline[owned[side] & free]
+            points = inside if len(inside) >= 0.25 * len(own) else own
             if len(points) < 4:
                 return None
             lines[side] = _line(points)
@@ -273,7 +282,7 @@ def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.N
 
 def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Points along a closed polygon, about `_SPACING` apart."""
-    steps = np.roll(hull, -1, axis=0) - hull
+    steps = hull[np.arange(1 - len(hull), 1)] - hull
     counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
     at = np.repeat(np.arange(len(hull)), counts)
     numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]
@@ -284,7 +293,8 @@ def _clockwise(corners: Corners) -> Corners:
     """From the top left one on."""
     around = corners - corners.mean(axis=0)
     ordered = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
-    return np.roll(ordered, -int(ordered.sum(axis=1).argmin()), axis=0)
+    first = int(ordered.sum(axis=1).argmin())
+    return np.asarray(ordered[np.arange(first - 4, first)])
 
 
 def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:

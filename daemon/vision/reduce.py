@@ -40,6 +40,38 @@ def quickly_resized(pixels: Grey, size: tuple[int, int]) -> Grey:
     return cv2.resize(pixels, size, interpolation=how)
 
 
+class Halves:
+    """A picture, (H, W) uint8, halved again and again, each time when that is first asked for."""
+
+    def __init__(self, pixels: Grey) -> None:
+        self.pixels = pixels
+        self._made = [pixels]
+
+    def above(self, longest: int) -> Grey:
+        """What has so many pixels on its longer side, and less than twice as many; the picture
+        itself where that is smaller."""
+        at = 0
+        while min(self._made[at].shape) > 1 and max(self._made[at].shape) >= 2 * longest:
+            at += 1
+            if at == len(self._made):
+                self._made.append(halved(self._made[-1]))
+        return self._made[at]
+
+    def rough_sketch(self, longest: int) -> Grey:
+        """The picture so long at most: grey levels are rounded several times, and what lies at an
+        odd side may be left out."""
+        size = self.sketch_size(longest)
+        return cv2.resize(self.above(longest), size, interpolation=cv2.INTER_AREA)
+
+    def glance(self, longest: int) -> Grey:
+        """The same still faster, where it does not matter that thin strokes have holes."""
+        return quickly_resized(self.above(longest), self.sketch_size(longest))
+
+    def sketch_size(self, longest: int) -> tuple[int, int]:
+        """Width and height of the picture where it is so long at most."""
+        return _sketch_size(self.pixels.shape, longest)
+
+
 def sketch_of(pixels: Grey, longest: int) -> Grey:
     """A page, (H, W) uint8, whose longer side has `longest` pixels at most."""
     size = _sketch_size(pixels.shape, longest)
@@ -49,25 +81,6 @@ def sketch_of(pixels: Grey, longest: int) -> Grey:
 def quick_sketch_of(pixels: Grey, longest: int) -> Grey:
     """The same, where it does not matter that thin strokes have holes."""
     return quickly_resized(pixels, _sketch_size(pixels.shape, longest))
-
-
-def rough_sketch_of(pixels: Grey, longest: int) -> Grey:
-    """The same by way of halves: grey levels are rounded several times, and what lies at an odd
-    side may be left out."""
-    size = _sketch_size(pixels.shape, longest)
-    return cv2.resize(_many_times_halved(pixels, longest), size, interpolation=cv2.INTER_AREA)
-
-
-def glance_of(pixels: Grey, longest: int) -> Grey:
-    """The same still faster, where it does not matter either that thin strokes have holes."""
-    return quickly_resized(_many_times_halved(pixels, longest), _sketch_size(pixels.shape, longest))
-
-
-def _many_times_halved(pixels: Grey, longest: int) -> Grey:
-    """Less than twice as long as a sketch, or as the page where that is smaller."""
-    while min(pixels.shape) > 1 and max(pixels.shape) >= 2 * longest:
-        pixels = halved(pixels)
-    return pixels
 
 
 def _sketch_size(shape: tuple[int, ...], longest: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from .crossing import is_crossed
 from .layout import Layout
 from .page_view import enlarging, laid_flat
 from .rectify import SheetSearch
-from .reduce import rough_sketch_of
+from .reduce import Halves
 from .region import View
 
 LEAST_SIDE = 64  # px: on a smaller picture no sheet is looked for
@@ -31,10 +31,10 @@ _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of 
 
 def sheet_in(view: View, search: SheetSearch) -> View | None:
     """The sheet on a whole page as the part to read, and its search; None where there is none."""
-    if min(search.pixels.shape) < LEAST_SIDE or not _is_darker_at_a_side(search.pixels):
+    if min(search.pixels.shape) < LEAST_SIDE or not _is_darker_at_a_side(search.halves):
         return None
     corners = search.clear if search.clear is not None else search.faint
-    if corners is None or is_crossed(search.pixels, corners):
+    if corners is None or is_crossed(search.halves, corners):
         return None
     pixels, onto = laid_flat(search.pixels, corners, max(search.pixels.shape), trim=_TRIM)
     page = view.page
@@ -56,10 +56,10 @@ def may_be_a_stroke(sheet: Grey, factor: int, layouts: Sequence[Layout]) -> bool
     return bool(max(heights, default=0) * factor < _LOW * shorter)
 
 
-def _is_darker_at_a_side(page: Grey) -> bool:
+def _is_darker_at_a_side(page: Halves) -> bool:
     """Whether what lies along a side of a picture is darker than its paper: that is told in well
     under a millisecond, and of most pictures of a digit it is not true."""
-    sketch = rough_sketch_of(page, _SKETCH)
+    sketch = page.rough_sketch(_SKETCH)
     sides = (sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1])
     darkest = min(int(np.sort(side)[side.size // 2]) for side in sides)
     place = int(_PAPER * (sketch.size - 1))

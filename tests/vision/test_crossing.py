@@ -9,6 +9,7 @@ import pytest
 from daemon.records import Grey, Page
 from daemon.vision.crossing import is_crossed
 from daemon.vision.rectify import SheetSearch
+from daemon.vision.reduce import Halves
 from daemon.vision.region import View
 from daemon.vision.sheet import sheet_in
 
@@ -38,7 +39,7 @@ def test_light_on_paper_is_no_sheet_where_a_stroke_crosses_its_side(
     stroke: tuple[int, int, int, int], sigma: float
 ) -> None:
     pixels = picture((150, 100, 200, 160), stroke, sigma=sigma)
-    assert is_crossed(pixels, PATCH.astype(np.float64))
+    assert is_crossed(Halves(pixels), PATCH.astype(np.float64))
     assert not is_sheet(pixels)
 
 
@@ -52,17 +53,17 @@ def test_light_on_paper_is_no_sheet_where_a_stroke_crosses_its_side(
 )
 def test_a_sheet_on_which_writing_ends_is_a_sheet(stroke: tuple[int, int, int, int]) -> None:
     pixels = picture((150, 100, 200, 160), stroke)
-    assert not is_crossed(pixels, PATCH.astype(np.float64))
+    assert not is_crossed(Halves(pixels), PATCH.astype(np.float64))
     assert is_sheet(pixels)
 
 
 def test_a_finger_across_a_side_is_no_stroke() -> None:
     pixels = picture((150, 100, 200, 160), shade=0.6)
     cv2.line(pixels, (180, 216), (185, 300), (90,), 76)
-    assert not is_crossed(pixels, PATCH.astype(np.float64))
+    assert not is_crossed(Halves(pixels), PATCH.astype(np.float64))
 
 
 def test_sides_beyond_the_picture_are_not_crossed() -> None:
     pixels = picture((150, 100, 200, 160), (0, 140, 60, 140))
     beyond = np.array([[-20, 40], [290, 60], [280, 240], [-20, 220]], np.float64)
-    assert not is_crossed(pixels, beyond)
+    assert not is_crossed(Halves(pixels), beyond)

@@ -85,8 +85,22 @@ def test_pieces_of_faint_rules_are_told_from_marks(light_on_dark: bool) -> None:
     few, many = squared(("318", "946"), 150), squared(("3184", "9460", "5512"), 120)
     if light_on_dark:
         few, many = 255 - few, 255 - many
-    assert seen(few).may_be_fewer
+    assert prospect_of(SheetSearch(few)) is None
     assert not seen(many).may_be_fewer
+
+
+def test_only_a_closer_look_tells_fine_strokes_from_faint_rules() -> None:
+    page = paper(5)
+    for number in range(6):
+        cv2.circle(page, (150 + 90 * number, 520), 15, (120,), 1, cv2.LINE_AA)
+    assert seen(page).may_be_fewer
+    np.copyto(page[480:], cv2.addWeighted(page[480:], 0.6, page[480:], 0, 92))  # still fainter
+    assert prospect_of(SheetSearch(page)) is None
+
+
+def test_pieces_of_faint_rules_are_left_to_a_closer_look_at_small_pictures() -> None:
+    few = squared(("318", "946"), 150)
+    assert not seen(cv2.resize(few, (640, 480), interpolation=cv2.INTER_AREA)).may_be_fewer
 
 
 def test_marks_that_strong_rules_join_may_be_many() -> None:

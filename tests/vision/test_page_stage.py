@@ -11,7 +11,7 @@ from daemon.training.camera import Ruling, Scene, compose
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Photo, Setting, Shot, photograph
-from daemon.vision import page_stage
+from daemon.vision import page_sketch, page_stage
 from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
@@ -171,9 +171,28 @@ def test_large_pictures_of_few_strong_marks_are_not_looked_at_closely(
     scene = Scene(rows, 1000, 750, 120, 11, ruling=Ruling.SQUARED, grey=True)
     picture = compose(scene, np.random.default_rng(1)).pixels
     asked: list[float] = []
-    monkeypatch.setattr(page_stage, "_SMALL", small)
+    monkeypatch.setattr(page_sketch, "_SMALL", small)
     monkeypatch.setattr(page_stage, "find_writing", lambda ink: asked.append(ink.usual))
     assert look_at_page(SheetSearch(picture)) is None
+    assert bool(asked) == looked_at
+
+
+@pytest.mark.parametrize(("shade", "thickness", "looked_at"), [(105, 1, True), (150, 3, False)])
+def test_a_closer_look_tells_fine_strokes_from_pieces_of_rules(
+    monkeypatch: pytest.MonkeyPatch, shade: int, thickness: int, looked_at: bool
+) -> None:
+    page = np.full((700, 900), 230, np.uint8)
+    for number in range(6):
+        x = 120 + 90 * number
+        cv2.circle(page, (x + 30, 520), 15, (shade,), thickness, cv2.LINE_AA)
+        if number < 5:
+            cv2.rectangle(page, (x, 150), (x + 20, 190), (30,), 5)
+    asked: list[float] = []
+    prospect = page_sketch.prospect_of(SheetSearch(page))
+    assert prospect is not None
+    assert prospect.may_be_fewer
+    monkeypatch.setattr(page_stage, "find_writing", lambda ink: asked.append(ink.usual))
+    assert look_at_page(SheetSearch(page)) is None
     assert bool(asked) == looked_at
 
 

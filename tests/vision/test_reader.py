@@ -19,7 +19,7 @@ from daemon.records import (
     Status,
 )
 from daemon.training.camera import Pen, Scene, compose
-from daemon.vision import reader
+from daemon.vision import polarity, reader
 from daemon.vision.decode import first_page
 from daemon.vision.doubts import LEFT_ONE_OUT, MUCH_ELSE
 from daemon.vision.ink import find_ink
@@ -172,14 +172,28 @@ def test_pictures_are_made_for_what_was_asked(annotated, sure, pictures):
         assert cv2.imdecode(np.frombuffer(made.data, np.uint8), cv2.IMREAD_COLOR) is not None
 
 
+def test_whether_it_is_a_page_and_what_its_ink_is_are_told_by_the_same_sketch(monkeypatch):
+    def sketch_of_paper(halves):
+        sketched.append(halves)
+        return sketch(halves)
+
+    sketched = []
+    sketch = polarity.sketch_of_paper
+    monkeypatch.setattr(polarity, "sketch_of_paper", sketch_of_paper)
+    large = cv2.resize(picture("52").pixels, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    (outcome,) = read(scan(encoded(large)))
+    assert isinstance(outcome, Reading)
+    assert len(sketched) == 1
+
+
 def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, caplog):
     broken = encoded(np.full((50, 60), 255, np.uint8))
     find = reader.find_ink_under_grain
 
-    def failing(pixels):
+    def failing(pixels, shades):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
-        return find(pixels)
+        return find(pixels, shades)
 
     monkeypatch.setattr(reader, "find_ink_under_grain", failing)
     good = encoded(picture("3").pixels)
@@ -197,10 +211,10 @@ def tiff(*pictures):
 def test_an_error_of_ours_on_one_page_rejects_that_page_only(monkeypatch, caplog):
     find = reader.find_ink_under_grain
 
-    def failing(pixels):
+    def failing(pixels, shades):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
-        return find(pixels)
+        return find(pixels, shades)
 
     monkeypatch.setattr(reader, "find_ink_under_grain", failing)
     digit = picture("3").pixels

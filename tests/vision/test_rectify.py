@@ -204,3 +204,22 @@ def test_the_largest_regions_are_those_that_labels_give() -> None:
         assert all(any(np.array_equal(each, labels == at) for at in large) for each in regions)
         found += len(regions)
     assert found > 20
+
+
+def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def line(points: np.ndarray) -> np.ndarray:
+        fitted.append(points)
+        return found(points)
+
+    fitted: list[np.ndarray] = []
+    found = rectify._line
+    monkeypatch.setattr(rectify, "_line", line)
+    cell = np.full((300, 400), 230, np.uint8)
+    cell[:, :20] = 30  # the border of a cell
+    assert SheetSearch(cell).clear is None
+    assert not fitted
+    cell[:20] = 30
+    assert SheetSearch(cell).clear is not None
+    assert fitted

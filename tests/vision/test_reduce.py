@@ -9,12 +9,20 @@ import pytest
 
 from daemon.vision.reduce import (
     MAX_SIDE,
-    glance_of,
+    Halves,
     halved,
     reduction_of,
-    rough_sketch_of,
     sketch_of,
 )
+
+
+def rough_sketch_of(pixels: np.ndarray, longest: int) -> np.ndarray:
+    return Halves(pixels).rough_sketch(longest)
+
+
+def glance_of(pixels: np.ndarray, longest: int) -> np.ndarray:
+    return Halves(pixels).glance(longest)
+
 
 SKETCHES = pytest.mark.parametrize("sketched", [sketch_of, rough_sketch_of])
 
@@ -57,6 +65,16 @@ def test_at_a_glance_things_are_where_they_are_but_for_their_edges() -> None:
 def test_a_half_is_the_mean_of_four_pixels() -> None:
     page = np.array([[0, 40, 9], [80, 120, 9], [9, 9, 9]], np.uint8)
     assert halved(page).tolist() == [[60]]
+
+
+def test_halves_are_made_once_and_only_those_that_are_asked_for() -> None:
+    page = np.random.default_rng(1).integers(0, 256, (900, 1200), dtype=np.uint8)
+    halves = Halves(page)
+    assert halves.above(601) is page
+    small = halves.above(200)
+    assert small.shape == (225, 300)
+    assert halves.above(300) is halves.above(200) is small
+    np.testing.assert_array_equal(small, halved(halves.above(600)))
 
 
 def test_a_page_is_reduced_by_a_whole_factor() -> None:
