@@ -5,8 +5,9 @@ digit as clean as any. On its picture it does not: most of what there looks like
 or the mark is tiny, or it is a stroke that lies along the border or on its side. And of a 7 whose
 bar came off, what is left is as clean a 1: all the pieces together are as likely something else.
 What is doubted so is for review; so are any digits where the chosen layout leaves out another one,
-as strong ink does whose pen is paler, or takes a row that hangs on a bar for one mark. And a ring
-round writing, as stamps have it, is as sure a 0 as any.
+as strong ink does whose pen is paler, or takes a row that hangs on a bar for one mark. A ring
+round writing, as stamps have it, is as sure a 0 as any; and what reaches into a picture of a cell
+from the next one may be as sure a digit as that which it shows.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .components import find_components
 from .layout import FLUSH
+from .neighbours import neighbours
 from .parts import Candidate, are_one_mark, overlap
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
@@ -47,6 +49,7 @@ AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
 RING = "a 0 with writing inside may be a ring"
+CUT = "what the border cuts here may be a neighbour"
 LEFT_ONE_OUT = "a digit beside what was read may be left out"
 
 _Seen: TypeAlias = tuple[Candidate, int, npt.NDArray[np.float32]]  # its digit, its probabilities
@@ -78,6 +81,12 @@ def doubted(
     if rings:
         lines = [
             for_review(line, RING if any(digit.box in rings for digit in line.digits) else "")
+            for line in lines
+        ]
+    cut = [] if told else neighbours(lines, page, factor, chosen)
+    if cut:
+        lines = [
+            for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
     if any(len(line.digits) > 1 for line in lines):

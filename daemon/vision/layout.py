@@ -38,6 +38,7 @@ from .parts import (
     merge,
     part_of,
     reading_order,
+    touches_side,
 )
 
 MAX_PARTS = 3999  # components: more is noise or texture, not writing
@@ -58,6 +59,7 @@ CUT_COST = 0.3  # of taking it for a digit
 APART = 0.2  # of the longer side of all pieces: one digit has no wider gap between them
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
+STANDS = 0.5  # of the page's height: a column in which a rule covers as much
 MARGIN = 1  # pixels: what a box may differ by in any case
 
 
@@ -71,7 +73,8 @@ class Layout:
     is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
     the polarity it was found in; `writing` the share of the ink outside of printed boxes that may
     be writing, neither desk nor dust: what the candidates' shares are of. `boxes`, (h, w) uint8, is
-    1 where boxes lie that it leaves out; None without any."""
+    1 where boxes lie that it leaves out; None without any. `rules` are columns in which upright
+    rules stand, or sides of boxes, that are no ink of it or of another layout of the page."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
@@ -79,6 +82,7 @@ class Layout:
     light_on_dark: bool = False
     writing: float = 1.0
     boxes: Grey | None = None
+    rules: tuple[int, ...] = ()
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -137,6 +141,7 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     elif underlined is not None:  # it may be the long foot of a 2
         masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
     region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
+    columns = _ruled_columns(ink.mask, unboxed if unruled is None else unruled)
     known: list[_Choices] = []
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
@@ -145,7 +150,9 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         else:
             own = find_components(mask, MAX_PARTS, least)
             own_around = surroundings(own)
-        made = _layouts(ink, own, own_around, cost, known)
+        made = [
+            replace(each, rules=columns) for each in _layouts(ink, own, own_around, cost, known)
+        ]
         if region is None:
             return tuple(made)
         boxes = [part_of(box).box for box in around.boxes]
@@ -156,6 +163,14 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         for basis, mask, cost in masks
         if mask is not None
     )
+
+
+def _ruled_columns(mask: Grey, unruled: Grey) -> tuple[int, ...]:
+    """In which columns of a mask, (H, W) uint8 of 0 and 1, rules stand that were taken out."""
+    if unruled is mask:
+        return ()
+    removed = cv2.reduce(cv2.subtract(mask, unruled), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    return tuple(np.flatnonzero(removed >= STANDS * len(mask)).tolist())
 
 
 def _reads(layout: Layout, boxes: Sequence[Box]) -> bool:
@@ -221,7 +236,7 @@ def _layouts(
         upright = everything.box.width <= 1.3 * everything.box.height
         if more and upright and not _are_apart(parts, everything.box):
             choices.append(([[everything]], False))
-            cut = [_touches(group, found.mask) for group in groups]
+            cut = [touches_side(group.box, found.mask) for group in groups]
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
 
     own = [lines for lines, _ in choices]
@@ -259,15 +274,9 @@ def _widest_gap(spans: Sequence[tuple[int, int]]) -> int:
     return max(start - end for (start, _), end in zip(spans[1:], ends, strict=False))
 
 
-def _touches(part: Part, mask: Grey) -> bool:
-    height, width = mask.shape
-    box = part.box
-    return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
-
-
 def _border_cost(parts: Sequence[Part], found: Components) -> float:
     """What speaks against taking for digits all that lies along the border or is cut by it."""
-    touching = [part for part in parts if _touches(part, found.mask)]
+    touching = [part for part in parts if touches_side(part.box, found.mask)]
     if not touching:
         return 0.0
     tallest = max((part.box.height for part in parts if part not in touching), default=0)
