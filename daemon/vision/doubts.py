@@ -74,7 +74,10 @@ def doubted(
     leaves_one_out = (
         bool(others)
         and not told
-        and (_leaves_one_out(chosen, others) or _loses_several(lines, page, factor, chosen, others))
+        and (
+            _leaves_one_out(lines, page, factor, chosen, others)
+            or _loses_several(lines, page, factor, chosen, others)
+        )
     )
     rest = LEFT_ONE_OUT if leaves_one_out else ""
     rings = [] if told else _rings(page, factor, chosen)
@@ -114,19 +117,24 @@ def doubted(
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
 
 
-def _leaves_one_out(chosen: Choice, others: Sequence[Choice]) -> bool:
+def _leaves_one_out(
+    lines: Sequence[Line], page: Page, factor: int, chosen: Choice, others: Sequence[Choice]
+) -> bool:
     """Whether another layout has a digit in a row with those that are read, as high, where nothing
-    is that the chosen one weighs. A stroke alone is none: edges and rules look like it."""
+    is that the chosen one weighs or that is read after all. A stroke alone is none: edges and rules
+    look like it."""
     own = [mark.box for mark, _ in _read(chosen)]
     if not own:
         return False
     usual = median(box.height for box in own)
     weighed = [mark.box for mark in chosen.layout.candidates]
+    read = [digit.box for line in lines for digit in line.digits]
     return any(
         digit != STROKE
         and row.max() >= SEEN
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
         and not any(overlap(mark.box, box) for box in weighed)
+        and not any(overlap(enlarge(mark.box, page, factor), box) for box in read)
         for mark, digit, row in _like(others, usual)
     )
 

@@ -140,6 +140,10 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         masks = ((Basis.UNRULED, underlined.without, cost),)
     elif underlined is not None:  # it may be the long foot of a 2
         masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
+    elif unruled is None:
+        tallest = max((each.height for each in found.components), default=0)
+        unlined = rules.remove_lines(unboxed, tallest, bounds)
+        masks = (*masks, (Basis.UNRULED, unlined, cost + FOOTLESS_COST))
     region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
     columns = _ruled_columns(ink.mask, unboxed if unruled is None else unruled)
     known: list[_Choices] = []
@@ -150,9 +154,9 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         else:
             own = find_components(mask, MAX_PARTS, least)
             own_around = surroundings(own)
-        made = [
-            replace(each, rules=columns) for each in _layouts(ink, own, own_around, cost, known)
-        ]
+        made = _layouts(ink, own, own_around, cost, known)
+        if columns:
+            made = [replace(each, rules=columns) for each in made]
         if region is None:
             return tuple(made)
         boxes = [part_of(box).box for box in around.boxes]

@@ -25,6 +25,9 @@ MAX_THICKNESS = 1 / 20  # of the rule's length
 STROKE = 2  # times the rule's thickness, and a pixel: what is thicker is a stroke along it
 GAP = 0.06  # of the page's side: what a rule's widest gap may measure
 
+LINE = 0.25  # of the ink's width: what a line beside a label measures at least
+LINE_STIFF = 20  # times as long as thick: so is that one
+
 SMALLEST = 40  # pixels, the shorter side: on smaller pages a foot cannot be told from an underline
 FOOT = 0.4  # of the ink's height: an underline lies below
 RUN = 0.3  # of the ink's width: what it measures at least without a gap
@@ -112,6 +115,30 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     return Underlined(without, sure, is_bar)
 
 
+def remove_lines(mask: Grey, tallest: int, bounds: Bounds | None = None) -> Grey | None:
+    """Take the lines to write on out of a mask, (H, W) uint8 of 0 and 1, that go to no side of the
+    page, as a form has beside its labels: straight, lying, much longer than they are thick and than
+    any stroke: than its `tallest` component is high. None where there are none. `bounds` are those
+    of all its ink, where they are known."""
+    if min(mask.shape) < SMALLEST:
+        return None
+    left, top, width, height = bounds or cv2.boundingRect(mask)
+    if min(width, height) < SMALLEST // 2 or width < BAR * tallest:
+        return None
+    window = mask[top : top + height, left : left + width]
+    found, straight = _straight_lines(window, round(LINE * width), LINE_STIFF)
+    straight = [each for each in straight if each.width >= BAR * tallest]
+    if not straight:
+        return None
+    own = np.isin(found.labels, [each.label for each in straight]).view(np.uint8)
+    where: Grey = cv2.dilate(own, np.ones((3, 1), np.uint8)) & window
+    rest: Grey = window & ~where
+    thickness = max(each.area / each.width for each in straight)
+    without = mask.copy()
+    without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
+    return without
+
+
 def _is_cut(part: Component, left: int, top: int, bounded: tuple[int, int]) -> bool:
     """Whether a part touches a side of its page, on which its window begins at `left` and `top`,
     the page's last column and row being at `bounded` there: it may be another row's."""
@@ -155,24 +182,32 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     last = min(height, first + int(full[-1]) + beside + 1)
     first += max(0, int(full[0]) - beside)
     lower = window[first:last]
-    runs = _long_runs(lower, round(RUN * width))
-    if not len(runs.rows):
+    found, straight = _straight_lines(lower, round(RUN * width), STIFF)
+    long = [each for each in straight if each.width >= SPAN * width]
+    if not long:
         return None
-    near = cv2.dilate(runs.drawn(lower.shape), np.ones((3, 5), np.uint8)) & lower
-    found = find_components(near)
-    straight = [
-        each
-        for each in found.components
-        if each.width >= max(SPAN * width, STIFF * each.area / each.width)
-        and each.height <= each.area / each.width + max(2.0, RISE * each.width)
-    ]
-    if not straight:
-        return None
-    longest = max(straight, key=lambda each: each.width)
+    longest = max(long, key=lambda each: each.width)
     where = np.zeros_like(window)
     own = (found.labels == longest.label).view(np.uint8)
     where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
     return where, longest.x, longest.width
+
+
+def _straight_lines(window: Grey, run: int, stiff: float) -> tuple[Components, list[Component]]:
+    """What is made of lying runs of ink with `run` pixels at least, and those of it that are
+    straight and `stiff` times as long as thick."""
+    runs = _long_runs(window, run)
+    if not len(runs.rows):
+        return find_components(np.zeros_like(window)), []
+    near = cv2.dilate(runs.drawn(window.shape), np.ones((3, 5), np.uint8)) & window
+    found = find_components(near)
+    straight = [
+        each
+        for each in found.components
+        if each.width >= stiff * each.area / each.width
+        and each.height <= each.area / each.width + max(2.0, RISE * each.width)
+    ]
+    return found, straight
 
 
 def _large(components: Sequence[Component]) -> list[Component]:

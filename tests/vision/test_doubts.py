@@ -166,6 +166,13 @@ def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None
     assert not judged.reason
 
 
+def test_what_the_line_reader_reads_besides_is_not_left_out() -> None:
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    read = line(), line(BESIDE, text="71")
+    judged = doubted(read, page, 1, [choice(BOX), choice(BOX, BESIDE, cost=2.0)])
+    assert [each.reason for each in judged] == ["", ""]
+
+
 ROW = Box(20, 80, 90, 46)  # a number and the bar that it hangs on, below what is read
 
 
