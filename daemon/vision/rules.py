@@ -38,6 +38,8 @@ APART = (0.55, 0.03)  # of the digits' height: its length, and its reach beyond 
 TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
 SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
+THICK = 2  # times its thickness: so high at least are the digits above
+DOUBLE, NEXT = 0.7, 4  # of the longer line's length, and times its thickness: it has one beside it
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
 BAR = 1.4  # heights of a digit: what a bar between rows measures at least, longer than any stroke
 AS_HIGH = 0.6  # of the usual height: so high at least is a digit above a bar, or below it
@@ -84,8 +86,7 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     line = _lowest_line(window)
     if line is None:
         return None
-    where, x, length = line
-    thickness = cv2.countNonZero(where) / length
+    where, x, length, thickness = line
     rest: Grey = window & ~where
     found = find_components(rest)
     large = _large(found.components)
@@ -107,7 +108,7 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
         least, beyond = APART if apart else TOUCHING
         reach = beyond * digits.height
         too_short = x > digits.x - reach or x + length < digits.right + reach
-        if too_short or length < least * digits.height or digits.height < 3 * thickness:
+        if too_short or length < least * digits.height or digits.height < THICK * thickness:
             return None
     without = mask.copy()
     without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
@@ -170,9 +171,9 @@ def _stands_free(part: Component, found: Components, near: Grey) -> bool:
     return not cv2.countNonZero(cv2.bitwise_and(found.own(part), beside))
 
 
-def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
-    """The longest straight lying line in the lower part of some ink: its pixels, (h, w) uint8 of 0
-    and 1, its first column and its length."""
+def _lowest_line(window: Grey) -> tuple[Grey, int, int, float] | None:
+    """The longest straight lying line in the lower part of some ink, or that and the one beside it:
+    its pixels, (h, w) uint8 of 0 and 1, its first column, its length and its thickness."""
     height, width = window.shape
     first = round(FOOT * height)
     full = np.flatnonzero(_counts(window[first:]) >= RUN * width)
@@ -187,10 +188,19 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     if not long:
         return None
     longest = max(long, key=lambda each: each.width)
+    double = [each.label for each in long if _are_double(each, longest)]
     where = np.zeros_like(window)
-    own = (found.labels == longest.label).view(np.uint8)
+    own = np.isin(found.labels, double).view(np.uint8)
     where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
-    return where, longest.x, longest.width
+    thickness = cv2.countNonZero(where) / longest.width / len(double)
+    return where, longest.x, longest.width, thickness
+
+
+def _are_double(line: Component, other: Component) -> bool:
+    """Whether two lines are the two of a double underline, or one and the same."""
+    shared = min(line.right, other.right) - max(line.x, other.x)
+    gap = max(line.y, other.y) - min(line.bottom, other.bottom)
+    return shared >= DOUBLE * other.width and gap <= NEXT * other.area / other.width
 
 
 def _straight_lines(window: Grey, run: int, stiff: float) -> tuple[Components, list[Component]]:

@@ -241,3 +241,31 @@ def test_a_number_on_one_of_two_lines_beside_labels_is_proposed_without_them():
         picture[row - 30 : row, 20:60:10] = picture[row - 3 : row, 20:60] = 40  # a label
     boxes = [[each.box.width for each in one.candidates] for one in propose(find_ink(picture)[0])]
     assert any(sum(width < 10 for width in widths) == 2 for widths in boxes)
+
+
+@pytest.mark.parametrize(("gap", "ends"), [(12, (42, 200)), (8, (60, 190)), (4, (40, 205))])
+def test_two_lines_under_a_digit_go_together(gap, ends):
+    mask = digit()
+    cv2.line(mask, (40, 125), (205, 125), 1, 4)
+    cv2.line(mask, (ends[0], 125 + gap), (ends[1], 125 + gap), 1, 4)
+    found = rules.remove_underline(mask)
+    assert found is not None
+    assert np.array_equal(found.without, digit())
+
+
+def test_a_line_far_below_or_much_shorter_is_not_the_second_of_two():
+    for gap, right in ((26, 205), (12, 100)):
+        mask = digit()
+        cv2.line(mask, (40, 125), (205, 125), 1, 4)
+        cv2.line(mask, (40, 125 + gap), (right, 125 + gap), 1, 4)
+        found = rules.remove_underline(mask)
+        assert found is None or found.without[124 + gap :].any()
+
+
+def test_a_line_may_be_as_thick_as_half_of_the_digits_above():
+    for thickness, goes in ((16, True), (22, False)):
+        mask = sheet()
+        for x in (60, 100, 140, 180):
+            cv2.line(mask, (x, 60), (x, 100), 1, 5)
+        mask[110 : 110 + thickness, 20:225] = 1
+        assert (rules.remove_underline(mask) is not None) == goes
