@@ -79,7 +79,8 @@ def doubted(
             or _loses_several(lines, page, factor, chosen, others)
         )
     )
-    rest = LEFT_ONE_OUT if leaves_one_out else ""
+    hangs_on_a_ring = chosen.layout.touched and not told
+    rest = LEFT_ONE_OUT if leaves_one_out or hangs_on_a_ring else ""
     rings = [] if told else _rings(page, factor, chosen)
     if rings:
         lines = [

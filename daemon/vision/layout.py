@@ -74,7 +74,8 @@ class Layout:
     the polarity it was found in; `writing` the share of the ink outside of printed boxes that may
     be writing, neither desk nor dust: what the candidates' shares are of. `boxes`, (h, w) uint8, is
     1 where boxes lie that it leaves out; None without any. `rules` are columns in which upright
-    rules stand, or sides of boxes, that are no ink of it or of another layout of the page."""
+    rules stand, or sides of boxes, that are no ink of it or of another layout of the page;
+    `touched` says that writing hangs on a ring that it leaves out."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
@@ -83,6 +84,7 @@ class Layout:
     writing: float = 1.0
     boxes: Grey | None = None
     rules: tuple[int, ...] = ()
+    touched: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -259,6 +261,7 @@ def _layouts(
             cost,
             ink.light_on_dark,
             writing,
+            touched=around.touched and free is not found,
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -171,6 +172,16 @@ def test_what_the_line_reader_reads_besides_is_not_left_out() -> None:
     read = line(), line(BESIDE, text="71")
     judged = doubted(read, page, 1, [choice(BOX), choice(BOX, BESIDE, cost=2.0)])
     assert [each.reason for each in judged] == ["", ""]
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_digits_are_doubted_where_another_may_hang_on_their_ring(text: str) -> None:
+    plain = choice(BOX)
+    ringed = replace(plain, layout=replace(plain.layout, touched=True))
+    assert reason(line(text=text), ringed) == LEFT_ONE_OUT
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    (judged,) = doubted([line(text=text)], page, 1, [ringed], told=True)
+    assert not judged.reason
 
 
 ROW = Box(20, 80, 90, 46)  # a number and the bar that it hangs on, below what is read

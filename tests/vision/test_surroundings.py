@@ -61,6 +61,33 @@ def test_a_ring_around_a_digit_is_left_out(
     assert found.boxes[120, 118 - axes[0] : 118].any()
 
 
+def number(*columns: int, axes: tuple[int, int] = (150, 70)) -> np.ndarray:
+    """A mask with strokes at these columns, and a long ring round the middle of it."""
+    mask = np.zeros((240, 400), np.uint8)
+    for x in columns:
+        cv2.line(mask, (x, 85), (x, 155), 1, 6)
+    cv2.ellipse(mask, (200, 120), axes, 0, 15, 350, 1, 6)
+    return mask
+
+
+def test_a_ring_may_be_long_about_several_marks_but_not_about_one_nor_upright() -> None:
+    assert len(surroundings(find_components(number(150, 240))).boxes) == 1
+    assert surroundings(find_components(number(200))).boxes == []
+    assert surroundings(find_components(number(150, 240, axes=(190, 50)))).boxes == []
+    upright = np.ascontiguousarray(number(150, 240).T)
+    assert surroundings(find_components(upright)).boxes == []
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_writing_that_touches_its_ring_is_told(touched: bool) -> None:
+    mask = number(200, 240)
+    cv2.line(mask, (55 if touched else 80, 120), (110, 120), (1,), 6)
+    assert surroundings(find_components(mask)).touched == touched
+    layouts = [each for each in propose(find_ink(240 - 190 * mask)[0]) if each.boxes is not None]
+    assert layouts
+    assert all(each.touched == touched for each in layouts)
+
+
 @pytest.mark.parametrize("label", range(10))
 @pytest.mark.parametrize("height", [20, 90, 200])
 def test_a_digit_is_no_ring(label: int, height: int) -> None:
