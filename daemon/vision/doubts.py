@@ -27,6 +27,7 @@ from .components import find_components
 from .layout import FLUSH
 from .neighbours import neighbours
 from .parts import Candidate, are_one_mark, overlap
+from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
@@ -93,6 +94,9 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
+    if not told:
+        like_signs = signs(lines, page, factor, [chosen, *others])
+        lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]

@@ -270,7 +270,7 @@ def test_reading_doubts_what_a_seven_leaves_whose_bar_came_off(hints: Hints) -> 
 def ring(*pieces: tuple[int, int, int, int]) -> Choice:
     """A round mark, taken for a 0, with these boxes inside of it."""
     ink = np.zeros((80, 80), np.float32)
-    cv2.circle(ink, (40, 40), 37, (1.0,), 4)
+    cv2.ellipse(ink, (40, 40), (32, 37), 0, 0, 360, (1.0,), 4)
     for x, y, width, height in pieces:
         ink[y : y + height, x : x + width] = 1
     return zero(ink)
