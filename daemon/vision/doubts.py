@@ -30,6 +30,8 @@ from .parts import Candidate, are_one_mark, overlap
 from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
+LEFT_OVER = 0.9  # of the ink: where less was read, a stroke from side to side may be a rule
+DASHES, MOSTLY = 4, 0.8  # strokes, each alone, and their share of all that is read
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
 RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
@@ -117,9 +119,22 @@ def doubted(
             return rest
         if any(_is_flush(candidate, digit.box, page, factor) for candidate in read):
             return AT_THE_EDGE
+        if own < LEFT_OVER and _goes_through(digit.box, page, factor):
+            return AT_THE_EDGE
+        if are_dashes(lines):
+            return MUCH_ELSE
         return LYING if digit.box.width > digit.box.height else rest
 
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
+
+
+def are_dashes(lines: Sequence[Line]) -> bool:
+    """Whether hardly anything but lone strokes is read, and many of them: the pieces of dashed
+    lines."""
+    if any(len(line.digits) > 1 for line in lines):
+        return False
+    strokes = sum(line.digits[0].digit == STROKE for line in lines)
+    return strokes >= max(DASHES, MOSTLY * len(lines))
 
 
 def _leaves_one_out(
@@ -248,6 +263,13 @@ def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
         for other in choice.layout.candidates
         if are_one_mark(candidate.box, other.box)
     )
+
+
+def _goes_through(box: Box, page: Page, factor: int) -> bool:
+    """Whether a box goes from the top of its page to the bottom, or from side to side."""
+    scale = factor * page.reduction
+    down = box.y == 0 and box.bottom > page.height - scale
+    return down or (box.x == 0 and box.right > page.width - scale)
 
 
 def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:

@@ -28,6 +28,9 @@ STRAY = 0.08  # of a ring's ink: what lies there nevertheless
 REACHES = 0.15  # of a ring's radius: what reaches so much further into it is no part of it
 CIRCLED = 0.3  # of a ring's height: what is lower is no writing inside it
 SECTORS, CLOSED = 24, 20  # into how many a ring is cut, and how many have ink where it is closed
+CORNERS = 3  # marks: so many of a frame's corners show at least
+CORNER = 0.25  # of a mark's side: so near it lies to where all the ink ends
+ARM = 0.45  # of a mark's side: so thick the arms of a corner are at most
 HUNDREDS = 200  # components: of more, most are specks, and not looked at one by one
 SLASH, OBLIQUE = 0.9, 0.5  # correlation of a stroke's coordinates, and its box's width to height
 
@@ -62,7 +65,38 @@ def surroundings(found: Components) -> Surroundings:
             touched = touched or _is_touched(found.own(each))
         elif _is_around(each, found):
             frames.append(each)
-    return Surroundings(boxes, frames, touched)
+    marks = _corner_marks(found) if len(found.components) > CORNERS else []
+    known = {each.label for each in frames}
+    marks = [each for each in marks if each.label not in known]
+    return Surroundings([*boxes, *marks], [*frames, *marks], touched)
+
+
+def _corner_marks(found: Components) -> list[Component]:
+    """The corners of a frame of which nothing else is printed, three at least: where all the ink
+    ends, and along both sides there."""
+    left, top = found.boxes[:, :2].min(axis=0).tolist()
+    right = int((found.boxes[:, 0] + found.boxes[:, 2]).max())
+    bottom = int((found.boxes[:, 1] + found.boxes[:, 3]).max())
+    marks = {}
+    for each in found.components:
+        if 2 * each.width > right - left or 2 * each.height > bottom - top:
+            continue
+        near_x, near_y = CORNER * each.width, CORNER * each.height
+        at_left, at_right = each.x - left <= near_x, right - each.right <= near_x
+        at_top, at_bottom = each.y - top <= near_y, bottom - each.bottom <= near_y
+        if (at_left or at_right) and (at_top or at_bottom):
+            own = found.own(each)[:: 1 if at_top else -1, :: 1 if at_left else -1]
+            if _is_corner(own, each.area):
+                marks[at_left, at_top] = each
+    return list(marks.values()) if len(marks) >= CORNERS else []
+
+
+def _is_corner(own: Grey, area: int) -> bool:
+    """Whether a mark, the pixels in its box, lies along its upper and its left side and nowhere
+    else."""
+    high, wide = round(ARM * own.shape[0]), round(ARM * own.shape[1])
+    along = own[:high].any(axis=0).mean(), own[:, :wide].any(axis=1).mean()
+    return bool(min(along) >= COVERED and own[high:, wide:].sum() <= STRAY * area)
 
 
 def _without_specks(found: Components) -> Components:

@@ -48,6 +48,7 @@ FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
 SPECK = 0.16  # of the digit height: smaller components are dirt
+AMONG_DOTS = 0.15  # of the page's shorter side: so high is writing, though most ink is in specks
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 FOOTLESS_COST = 0.05  # of taking what may be a digit's foot for a line under it
@@ -217,8 +218,11 @@ def _layouts(
     free = without_frames(found, around)
     components = free.components
     height = _digit_height(free)
-    if height < min(MIN_HEIGHT, 0.3 * len(found.mask)):
-        return []
+    least_height = min(MIN_HEIGHT, 0.3 * len(found.mask))
+    if height < least_height:
+        height = max(max(each.height, 0.7 * each.width) for each in components)
+        if height < max(least_height, AMONG_DOTS * min(found.mask.shape)):
+            return []
     total = sum([each.area for each in components])
     beside = [each.area for each in around.frames] if free is not found else []
     inked = total + sum(beside) + found.dust

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ..records import Line, PageReading
-from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
+from .doubts import LEFT_ONE_OUT, MUCH_ELSE, are_dashes, doubted, for_review
 from .no_page import (
     adds_a_stroke,
     contradicts,
@@ -35,7 +35,8 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     if is_better(_placed(otherwise), _placed(read), look, longer):
         return better(otherwise)
     others = _placed(otherwise)
-    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else ""
+    little = are_dashes(reading.lines) or (not others and holds_little(look, reading.lines))
+    reason = MUCH_ELSE if little else ""
     if leaves_out(others, _placed(read), look):
         reason = LEFT_ONE_OUT
     if may_lie_upright(others, look, longer):

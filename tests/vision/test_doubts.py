@@ -19,6 +19,7 @@ from daemon.vision.doubts import (
     RING,
     TINY,
     TWO_WAYS,
+    are_dashes,
     doubted,
 )
 from daemon.vision.layout import Layout
@@ -133,6 +134,31 @@ def test_a_stroke_along_the_border_is_doubted(box: Box, doubt: str) -> None:
     page = (170, 100) if box.height > 100 else (100, 100)
     assert reason(line(box, "1"), choice(box), page=page) == doubt
     assert reason(line(box, "7"), choice(box), page=page) == ""
+
+
+@pytest.mark.parametrize("box", [Box(60, 0, 9, 100), Box(0, 60, 100, 9)])
+def test_a_stroke_from_side_to_side_is_doubted_where_other_ink_is_left(box: Box) -> None:
+    shorter = Box(box.x, box.y, min(box.width, 90), min(box.height, 90))
+    doubt = AT_THE_EDGE
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.8)) == doubt
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.95)) in ("", LYING)
+    assert reason(line(shorter, "1"), choice(shorter, digit=1, share=0.8)) in ("", LYING)
+    assert reason(line(box, "7"), choice(box, share=0.8)) == ""
+
+
+def test_many_lone_strokes_may_be_dashes() -> None:
+    def rows(*digits: str) -> list[Line]:
+        return [line(Box(10, 10 + 20 * at, 6, 16), text) for at, text in enumerate(digits)]
+
+    assert are_dashes(rows("1", "1", "1", "1"))
+    assert are_dashes(rows("1", "1", "4", "1", "1"))
+    assert not are_dashes(rows("1", "1", "1"))
+    assert not are_dashes(rows("1", "1", "1", "1", "4", "3"))
+    assert not are_dashes(rows("1", "1", "1", "1", "11"))
+    boxes = [each.box for each in rows("1", "1", "1", "1")]
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    judged = doubted(rows("1", "1", "1", "1"), page, 1, [choice(*boxes, digit=1)])
+    assert [each.reason for each in judged] == [MUCH_ELSE] * 4
 
 
 def test_a_stroke_on_its_side_is_doubted() -> None:
