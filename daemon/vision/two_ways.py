@@ -17,6 +17,7 @@ from .no_page import (
     may_lie_upright,
 )
 from .second import First
+from .stubs import STUBS, stubs
 from .verdict import AMBIGUOUS
 
 Read: TypeAlias = tuple[First, PageReading]
@@ -30,7 +31,7 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     if look is None:
         return first, _doubted(first, reading)
     if otherwise is None:
-        return read
+        return first, _with_stubs(reading)
     longer = max(reading.width, reading.height)
     if is_better(_placed(otherwise), _placed(read), look, longer):
         return better(otherwise)
@@ -45,7 +46,19 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     for line, placed in zip(reading.lines, _placed(read), strict=True):
         in_doubt = contradicts(others, placed, look) or adds_a_stroke(others, placed, longer)
         lines.append(for_review(line, AMBIGUOUS if in_doubt else reason))
-    return first, replace(reading, lines=tuple(lines))
+    return first, _with_stubs(replace(reading, lines=tuple(lines)))
+
+
+def _with_stubs(reading: PageReading) -> PageReading:
+    """The reading of a page; lines with what may be left of a rule are for review."""
+    columns = stubs(reading.lines)
+    if not columns:
+        return reading
+    lines = [
+        for_review(line, STUBS if number in columns else "")
+        for number, line in enumerate(reading.lines)
+    ]
+    return replace(reading, lines=tuple(lines))
 
 
 def _placed(read: Read) -> tuple[Line, ...]:
