@@ -1,4 +1,4 @@
-"""Brackets and circles beside a number are no digits."""
+"""Brackets, slashes and circles beside digits are none."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from daemon.vision.choice import Choice, weigh
 from daemon.vision.doubts import doubted
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
-from daemon.vision.signs import BRACKET, CIRCLE, LEAST
+from daemon.vision.signs import BRACKET, CIRCLE, LEAST, SLASH
 
-PAGE = Page(1, np.zeros((200, 400), np.uint8))
+PAGE = Page(1, np.zeros((240, 480), np.uint8))
 
 
 def arc(bend: float, height: int = 90) -> Ink:
@@ -51,7 +51,7 @@ def reasons(*rows: list[tuple[int, Ink]], told: bool = False) -> list[str]:
     for number, row in enumerate(rows):
         digits, x = [], 10
         for label, ink in row:
-            box = Box(x, 10 + 100 * number, ink.shape[1], ink.shape[0])
+            box = Box(x, 60 + 110 * number - len(ink) // 2, ink.shape[1], len(ink))
             digits.append(Digit(box, label, 0.99, (0.1,) * 10))
             candidates.append(Candidate(box, 0.5, ink))
             labels.append(label)
@@ -85,6 +85,22 @@ def test_what_bends_elsewhere_than_in_its_middle_is_no_bracket() -> None:
     hooked = np.pad(hooked, ((0, 0), (30, 0)))
     cv2.line(hooked, (0, 26), (33, 3), (1.0,), 6)
     assert reasons([(5, hand(5)), (1, hooked[:, ::-1].copy())]) == [""]
+
+
+def slash(width: int, height: int) -> Ink:
+    ink = np.zeros((height + 10, width + 10), np.float32)
+    cv2.line(ink, (5, height + 4), (width + 4, 5), (1.0,), 6)
+    return cropped(ink)
+
+
+def test_a_slash_between_digits_is_no_sure_one() -> None:
+    before, after = [(1, hand(1)), (8, hand(8))], [(0, hand(0)), (5, hand(5))]
+    assert reasons([*before, (1, slash(35, 90)), *after]) == [SLASH]
+    assert reasons([*before, (1, slash(35, 72)), *after]) == [""]  # as high as the others
+    assert reasons([*before, (1, slash(5, 90)), *after]) == [""]  # upright
+    assert reasons([*before, (7, slash(35, 90)), *after]) == [""]
+    assert reasons([*before, *after, (1, slash(35, 90))]) == [""]
+    assert reasons([*before, (1, slash(35, 90)), *after], told=True) == [""]
 
 
 def test_a_circle_beside_digits_is_no_sure_zero() -> None:
