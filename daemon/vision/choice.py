@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..records import DIGITS, Box
 from .layout import Layout
-from .parts import Candidate, are_one_mark
+from .parts import Candidate, are_one_mark, overlap
 
 NO_DIGIT = 0.9  # probability of "no digit" from which a candidate is left out
 STROKE = 1  # a digit that is a single stroke, as much that is none
@@ -97,13 +97,15 @@ def weigh(layouts: Sequence[Layout], rows: Probabilities) -> list[Choice]:
 
 
 def best(choices: Sequence[Choice]) -> Choice | None:
-    """The first of those with the highest score, or one with more digits that are as good; None
-    among none."""
+    """The first of those with the highest score, or one with more digits that are as good, or whole
+    ones where it has none; None among none."""
     if len(choices) < 2:  # of most small pictures, of which there may be millions
         return choices[0] if choices else None
     chosen = max(choices, key=_total)
     better = (each for each in choices if _is_better(each, chosen))
-    return max(better, key=_total, default=chosen)
+    chosen = max(better, key=_total, default=chosen)
+    whole = (each for each in choices if _is_whole(each, chosen))
+    return max(whole, key=_total, default=chosen)
 
 
 def _total(choice: Choice) -> float:
@@ -118,6 +120,27 @@ def _is_better(other: Choice, choice: Choice) -> bool:
     if other.fitted or choice.fitted or not 0 < len(_read(choice)) < len(_read(other)):
         return False
     return _has_more(other, choice) or _is_clear(other, choice)
+
+
+def _is_whole(other: Choice, choice: Choice) -> bool:
+    """Whether a layout has a sure digit that stands free, where another has nothing but lower marks
+    beside it that the picture may cut: of a cell of a table that hangs on its rules, what its
+    neighbours reach into the picture."""
+    own = _read(choice)
+    if not own or not all(mark.cut for mark, _ in own):
+        return False
+    if other.layout.light_on_dark != choice.layout.light_on_dark:
+        return False
+    tallest = max(mark.box.height for mark, _ in own)
+    marks = zip(other.layout.candidates, other.digits, other.rows, strict=True)
+    return any(
+        digit is not None
+        and not mark.cut
+        and row[digit] >= SURE
+        and mark.box.height >= tallest
+        and not any(overlap(mark.box, each.box) for each, _ in own)
+        for mark, digit, row in marks
+    )
 
 
 def _is_clear(other: Choice, choice: Choice) -> bool:

@@ -5,8 +5,9 @@ digit as clean as any. On its picture it does not: most of what there looks like
 or the mark is tiny, or it is a stroke that lies along the border or on its side. And of a 7 whose
 bar came off, what is left is as clean a 1: all the pieces together are as likely something else.
 What is doubted so is for review; so are any digits where the chosen layout leaves out another one,
-as strong ink does whose pen is paler, or takes a row that hangs on a bar for one mark. And a ring
-round writing, as stamps have it, is as sure a 0 as any.
+as strong ink does whose pen is paler, or takes a row that hangs on a bar for one mark. A ring
+round writing, as stamps have it, is as sure a 0 as any; and what reaches into a picture of a cell
+from the next one may be as sure a digit as that which it shows.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .components import find_components
 from .layout import FLUSH
+from .neighbours import neighbours
 from .parts import Candidate, are_one_mark, overlap
+from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
+LEFT_OVER = 0.9  # of the ink: where less was read, a stroke from side to side may be a rule
+DASHES, MOSTLY = 4, 0.8  # strokes, each alone, and their share of all that is read
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
 RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
@@ -47,6 +52,7 @@ AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
 RING = "a 0 with writing inside may be a ring"
+CUT = "what the border cuts here may be a neighbour"
 LEFT_ONE_OUT = "a digit beside what was read may be left out"
 
 _Seen: TypeAlias = tuple[Candidate, int, npt.NDArray[np.float32]]  # its digit, its probabilities
@@ -71,15 +77,28 @@ def doubted(
     leaves_one_out = (
         bool(others)
         and not told
-        and (_leaves_one_out(chosen, others) or _loses_several(lines, page, factor, chosen, others))
+        and (
+            _leaves_one_out(lines, page, factor, chosen, others)
+            or _loses_several(lines, page, factor, chosen, others)
+        )
     )
-    rest = LEFT_ONE_OUT if leaves_one_out else ""
+    hangs_on_a_ring = chosen.layout.touched and not told
+    rest = LEFT_ONE_OUT if leaves_one_out or hangs_on_a_ring else ""
     rings = [] if told else _rings(page, factor, chosen)
     if rings:
         lines = [
             for_review(line, RING if any(digit.box in rings for digit in line.digits) else "")
             for line in lines
         ]
+    cut = [] if told else neighbours(lines, page, factor, chosen)
+    if cut:
+        lines = [
+            for_review(line, CUT if any(each in line.digits for each in cut) else "")
+            for line in lines
+        ]
+    if not told:
+        like_signs = signs(lines, page, factor, [chosen, *others])
+        lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]
@@ -100,24 +119,42 @@ def doubted(
             return rest
         if any(_is_flush(candidate, digit.box, page, factor) for candidate in read):
             return AT_THE_EDGE
+        if own < LEFT_OVER and _goes_through(digit.box, page, factor):
+            return AT_THE_EDGE
+        if are_dashes(lines):
+            return MUCH_ELSE
         return LYING if digit.box.width > digit.box.height else rest
 
     return tuple(for_review(line, reason(line.digits[0])) for line in lines)
 
 
-def _leaves_one_out(chosen: Choice, others: Sequence[Choice]) -> bool:
+def are_dashes(lines: Sequence[Line]) -> bool:
+    """Whether hardly anything but lone strokes is read, and many of them: the pieces of dashed
+    lines."""
+    if any(len(line.digits) > 1 for line in lines):
+        return False
+    strokes = sum(line.digits[0].digit == STROKE for line in lines)
+    return strokes >= max(DASHES, MOSTLY * len(lines))
+
+
+def _leaves_one_out(
+    lines: Sequence[Line], page: Page, factor: int, chosen: Choice, others: Sequence[Choice]
+) -> bool:
     """Whether another layout has a digit in a row with those that are read, as high, where nothing
-    is that the chosen one weighs. A stroke alone is none: edges and rules look like it."""
+    is that the chosen one weighs or that is read after all. A stroke alone is none: edges and rules
+    look like it."""
     own = [mark.box for mark, _ in _read(chosen)]
     if not own:
         return False
     usual = median(box.height for box in own)
     weighed = [mark.box for mark in chosen.layout.candidates]
+    read = [digit.box for line in lines for digit in line.digits]
     return any(
         digit != STROKE
         and row.max() >= SEEN
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
         and not any(overlap(mark.box, box) for box in weighed)
+        and not any(overlap(enlarge(mark.box, page, factor), box) for box in read)
         for mark, digit, row in _like(others, usual)
     )
 
@@ -226,6 +263,13 @@ def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:
         for other in choice.layout.candidates
         if are_one_mark(candidate.box, other.box)
     )
+
+
+def _goes_through(box: Box, page: Page, factor: int) -> bool:
+    """Whether a box goes from the top of its page to the bottom, or from side to side."""
+    scale = factor * page.reduction
+    down = box.y == 0 and box.bottom > page.height - scale
+    return down or (box.x == 0 and box.right > page.width - scale)
 
 
 def _is_flush(candidate: Candidate, box: Box, page: Page, factor: int) -> bool:

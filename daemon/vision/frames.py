@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey
 from .components import Component, Components
@@ -21,11 +22,15 @@ COVERED = 0.9  # of a box's side: what its ink covers at least
 ENCLOSED = 0.25  # of a box's shorter side: what is smaller is no writing inside it
 WRITING = 0.12  # of the page's shorter side: what is smaller is no reason to drop a frame
 RING = 24  # pixels, the shorter side of the smallest ring
-ROUND = 1.8  # longer to shorter side of the longest ring
+ROUND, ROUND_MANY = 1.8, 3.5  # longer to shorter side of the longest ring, and round several marks
 HOLLOW = 0.72  # of a ring's radius: hardly any of its ink lies further inside
 STRAY = 0.08  # of a ring's ink: what lies there nevertheless
+REACHES = 0.15  # of a ring's radius: what reaches so much further into it is no part of it
 CIRCLED = 0.3  # of a ring's height: what is lower is no writing inside it
 SECTORS, CLOSED = 24, 20  # into how many a ring is cut, and how many have ink where it is closed
+CORNERS = 3  # marks: so many of a frame's corners show at least
+CORNER = 0.25  # of a mark's side: so near it lies to where all the ink ends
+ARM = 0.45  # of a mark's side: so thick the arms of a corner are at most
 HUNDREDS = 200  # components: of more, most are specks, and not looked at one by one
 SLASH, OBLIQUE = 0.9, 0.5  # correlation of a stroke's coordinates, and its box's width to height
 
@@ -34,27 +39,64 @@ Span = tuple[int, int]  # rows or columns of a page, half-open
 
 class Surroundings(NamedTuple):
     """Which components of a mask surround the writing: `boxes`, printed ones and rings that someone
-    drew, and `frames` of any kind, boxes among them."""
+    drew, and `frames` of any kind, boxes among them. `touched` says that writing hangs on a ring,
+    and is taken for a part of it."""
 
     boxes: list[Component]
     frames: list[Component]
+    touched: bool = False
 
 
 def surroundings(found: Components) -> Surroundings:
     """What surrounds the writing on a page."""
-    boxes, frames = [], []
+    boxes, frames, touched = [], [], False
     least = BOX * min(found.mask.shape)
     several = len(found.listed) > 1  # nothing surrounds itself
     if len(found.listed) > HUNDREDS:
         found = _without_specks(found)
     for each in found.components:
         is_large = several and min(each.width, each.height) >= least  # few are, of many specks
-        if is_large and (_is_box(each, found) or _is_ring(each, found)):
+        if is_large and _is_box(each, found):
             boxes.append(each)
             frames.append(each)
+        elif is_large and _is_ring(each, found):
+            boxes.append(each)
+            frames.append(each)
+            touched = touched or _is_touched(found.own(each))
         elif _is_around(each, found):
             frames.append(each)
-    return Surroundings(boxes, frames)
+    marks = _corner_marks(found) if len(found.components) > CORNERS else []
+    known = {each.label for each in frames}
+    marks = [each for each in marks if each.label not in known]
+    return Surroundings([*boxes, *marks], [*frames, *marks], touched)
+
+
+def _corner_marks(found: Components) -> list[Component]:
+    """The corners of a frame of which nothing else is printed, three at least: where all the ink
+    ends, and along both sides there."""
+    left, top = found.boxes[:, :2].min(axis=0).tolist()
+    right = int((found.boxes[:, 0] + found.boxes[:, 2]).max())
+    bottom = int((found.boxes[:, 1] + found.boxes[:, 3]).max())
+    marks = {}
+    for each in found.components:
+        if 2 * each.width > right - left or 2 * each.height > bottom - top:
+            continue
+        near_x, near_y = CORNER * each.width, CORNER * each.height
+        at_left, at_right = each.x - left <= near_x, right - each.right <= near_x
+        at_top, at_bottom = each.y - top <= near_y, bottom - each.bottom <= near_y
+        if (at_left or at_right) and (at_top or at_bottom):
+            own = found.own(each)[:: 1 if at_top else -1, :: 1 if at_left else -1]
+            if _is_corner(own, each.area):
+                marks[at_left, at_top] = each
+    return list(marks.values()) if len(marks) >= CORNERS else []
+
+
+def _is_corner(own: Grey, area: int) -> bool:
+    """Whether a mark, the pixels in its box, lies along its upper and its left side and nowhere
+    else."""
+    high, wide = round(ARM * own.shape[0]), round(ARM * own.shape[1])
+    along = own[:high].any(axis=0).mean(), own[:, :wide].any(axis=1).mean()
+    return bool(min(along) >= COVERED and own[high:, wide:].sum() <= STRAY * area)
 
 
 def _without_specks(found: Components) -> Components:
@@ -155,12 +197,14 @@ def _is_ring(part: Component, found: Components) -> bool:
     """Whether a large part is a round line about writing, closed or almost so: no 0, which has at
     most specks or a slash inside, and none of the digits with ink in their middle."""
     short, long = sorted((part.width, part.height))
-    if short < RING or long > ROUND * short:
+    if short < RING or long > ROUND_MANY * short:
         return False
     least = CIRCLED * part.height
     every = (each for each in found.components if each.height >= least and _is_within(each, part))
     inside = list(islice(every, 2))
     if not inside or (len(inside) == 1 and _is_slash(found.own(inside[0]))):
+        return False
+    if long > ROUND * short and (len(inside) == 1 or part.height > part.width):
         return False
     own = found.own(part)
     high, wide = part.height // 4, part.width // 4
@@ -168,12 +212,28 @@ def _is_ring(part: Component, found: Components) -> bool:
         return False
     if _corners(part, own, *found.mask.shape) >= 2:  # the desk around a sheet
         return False
-    y, x = np.nonzero(own)
-    beside, below = x * (2 / (part.width - 1)) - 1, y * (2 / (part.height - 1)) - 1
-    if np.count_nonzero(np.hypot(beside, below) < HOLLOW) > STRAY * part.area:
+    radii, sectors = _polar(own)
+    if np.count_nonzero(radii < HOLLOW) > STRAY * part.area:
         return False
+    return len(np.unique(sectors)) >= CLOSED
+
+
+def _polar(own: Grey) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """How far from its middle each pixel of a ring lies, the pixels in its box, in radii, and in
+    which of its sectors."""
+    y, x = np.nonzero(own)
+    height, width = own.shape
+    beside, below = x * (2 / (width - 1)) - 1, y * (2 / (height - 1)) - 1
     turns = np.arctan2(below, beside) / (2 * np.pi) + 0.5
-    return len(np.unique((turns * SECTORS).astype(int) % SECTORS)) >= CLOSED
+    return np.hypot(beside, below), (turns * SECTORS).astype(np.intp) % SECTORS
+
+
+def _is_touched(own: Grey) -> bool:
+    """Whether something reaches from a ring, the pixels in its box, far into it."""
+    radii, sectors = _polar(own)
+    inner = np.full(SECTORS, np.inf)
+    np.minimum.at(inner, sectors, radii)
+    return bool(inner.min() < np.median(inner) - REACHES)
 
 
 def _is_slash(own: Grey) -> bool:

@@ -38,6 +38,7 @@ from .parts import (
     merge,
     part_of,
     reading_order,
+    touches_side,
 )
 
 MAX_PARTS = 3999  # components: more is noise or texture, not writing
@@ -47,6 +48,7 @@ FEW = 3  # groups: so few may be the pieces of one digit, or one digit and dirt
 MAX_CANDIDATES = 2000  # digits on one page
 MIN_HEIGHT = 7  # pixels of the reduced page: smaller writing cannot be told from dirt
 SPECK = 0.16  # of the digit height: smaller components are dirt
+AMONG_DOTS = 0.15  # of the page's shorter side: so high is writing, though most ink is in specks
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 FOOTLESS_COST = 0.05  # of taking what may be a digit's foot for a line under it
@@ -58,6 +60,7 @@ CUT_COST = 0.3  # of taking it for a digit
 APART = 0.2  # of the longer side of all pieces: one digit has no wider gap between them
 GRAFT_COST = 0.4  # of joining what touches the border to what stands free, across a gap
 ALIKE = 0.06  # of a part's longer side: boxes that differ by less are of the same part
+STANDS = 0.5  # of the page's height: a column in which a rule covers as much
 MARGIN = 1  # pixels: what a box may differ by in any case
 
 
@@ -71,7 +74,9 @@ class Layout:
     is what speaks against it before it is read, as a negative log probability. `light_on_dark` is
     the polarity it was found in; `writing` the share of the ink outside of printed boxes that may
     be writing, neither desk nor dust: what the candidates' shares are of. `boxes`, (h, w) uint8, is
-    1 where boxes lie that it leaves out; None without any."""
+    1 where boxes lie that it leaves out; None without any. `rules` are columns in which upright
+    rules stand, or sides of boxes, that are no ink of it or of another layout of the page;
+    `touched` says that writing hangs on a ring that it leaves out."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
@@ -79,6 +84,8 @@ class Layout:
     light_on_dark: bool = False
     writing: float = 1.0
     boxes: Grey | None = None
+    rules: tuple[int, ...] = ()
+    touched: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -136,7 +143,12 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         masks = ((Basis.UNRULED, underlined.without, cost),)
     elif underlined is not None:  # it may be the long foot of a 2
         masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
+    elif unruled is None:
+        tallest = max((each.height for each in found.components), default=0)
+        unlined = rules.remove_lines(unboxed, tallest, bounds)
+        masks = (*masks, (Basis.UNRULED, unlined, cost + FOOTLESS_COST))
     region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
+    columns = _ruled_columns(ink.mask, unboxed if unruled is None else unruled)
     known: list[_Choices] = []
 
     def layouts(mask: Grey, cost: float) -> tuple[Layout, ...]:
@@ -146,6 +158,8 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
             own = find_components(mask, MAX_PARTS, least)
             own_around = surroundings(own)
         made = _layouts(ink, own, own_around, cost, known)
+        if columns:
+            made = [replace(each, rules=columns) for each in made]
         if region is None:
             return tuple(made)
         boxes = [part_of(box).box for box in around.boxes]
@@ -156,6 +170,14 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         for basis, mask, cost in masks
         if mask is not None
     )
+
+
+def _ruled_columns(mask: Grey, unruled: Grey) -> tuple[int, ...]:
+    """In which columns of a mask, (H, W) uint8 of 0 and 1, rules stand that were taken out."""
+    if unruled is mask:
+        return ()
+    removed = cv2.reduce(cv2.subtract(mask, unruled), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    return tuple(np.flatnonzero(removed >= STANDS * len(mask)).tolist())
 
 
 def _reads(layout: Layout, boxes: Sequence[Box]) -> bool:
@@ -196,8 +218,11 @@ def _layouts(
     free = without_frames(found, around)
     components = free.components
     height = _digit_height(free)
-    if height < min(MIN_HEIGHT, 0.3 * len(found.mask)):
-        return []
+    least_height = min(MIN_HEIGHT, 0.3 * len(found.mask))
+    if height < least_height:
+        height = max(max(each.height, 0.7 * each.width) for each in components)
+        if height < max(least_height, AMONG_DOTS * min(found.mask.shape)):
+            return []
     total = sum([each.area for each in components])
     beside = [each.area for each in around.frames] if free is not found else []
     inked = total + sum(beside) + found.dust
@@ -221,7 +246,7 @@ def _layouts(
         upright = everything.box.width <= 1.3 * everything.box.height
         if more and upright and not _are_apart(parts, everything.box):
             choices.append(([[everything]], False))
-            cut = [_touches(group, found.mask) for group in groups]
+            cut = [touches_side(group.box, found.mask) for group in groups]
             costs.append(cost + (GRAFT_COST if any(cut) and not all(cut) else 0.0))
 
     own = [lines for lines, _ in choices]
@@ -240,6 +265,7 @@ def _layouts(
             cost,
             ink.light_on_dark,
             writing,
+            touched=around.touched and free is not found,
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
@@ -259,15 +285,9 @@ def _widest_gap(spans: Sequence[tuple[int, int]]) -> int:
     return max(start - end for (start, _), end in zip(spans[1:], ends, strict=False))
 
 
-def _touches(part: Part, mask: Grey) -> bool:
-    height, width = mask.shape
-    box = part.box
-    return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
-
-
 def _border_cost(parts: Sequence[Part], found: Components) -> float:
     """What speaks against taking for digits all that lies along the border or is cut by it."""
-    touching = [part for part in parts if _touches(part, found.mask)]
+    touching = [part for part in parts if touches_side(part.box, found.mask)]
     if not touching:
         return 0.0
     tallest = max((part.box.height for part in parts if part not in touching), default=0)

@@ -23,6 +23,7 @@ from .page_view import boxes_on_page, enlarging
 from .parts import SPLIT_GAP, Candidate
 
 STROKE_ALONE = "a stroke alone may be no digit"
+BESIDE_A_STUB = "a digit beside a stroke that is none"
 
 _NUMBERS = 0.2  # of a page's marks are digits at least, unless it is a picture, or all words
 _SURE = 0.95  # probability of a digit whose height counts
@@ -36,6 +37,7 @@ _TALL = 0.75  # of that height: what tells a row's top and foot
 _HANGS = 0.12  # of that height: how far from them a sign is at least
 _ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
+_STUB = 0.3  # of its height: what is wider is no piece of a rule
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
 
@@ -74,7 +76,7 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
         height = heights[len(are_digits)]
         own = slice(len(are_digits), len(are_digits) + len(row))
         every = list(zip(row, sized[own], are_none[own], _are_signs(row, height), strict=True))
-        kept = _is_number(
+        kept = _is_beside_a_stub(row, rows[own], sized[own]) or _is_number(
             [
                 p if fits else 0.0
                 for p, (mark, fits, is_none, is_sign) in zip(likely[own], every, strict=True)
@@ -106,8 +108,10 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
             for mark, _, own, digit in marks
         )
         if digits:
+            own_rows = np.stack([own for _, _, own, _ in marks])
+            stub = _is_beside_a_stub(row, own_rows, [digit is not None for *_, digit in marks])
             alone = all_else and len(digits) == 1 and digits[0].digit == STROKE
-            reason = STROKE_ALONE if alone else ""
+            reason = STROKE_ALONE if alone else BESIDE_A_STUB if stub else ""
             lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return PageReading(page.number, page.width, page.height, tuple(lines))
 
@@ -159,6 +163,21 @@ def _is_number(likely: Sequence[float]) -> bool:
     if not likely:
         return False
     return sum(likely) >= len(likely) * _ROWS[min(len(likely), len(_ROWS)) - 1]
+
+
+def _is_beside_a_stub(row: Sequence[Candidate], rows: Probabilities, sized: Sequence[bool]) -> bool:
+    """Whether a row is a sure digit and an upright stroke that is none, as what is left of a rule:
+    of a word of two letters neither is so thin. `rows` are those of its marks, and `sized` says
+    which may be digits by their size."""
+    if len(row) != 2:
+        return False
+    digits = [
+        fits and own[:DIGITS].max() > _SURE and own[:DIGITS].argmax() != STROKE
+        for own, fits in zip(rows, sized, strict=True)
+    ]
+    thin = [mark.box.width <= _STUB * mark.box.height for mark in row]
+    stubs = [is_thin and none >= _MARK for is_thin, none in zip(thin, _none(rows), strict=True)]
+    return any(digits) and any(stubs)
 
 
 def _is_character(mark: Candidate, height: float) -> bool:

@@ -36,11 +36,13 @@ _NEAR = np.ones((3, 3), np.uint8)
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What may be one digit. `box` is in pixels of the reduced page; `ink` (h, w) float32 in 0..1
-    holds its own components and nothing else; `share` is its part of all the page's ink."""
+    holds its own components and nothing else; `share` is its part of all the page's ink. `cut` says
+    that it touches a side of a picture that is no whole page, which may cut it."""
 
     box: Box
     share: float
     ink: npt.NDArray[np.float32]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,14 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
         fringe = cv2.subtract(cv2.dilate(own, _NEAR), cv2.subtract(inked, own))
     strengths = _strengths(floor, _quantile(near, own, LEVEL))
     ink = cv2.LUT(cv2.multiply(near, fringe), strengths)
-    return Candidate(box, part.area / total, np.asarray(ink, np.float32))
+    cut = touches_side(box, found.mask)
+    return Candidate(box, part.area / total, np.asarray(ink, np.float32), cut)
+
+
+def touches_side(box: Box, mask: Grey) -> bool:
+    """Whether a box reaches a side of its mask, (H, W)."""
+    height, width = mask.shape
+    return box.x == 0 or box.y == 0 or box.right == width or box.bottom == height
 
 
 class Cutter:

@@ -40,6 +40,7 @@ from .layout import Layout, proposals, propose
 from .no_page import may_be_no_page
 from .page_lines import assemble_page, choose_marks, part_at_signs
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
+from .plate import plate_in
 from .rectify import SheetSearch
 from .region import View, view
 from .second import First, Found, SecondOpinion, since
@@ -204,9 +205,9 @@ class _Batch:
         return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 
     def _find_number(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
-        """What stands on a picture that is no page: on the sheet or canvas alone where one shows,
-        else on all of it. In a region none is looked for: that was cut out by whoever gave the
-        hint."""
+        """What stands on a picture that is no page: on the sheet, canvas or plate alone where one
+        shows, else on all of it. In a region none is looked for: that was cut out by whoever gave
+        the hint."""
         if draft.scan.hints.region is not None:
             return self._layouts_of(seen, search, draft)
         sheet = sheet_in(seen, search)
@@ -216,7 +217,7 @@ class _Batch:
             if not may_be_a_stroke(sheet.part.pixels, found.factor, found.layouts):
                 return found
             del self._glyphs[already:]
-        return self._layouts_of(canvas_in(seen) or seen, search, draft)
+        return self._layouts_of(canvas_in(seen) or plate_in(seen) or seen, search, draft)
 
     def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
         shades = search.shades if seen.part.pixels is search.page else None

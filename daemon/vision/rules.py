@@ -25,6 +25,9 @@ MAX_THICKNESS = 1 / 20  # of the rule's length
 STROKE = 2  # times the rule's thickness, and a pixel: what is thicker is a stroke along it
 GAP = 0.06  # of the page's side: what a rule's widest gap may measure
 
+LINE = 0.25  # of the ink's width: what a line beside a label measures at least
+LINE_STIFF = 20  # times as long as thick: so is that one
+
 SMALLEST = 40  # pixels, the shorter side: on smaller pages a foot cannot be told from an underline
 FOOT = 0.4  # of the ink's height: an underline lies below
 RUN = 0.3  # of the ink's width: what it measures at least without a gap
@@ -35,6 +38,8 @@ APART = (0.55, 0.03)  # of the digits' height: its length, and its reach beyond 
 TOUCHING = (1.3, 0.25)  # the same where it is no component of its own
 SURE = 0.8  # of the digits' height: no stroke of theirs stands apart that is as long
 LARGE = 0.3  # of the largest component: what is smaller is none of the digits
+THICK = 2  # times its thickness: so high at least are the digits above
+DOUBLE, NEXT = 0.7, 4  # of the longer line's length, and times its thickness: it has one beside it
 WITHIN = 0.3  # of the digits' height: how far up from their foot it may cross them
 BAR = 1.4  # heights of a digit: what a bar between rows measures at least, longer than any stroke
 AS_HIGH = 0.6  # of the usual height: so high at least is a digit above a bar, or below it
@@ -81,8 +86,7 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
     line = _lowest_line(window)
     if line is None:
         return None
-    where, x, length = line
-    thickness = cv2.countNonZero(where) / length
+    where, x, length, thickness = line
     rest: Grey = window & ~where
     found = find_components(rest)
     large = _large(found.components)
@@ -104,12 +108,36 @@ def remove_underline(mask: Grey, bounds: Bounds | None = None) -> Underlined | N
         least, beyond = APART if apart else TOUCHING
         reach = beyond * digits.height
         too_short = x > digits.x - reach or x + length < digits.right + reach
-        if too_short or length < least * digits.height or digits.height < 3 * thickness:
+        if too_short or length < least * digits.height or digits.height < THICK * thickness:
             return None
     without = mask.copy()
     without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
     sure = apart and not is_bar and length >= SURE * digits.height
     return Underlined(without, sure, is_bar)
+
+
+def remove_lines(mask: Grey, tallest: int, bounds: Bounds | None = None) -> Grey | None:
+    """Take the lines to write on out of a mask, (H, W) uint8 of 0 and 1, that go to no side of the
+    page, as a form has beside its labels: straight, lying, much longer than they are thick and than
+    any stroke: than its `tallest` component is high. None where there are none. `bounds` are those
+    of all its ink, where they are known."""
+    if min(mask.shape) < SMALLEST:
+        return None
+    left, top, width, height = bounds or cv2.boundingRect(mask)
+    if min(width, height) < SMALLEST // 2 or width < BAR * tallest:
+        return None
+    window = mask[top : top + height, left : left + width]
+    found, straight = _straight_lines(window, round(LINE * width), LINE_STIFF)
+    straight = [each for each in straight if each.width >= BAR * tallest]
+    if not straight:
+        return None
+    own = np.isin(found.labels, [each.label for each in straight]).view(np.uint8)
+    where: Grey = cv2.dilate(own, np.ones((3, 1), np.uint8)) & window
+    rest: Grey = window & ~where
+    thickness = max(each.area / each.width for each in straight)
+    without = mask.copy()
+    without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
+    return without
 
 
 def _is_cut(part: Component, left: int, top: int, bounded: tuple[int, int]) -> bool:
@@ -143,9 +171,9 @@ def _stands_free(part: Component, found: Components, near: Grey) -> bool:
     return not cv2.countNonZero(cv2.bitwise_and(found.own(part), beside))
 
 
-def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
-    """The longest straight lying line in the lower part of some ink: its pixels, (h, w) uint8 of 0
-    and 1, its first column and its length."""
+def _lowest_line(window: Grey) -> tuple[Grey, int, int, float] | None:
+    """The longest straight lying line in the lower part of some ink, or that and the one beside it:
+    its pixels, (h, w) uint8 of 0 and 1, its first column, its length and its thickness."""
     height, width = window.shape
     first = round(FOOT * height)
     full = np.flatnonzero(_counts(window[first:]) >= RUN * width)
@@ -155,24 +183,41 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int] | None:
     last = min(height, first + int(full[-1]) + beside + 1)
     first += max(0, int(full[0]) - beside)
     lower = window[first:last]
-    runs = _long_runs(lower, round(RUN * width))
-    if not len(runs.rows):
+    found, straight = _straight_lines(lower, round(RUN * width), STIFF)
+    long = [each for each in straight if each.width >= SPAN * width]
+    if not long:
         return None
-    near = cv2.dilate(runs.drawn(lower.shape), np.ones((3, 5), np.uint8)) & lower
+    longest = max(long, key=lambda each: each.width)
+    double = [each.label for each in long if _are_double(each, longest)]
+    where = np.zeros_like(window)
+    own = np.isin(found.labels, double).view(np.uint8)
+    where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
+    thickness = cv2.countNonZero(where) / longest.width / len(double)
+    return where, longest.x, longest.width, thickness
+
+
+def _are_double(line: Component, other: Component) -> bool:
+    """Whether two lines are the two of a double underline, or one and the same."""
+    shared = min(line.right, other.right) - max(line.x, other.x)
+    gap = max(line.y, other.y) - min(line.bottom, other.bottom)
+    return shared >= DOUBLE * other.width and gap <= NEXT * other.area / other.width
+
+
+def _straight_lines(window: Grey, run: int, stiff: float) -> tuple[Components, list[Component]]:
+    """What is made of lying runs of ink with `run` pixels at least, and those of it that are
+    straight and `stiff` times as long as thick."""
+    runs = _long_runs(window, run)
+    if not len(runs.rows):
+        return find_components(np.zeros_like(window)), []
+    near = cv2.dilate(runs.drawn(window.shape), np.ones((3, 5), np.uint8)) & window
     found = find_components(near)
     straight = [
         each
         for each in found.components
-        if each.width >= max(SPAN * width, STIFF * each.area / each.width)
+        if each.width >= stiff * each.area / each.width
         and each.height <= each.area / each.width + max(2.0, RISE * each.width)
     ]
-    if not straight:
-        return None
-    longest = max(straight, key=lambda each: each.width)
-    where = np.zeros_like(window)
-    own = (found.labels == longest.label).view(np.uint8)
-    where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
-    return where, longest.x, longest.width
+    return found, straight
 
 
 def _large(components: Sequence[Component]) -> list[Component]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from ..records import Grey
 from .crossing import is_crossed
 from .layout import Layout
 from .page_view import enlarging, laid_flat
-from .rectify import SheetSearch
+from .rectify import Corners, SheetSearch
 from .reduce import Halves
 from .region import View
 
@@ -26,6 +27,8 @@ _PAPER = 0.8  # of the picture: so much is no brighter than its paper
 _DARKER, _MARGIN = 0.95, 4  # times the paper, less so many grey levels: that is none
 _TRIM = 0.96  # of a sheet: a soft edge, or a curled one, must not come back as a stroke
 _LOW = 0.12  # of the sheet's shorter side: lower marks are no writing, if there is no other sign
+_AS_LIGHT = 0.75  # times the sheet: what is no darker is as light, where light falls off
+_AMONG = 0.5  # of what lies round a sheet: so much is as light round a cell
 _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of a light 1
 
 
@@ -35,6 +38,8 @@ def sheet_in(view: View, search: SheetSearch) -> View | None:
         return None
     corners = search.clear if search.clear is not None else search.faint
     if corners is None or is_crossed(search.halves, corners):
+        return None
+    if _is_a_neighbour(search.halves, corners):
         return None
     pixels, onto = laid_flat(search.pixels, corners, max(search.pixels.shape), trim=_TRIM)
     page = view.page
@@ -54,6 +59,23 @@ def may_be_a_stroke(sheet: Grey, factor: int, layouts: Sequence[Layout]) -> bool
         return False
     heights = [mark.box.height for layout in layouts for mark in layout.candidates]
     return bool(max(heights, default=0) * factor < _LOW * shorter)
+
+
+def _is_a_neighbour(page: Halves, corners: Corners) -> bool:
+    """Whether a sheet is not in the middle of the picture, and much of what lies round it is as
+    light: bold rules part the cells of a table, whose neighbours reach into a picture of one."""
+    middle = (page.pixels.shape[1] / 2, page.pixels.shape[0] / 2)
+    if cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0:
+        return False
+    sketch = page.rough_sketch(_SKETCH)
+    ratio = np.array(sketch.shape[::-1]) / page.pixels.shape[::-1]
+    inside = np.zeros_like(sketch)
+    cv2.fillConvexPoly(inside, np.rint((corners + 0.5) * ratio - 0.5).astype(np.int32), (1,))
+    sheet, beyond = sketch[inside > 0], sketch[inside == 0]
+    if not sheet.size or not beyond.size:
+        return False
+    light = np.count_nonzero(beyond > _AS_LIGHT * np.median(sheet))
+    return bool(light >= _AMONG * beyond.size)
 
 
 def _is_darker_at_a_side(page: Halves) -> bool:

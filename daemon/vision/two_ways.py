@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ..records import Line, PageReading
-from .doubts import LEFT_ONE_OUT, MUCH_ELSE, doubted, for_review
+from .doubts import LEFT_ONE_OUT, MUCH_ELSE, are_dashes, doubted, for_review
 from .no_page import (
     adds_a_stroke,
     contradicts,
@@ -18,6 +18,7 @@ from .no_page import (
     may_lie_upright,
 )
 from .second import First
+from .stubs import STUBS, stubs
 from .verdict import AMBIGUOUS
 
 TURNED = "the page may lie another way up"
@@ -34,12 +35,13 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
         return first, _doubted(first, reading)
     turn = TURNED if look.may_lie_otherwise else ""
     if otherwise is None:
-        return first, _with(reading, [for_review(line, turn) for line in reading.lines])
+        return first, _with_stubs(reading, [for_review(line, turn) for line in reading.lines])
     longer = max(reading.width, reading.height)
     if is_better(_placed(otherwise), _placed(read), look, longer):
         return better(otherwise)
     others = _placed(otherwise)
-    reason = MUCH_ELSE if not others and holds_little(look, reading.lines) else turn
+    little = are_dashes(reading.lines) or (not others and holds_little(look, reading.lines))
+    reason = MUCH_ELSE if little else turn
     if leaves_out(others, _placed(read), look):
         reason = LEFT_ONE_OUT
     if may_lie_upright(others, look, longer):
@@ -48,7 +50,17 @@ def better(read: Read, otherwise: Read | None = None) -> Read:
     for line, placed in zip(reading.lines, _placed(read), strict=True):
         in_doubt = contradicts(others, placed, look) or adds_a_stroke(others, placed, longer)
         lines.append(for_review(line, AMBIGUOUS if in_doubt else reason))
-    return first, _with(reading, lines)
+    return first, _with_stubs(reading, lines)
+
+
+def _with_stubs(reading: PageReading, lines: Sequence[Line]) -> PageReading:
+    """The reading of a page with these lines; those with what may be left of a rule are for
+    review."""
+    columns = stubs(lines)
+    told = [
+        for_review(line, STUBS if number in columns else "") for number, line in enumerate(lines)
+    ]
+    return _with(reading, told)
 
 
 def _placed(read: Read) -> tuple[Line, ...]:

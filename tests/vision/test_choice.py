@@ -161,3 +161,24 @@ def test_of_one_digit_that_hangs_on_a_rule_another_layout_has_it_and_more() -> N
 def test_of_one_digit_two_may_be_pieces() -> None:
     table = rows((1, 0.99), (1, 0.99), (1, 0.99))
     assert chosen(*weigh([layout(0.95), row_of(0, 30)], table)) == 0
+
+
+def test_a_digit_that_stands_free_wins_over_lower_ones_that_the_picture_cuts() -> None:
+    ink = np.ones((9, 9), np.float32)
+    sliver = Candidate(Box(60, 0, 20, 20), 1.0, ink, cut=True)
+
+    def whole(
+        box: Box, sure: float = 0.99, *, cut: bool = False, light: bool = False, first: bool = True
+    ) -> bool:
+        free = Candidate(box, 0.6, ink, cut=cut)
+        own = sliver if first else replace(sliver, cut=False)
+        layouts = [Layout(((own,),)), Layout(((free,),), partial=True, light_on_dark=light)]
+        return chosen(*weigh(layouts, rows((7, 0.99), (4, sure)))) == 1
+
+    assert whole(Box(20, 30, 20, 40))
+    assert not whole(Box(20, 30, 20, 40), 0.85)
+    assert not whole(Box(20, 30, 20, 19))
+    assert not whole(Box(70, 10, 20, 40))  # the same, or a piece of it
+    assert not whole(Box(20, 30, 20, 40), cut=True)
+    assert not whole(Box(20, 30, 20, 40), light=True)
+    assert not whole(Box(20, 30, 20, 40), first=False)

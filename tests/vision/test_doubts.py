@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from daemon.vision.doubts import (
     RING,
     TINY,
     TWO_WAYS,
+    are_dashes,
     doubted,
 )
 from daemon.vision.layout import Layout
@@ -134,6 +136,31 @@ def test_a_stroke_along_the_border_is_doubted(box: Box, doubt: str) -> None:
     assert reason(line(box, "7"), choice(box), page=page) == ""
 
 
+@pytest.mark.parametrize("box", [Box(60, 0, 9, 100), Box(0, 60, 100, 9)])
+def test_a_stroke_from_side_to_side_is_doubted_where_other_ink_is_left(box: Box) -> None:
+    shorter = Box(box.x, box.y, min(box.width, 90), min(box.height, 90))
+    doubt = AT_THE_EDGE
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.8)) == doubt
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.95)) in ("", LYING)
+    assert reason(line(shorter, "1"), choice(shorter, digit=1, share=0.8)) in ("", LYING)
+    assert reason(line(box, "7"), choice(box, share=0.8)) == ""
+
+
+def test_many_lone_strokes_may_be_dashes() -> None:
+    def rows(*digits: str) -> list[Line]:
+        return [line(Box(10, 10 + 20 * at, 6, 16), text) for at, text in enumerate(digits)]
+
+    assert are_dashes(rows("1", "1", "1", "1"))
+    assert are_dashes(rows("1", "1", "4", "1", "1"))
+    assert not are_dashes(rows("1", "1", "1"))
+    assert not are_dashes(rows("1", "1", "1", "1", "4", "3"))
+    assert not are_dashes(rows("1", "1", "1", "1", "11"))
+    boxes = [each.box for each in rows("1", "1", "1", "1")]
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    judged = doubted(rows("1", "1", "1", "1"), page, 1, [choice(*boxes, digit=1)])
+    assert [each.reason for each in judged] == [MUCH_ELSE] * 4
+
+
 def test_a_stroke_on_its_side_is_doubted() -> None:
     lying = Box(20, 30, 41, 40)
     assert reason(line(lying, "1"), choice(lying)) == LYING
@@ -163,6 +190,23 @@ def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None
         assert reason(line(text=text), chosen, choice(BOX, other, cost=2.0)) == ""
     page = Page(1, np.zeros((100, 100), np.uint8))
     (judged,) = doubted([line(text=text)], page, 1, [chosen, paler], told=True)
+    assert not judged.reason
+
+
+def test_what_the_line_reader_reads_besides_is_not_left_out() -> None:
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    read = line(), line(BESIDE, text="71")
+    judged = doubted(read, page, 1, [choice(BOX), choice(BOX, BESIDE, cost=2.0)])
+    assert [each.reason for each in judged] == ["", ""]
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_digits_are_doubted_where_another_may_hang_on_their_ring(text: str) -> None:
+    plain = choice(BOX)
+    ringed = replace(plain, layout=replace(plain.layout, touched=True))
+    assert reason(line(text=text), ringed) == LEFT_ONE_OUT
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    (judged,) = doubted([line(text=text)], page, 1, [ringed], told=True)
     assert not judged.reason
 
 
@@ -252,7 +296,7 @@ def test_reading_doubts_what_a_seven_leaves_whose_bar_came_off(hints: Hints) -> 
 def ring(*pieces: tuple[int, int, int, int]) -> Choice:
     """A round mark, taken for a 0, with these boxes inside of it."""
     ink = np.zeros((80, 80), np.float32)
-    cv2.circle(ink, (40, 40), 37, (1.0,), 4)
+    cv2.ellipse(ink, (40, 40), (32, 37), 0, 0, 360, (1.0,), 4)
     for x, y, width, height in pieces:
         ink[y : y + height, x : x + width] = 1
     return zero(ink)

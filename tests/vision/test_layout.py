@@ -265,3 +265,16 @@ def test_a_large_page_that_is_mostly_dust_bails_out() -> None:
     dusty[rng.integers(0, 400, 3000), rng.integers(0, 400, 3000)] = 20
     cv2.line(dusty, (100, 100), (104, 112), 20, 2)
     assert propose(find_ink(dusty)[0]) == ()
+
+
+def test_a_digit_is_found_in_a_frame_of_dots_that_have_more_ink() -> None:
+    dotted = write(page(), 3, 75, 60, height=80)
+    (alone,) = boxes(dotted)
+    for at in range(20, 180, 6):
+        for x, y in ((at, 20), (at, 176), (20, at), (176, at)):
+            dotted[y : y + 4, x : x + 4] = 40
+    inked = find_ink(dotted)[0].mask
+    assert inked.sum() > 2 * inked[alone.y : alone.bottom, alone.x : alone.right].sum()
+    assert alone in [
+        each.box for layout in propose(find_ink(dotted)[0]) for each in layout.candidates
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from daemon.records import Box, Digit, Line, PageReading, Status
-from daemon.vision.doubts import LEFT_ONE_OUT
+from daemon.vision.doubts import LEFT_ONE_OUT, MUCH_ELSE
 from daemon.vision.no_page import (
     FEW_MARKS,
     SMALL,
@@ -252,3 +252,17 @@ def test_what_may_lie_upright_and_strokes_that_only_a_page_has_are_for_review() 
     edge = replace(sevens(*TALL), digits=sevens(*TALL).digits + line(Box(300, 10, 9, 100)).digits)
     assert reasons(look(5), edge, sevens(*TALL)) == AMBIGUOUS
     assert reasons(look(5), sevens(*TALL), sevens(*TALL)) == ""
+
+
+def test_nothing_but_lone_strokes_on_a_page_may_be_dashes() -> None:
+    view = SimpleNamespace(placed=lambda reading: reading)
+    first = SimpleNamespace(found=SimpleNamespace(look=look(5), view=view))
+
+    def reasons(*lines: Line) -> set[str]:
+        readings = [PageReading(1, 900, 700, each) for each in (lines, ())]
+        _, reading = better(*((first, each) for each in readings))
+        return {each.reason for each in reading.lines}
+
+    dashes = alone(*(Box(400, 20 * at, 4, 14) for at in range(5)))
+    assert reasons(*dashes) == {MUCH_ELSE}
+    assert reasons(*dashes[:3]) == {""}

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from daemon.vision import rules
+from daemon.vision.ink import find_ink
+from daemon.vision.layout import propose
 
 
 def sheet():
@@ -193,3 +195,77 @@ def test_what_crosses_all_other_strokes_is_the_bar_of_a_four():
     cv2.line(mask, (150, 30), (150, 140), 1, 6)
     cv2.line(mask, (70, 80), (190, 80), 1, 6)
     assert rules.remove_underline(mask) is None
+
+
+def fields(*lines: tuple[int, int, int], thickness: int = 2) -> np.ndarray:
+    """A digit and some lines, given by first column, end and row; one on row 100 crosses it."""
+    mask = digit("1")
+    for left, right, row in lines:
+        mask[row : row + thickness, left:right] = 1
+    return mask
+
+
+FIELDS = (70, 225, 100), (70, 225, 145)
+
+
+def test_lines_to_write_on_go_that_reach_no_side_and_the_digit_on_one_stays_whole():
+    mask = fields(*FIELDS)
+    before = mask.copy()
+    without = rules.remove_lines(mask, 84)
+    assert without is not None
+    assert np.array_equal(mask, before)
+    assert np.array_equal(without, digit("1"))
+
+
+def test_what_may_be_a_stroke_is_no_line_to_write_on():
+    for mask in (
+        sheet(),
+        fields(),
+        fields((70, 180, 100), (70, 180, 145)),  # hardly longer than the digit is high
+        fields(*FIELDS, thickness=9),
+    ):
+        assert rules.remove_lines(mask, 84) is None
+    small = cv2.resize(fields(*FIELDS), (58, 38), interpolation=cv2.INTER_AREA)
+    assert rules.remove_lines(small, 20) is None
+    without = rules.remove_lines(fields(*FIELDS, (20, 110, 20)), 84)
+    assert without is not None
+    assert np.array_equal(without, fields((20, 110, 20)))
+
+
+def test_a_number_on_one_of_two_lines_beside_labels_is_proposed_without_them():
+    picture = np.full((160, 240), 240, np.uint8)
+    for x in (120, 160):
+        cv2.line(picture, (x, 20), (x, 71), (40,), 5)
+    for row in (70, 130):
+        picture[row : row + 2, 90:230] = 40
+        picture[row - 30 : row, 20:60:10] = picture[row - 3 : row, 20:60] = 40  # a label
+    boxes = [[each.box.width for each in one.candidates] for one in propose(find_ink(picture)[0])]
+    assert any(sum(width < 10 for width in widths) == 2 for widths in boxes)
+
+
+@pytest.mark.parametrize(("gap", "ends"), [(12, (42, 200)), (8, (60, 190)), (4, (40, 205))])
+def test_two_lines_under_a_digit_go_together(gap, ends):
+    mask = digit()
+    cv2.line(mask, (40, 125), (205, 125), 1, 4)
+    cv2.line(mask, (ends[0], 125 + gap), (ends[1], 125 + gap), 1, 4)
+    found = rules.remove_underline(mask)
+    assert found is not None
+    assert np.array_equal(found.without, digit())
+
+
+def test_a_line_far_below_or_much_shorter_is_not_the_second_of_two():
+    for gap, right in ((26, 205), (12, 100)):
+        mask = digit()
+        cv2.line(mask, (40, 125), (205, 125), 1, 4)
+        cv2.line(mask, (40, 125 + gap), (right, 125 + gap), 1, 4)
+        found = rules.remove_underline(mask)
+        assert found is None or found.without[124 + gap :].any()
+
+
+def test_a_line_may_be_as_thick_as_half_of_the_digits_above():
+    for thickness, goes in ((16, True), (26, False)):
+        mask = sheet()
+        for x in (60, 100, 140, 180):
+            cv2.line(mask, (x, 60), (x, 100), 1, 5)
+        mask[110 : 110 + thickness, 20:225] = 1
+        assert (rules.remove_underline(mask) is not None) == goes

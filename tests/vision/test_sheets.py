@@ -182,6 +182,21 @@ def test_a_sheet_may_run_out_of_the_picture_where_it_is_much_brighter_than_the_d
     np.testing.assert_allclose(boxes(read(cut)), wanted, atol=4)
 
 
+def test_a_cell_beside_that_in_the_middle_is_no_sheet() -> None:
+    def cells(left: int, *, darkest: float) -> View | None:
+        table = slip((200, 240), ((110, 70),))
+        table[:, left : left + 14] = table[:, 180:194] = table[170:184] = 80
+        return seen((table * np.linspace(1, darkest, 240)).astype(np.uint8))
+
+    assert cells(60, darkest=0.7) is None
+    beside = cells(60, darkest=0.3)  # what is so dark beyond its side may be a desk
+    assert beside is not None
+    assert beside.part.width < 60
+    middle = cells(40, darkest=0.7)
+    assert middle is not None
+    assert middle.part.width > 100
+
+
 def test_a_bold_light_stroke_is_no_sheet() -> None:
     board = np.full((260, 130), 40, np.uint8)
     board[30:230, 45:85] = 235

@@ -61,6 +61,66 @@ def test_a_ring_around_a_digit_is_left_out(
     assert found.boxes[120, 118 - axes[0] : 118].any()
 
 
+def corners(page: np.ndarray, *which: tuple[int, int], arm: int = 30) -> np.ndarray:
+    """The page with the corners of a frame on it, given as signs from its middle."""
+    for across, down in which:
+        x, y = 118 + 80 * across, 120 + 85 * down
+        cv2.line(page, (x, y), (x - arm * across, y), (70,), 5)
+        cv2.line(page, (x, y), (x, y - arm * down), (70,), 5)
+    return page
+
+
+ALL_CORNERS = (-1, -1), (1, -1), (-1, 1), (1, 1)
+
+
+def test_the_corners_of_a_frame_are_left_out() -> None:
+    page = paper()
+    write(page, 5, 90, 75)
+    alone = widths(page)
+    assert widths(corners(page.copy(), *ALL_CORNERS)) == pytest.approx(alone, abs=3)
+    assert widths(corners(page.copy(), *ALL_CORNERS[1:])) == pytest.approx(alone, abs=3)
+
+
+def test_two_corners_or_what_is_none_may_be_writing() -> None:
+    def left_out(page: np.ndarray) -> int:
+        return len(surroundings(find_components(find_ink(page)[0].mask)).frames)
+
+    page = paper()
+    write(page, 5, 90, 75)
+    assert left_out(corners(page.copy(), *ALL_CORNERS)) == 4
+    assert left_out(corners(page.copy(), *ALL_CORNERS[2:])) == 0
+    for x, y in ((20, 20), (190, 20), (20, 180), (190, 180)):
+        write(page, 4, x, y, 40)
+    assert left_out(page) == 0
+
+
+def number(*columns: int, axes: tuple[int, int] = (150, 70)) -> np.ndarray:
+    """A mask with strokes at these columns, and a long ring round the middle of it."""
+    mask = np.zeros((240, 400), np.uint8)
+    for x in columns:
+        cv2.line(mask, (x, 85), (x, 155), 1, 6)
+    cv2.ellipse(mask, (200, 120), axes, 0, 15, 350, 1, 6)
+    return mask
+
+
+def test_a_ring_may_be_long_about_several_marks_but_not_about_one_nor_upright() -> None:
+    assert len(surroundings(find_components(number(150, 240))).boxes) == 1
+    assert surroundings(find_components(number(200))).boxes == []
+    assert surroundings(find_components(number(150, 240, axes=(190, 50)))).boxes == []
+    upright = np.ascontiguousarray(number(150, 240).T)
+    assert surroundings(find_components(upright)).boxes == []
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_writing_that_touches_its_ring_is_told(touched: bool) -> None:
+    mask = number(200, 240)
+    cv2.line(mask, (55 if touched else 80, 120), (110, 120), (1,), 6)
+    assert surroundings(find_components(mask)).touched == touched
+    layouts = [each for each in propose(find_ink(240 - 190 * mask)[0]) if each.boxes is not None]
+    assert layouts
+    assert all(each.touched == touched for each in layouts)
+
+
 @pytest.mark.parametrize("label", range(10))
 @pytest.mark.parametrize("height", [20, 90, 200])
 def test_a_digit_is_no_ring(label: int, height: int) -> None:

@@ -1,0 +1,134 @@
+"""Signs that look like digits beside those that are read: the brackets round a number, the slashes
+of a date, a circle to be ticked, the hole that a punch made.
+
+A bracket is as clean a 1 as some that people write, and a circle a 0. But no hand draws a 0 as
+round as a pair of compasses do, and few write a 1 that is taller than the rest of its number and
+bends round it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+import cv2
+import numpy as np
+
+from ..records import Box, Grey, Line, Page
+from .assemble import enlarge
+from .choice import STROKE, Choice
+from .parts import Candidate, are_one_mark
+
+BRACKET = "a stroke that bends round the number may be a bracket"
+SLASH = "a stroke that reaches beyond the other digits may be a slash"
+CIRCLE = "a 0 as round as a circle may be none"
+ZERO = 0  # the digit that is a ring
+INK = 0.5  # of a candidate's ink, from which it is part of the mark
+TALLER = 1.1  # times the other digits' height: so high at least is a bracket
+BEYOND, LEANS = 0.09, 0.25  # of a slash's height: beyond the others, and its width at least
+LEAST = 12  # pixels: of a lower mark its shape tells nothing
+BENT = 0.1  # of its height: so far at least a bracket is from its chord; 1 in 50 ones is
+ENDS = 0.06  # of its height, at both ends of it: round caps and blots
+MIDDLE = (0.3, 0.7)  # of its height: where it is furthest from the chord
+BACK = 0.02  # of its height: how far it may lie beyond the chord on the other side
+ROUND = 0.03  # of a circle's radius: its standard deviation; 1 in 50 zeros has 0.05
+
+
+def signs(
+    lines: Sequence[Line], page: Page, factor: int, choices: Sequence[Choice]
+) -> dict[int, str]:
+    """Which of these lines, by their number, have a digit that may be a sign, and why. Marks are
+    those of the first of the `choices` that has one there: boxes of their layouts are `factor`
+    times smaller than the page's pixels."""
+    every = [digit for line in lines for digit in line.digits]
+    if len(every) < 2:  # a lone digit is in question anyway, or clearly one
+        return {}
+    found = {}
+    for number, line in enumerate(lines):
+        if any(_is_circle(mark) for mark in _marks(line, ZERO, page, factor, choices)):
+            found[number] = CIRCLE
+        elif _is_bracketed(line, page, factor, choices):
+            found[number] = BRACKET
+        elif _is_parted(line):
+            found[number] = SLASH
+    return found
+
+
+def _is_bracketed(line: Line, page: Page, factor: int, choices: Sequence[Choice]) -> bool:
+    """Whether the last digit of a line is a stroke that bends away from the others, which are
+    lower: an opening bracket, which would be the first, never stands alone."""
+    *rest, last = line.digits
+    others = [each.box.height for each in rest if each.digit != STROKE] or [
+        each.box.height for each in rest[1:]
+    ]
+    if last.digit != STROKE or not others or last.box.height < TALLER * median(others):
+        return False
+    mark = _mark(last.box, page, factor, choices)
+    return mark is not None and _bend(mark) >= BENT
+
+
+def _is_parted(line: Line) -> bool:
+    """Whether a stroke between the digits of a line leans, and reaches beyond the others above and
+    below."""
+    for at, digit in enumerate(line.digits[1:-1], 1):
+        box = digit.box
+        if digit.digit != STROKE or box.width < LEANS * box.height:
+            continue
+        others = [each.box for each in (*line.digits[:at], *line.digits[at + 1 :])]
+        above = median([other.y for other in others]) - box.y
+        below = box.bottom - median([other.bottom for other in others])
+        if min(above, below) >= BEYOND * box.height:
+            return True
+    return False
+
+
+def _marks(
+    line: Line, label: int, page: Page, factor: int, choices: Sequence[Choice]
+) -> Iterator[Candidate]:
+    """The marks of those digits of a line that are read so."""
+    for digit in line.digits:
+        mark = _mark(digit.box, page, factor, choices) if digit.digit == label else None
+        if mark is not None:
+            yield mark
+
+
+def _mark(box: Box, page: Page, factor: int, choices: Sequence[Choice]) -> Candidate | None:
+    """The mark of a layout that stands in a box of its page."""
+    candidates = (mark for each in choices for mark in each.layout.candidates)
+    return next((c for c in candidates if are_one_mark(enlarge(c.box, page, factor), box)), None)
+
+
+def _is_circle(mark: Candidate) -> bool:
+    """Whether the outline of a mark is as far from its middle everywhere."""
+    if min(mark.ink.shape) < LEAST:
+        return False
+    solid: Grey = np.pad((mark.ink > INK).astype(np.uint8), 1)
+    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return False
+    outline = max(outlines, key=len)
+    moments = cv2.moments(outline)
+    if not moments["m00"]:
+        return False
+    middle = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    radii = np.hypot(*(outline.reshape(-1, 2) - middle).T)
+    return bool(radii.std() < ROUND * radii.mean())
+
+
+def _bend(mark: Candidate) -> float:
+    """How far to the right a stroke bends, of its height; less than 0 to the left, 0 where that is
+    no even bend."""
+    ink = mark.ink > INK
+    rows = np.flatnonzero(ink.any(axis=1))
+    if len(rows) < LEAST:
+        return 0.0
+    middles = np.array([np.flatnonzero(ink[row]).mean() for row in rows])
+    end = max(1, round(ENDS * len(rows)))
+    middles = middles[end:-end]
+    away = middles - np.linspace(middles[0], middles[-1], len(middles))
+    furthest = int(np.abs(away).argmax())
+    bend = float(away[furthest]) / len(rows)
+    least, most = (share * len(away) for share in MIDDLE)
+    if not least <= furthest <= most or (away * np.sign(bend)).min() < -BACK * len(rows):
+        return 0.0
+    return bend

@@ -1,0 +1,46 @@
+"""What is left of an upright rule that is broken: strokes in one column, each as clean a 1 as any.
+
+Nobody writes ones that are as thin and upright exactly below each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..records import Line
+from .choice import STROKE
+
+STUBS = "a stroke in a column of such may be left of a rule"
+LEAST = 5  # strokes in a column
+MOST = 200  # strokes: so many are held against each other at most
+THIN = 0.25  # of its height: a wider stroke leans, or is written boldly
+SLOPE = 0.2  # how far from upright a column is at most, on a page that lies askew
+OFF, SLACK = 0.05, 1.0  # of a stroke's height, and pixels: by which it lies off its column
+
+
+def stubs(lines: Sequence[Line]) -> set[int]:
+    """Which of a page's lines, by their number, have a stroke that stands in a column of such."""
+    strokes = [
+        (number, digit.box)
+        for number, line in enumerate(lines)
+        for digit in line.digits
+        if digit.digit == STROKE and digit.box.width <= THIN * digit.box.height
+    ][:MOST]
+    if len(strokes) < LEAST:
+        return set()
+    numbers = np.array([number for number, _ in strokes])
+    x = np.array([box.x + box.width / 2 for _, box in strokes])
+    y = np.array([box.y + box.height / 2 for _, box in strokes])
+    near = OFF * float(np.median([box.height for _, box in strokes])) + SLACK
+    found: set[int] = set()
+    for at in range(len(strokes)):
+        down = y - y[at]
+        below = np.flatnonzero((down > 0) & (np.abs(x - x[at]) <= SLOPE * down))
+        slopes = (x[below] - x[at]) / down[below]  # (n,), of the column through each of these
+        off = np.abs(x[None] - x[at] - slopes[:, None] * down[None])
+        for column in off <= near:
+            if len(np.unique(numbers[column])) >= LEAST:
+                found.update(numbers[column].tolist())
+    return found

@@ -1,0 +1,56 @@
+"""A digit alone beside what is left of a rule is not lost."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from daemon.records import Box, Line, Page, Status
+from daemon.vision.page_lines import BESIDE_A_STUB, assemble_page, choose_marks
+from daemon.vision.page_marks import Marks
+from daemon.vision.parts import Candidate
+
+SEVEN, NONE = (7, 0.99), (10, 0.99)
+NUMBER = (Box(20, 10, 20, 30), SEVEN), (Box(50, 10, 20, 30), SEVEN)
+
+
+def read(*rows: tuple[tuple[Box, tuple[int, float]], ...]) -> list[Line]:
+    """The lines of a page whose rows have these marks: a box, a class and how sure it is."""
+    ink = np.ones((30, 20), np.float32)
+    marks = Marks(
+        tuple(tuple(Candidate(box, 0.1, ink) for box, _ in row) for row in rows),
+        (30.0,) * len(rows),
+    )
+    table = np.full((len(marks.all), 11), 0.001, np.float32)
+    for own, (_, (label, sure)) in zip(table, [mark for row in rows for mark in row], strict=True):
+        own[label] = sure
+    look = SimpleNamespace(marks=marks, back=np.eye(3), writing=SimpleNamespace(height=30.0))
+    page = Page(1, np.zeros((300, 300), np.uint8))
+    return list(assemble_page(page, look, choose_marks(look, table), 0.9).lines)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_sure_digit_beside_the_stub_of_a_rule_is_for_review(first: bool) -> None:
+    digit = Box(40, 60, 20, 30), SEVEN
+    stub = Box(20 if first else 80, 62, 4, 26), NONE
+    _, line = read(NUMBER, (stub, digit) if first else (digit, stub))
+    assert (line.text, line.status, line.reason) == ("7", Status.REVIEW, BESIDE_A_STUB)
+
+
+@pytest.mark.parametrize(
+    ("digit", "other"),
+    [
+        ((7, 0.99), Box(80, 62, 14, 26)),  # a letter
+        ((7, 0.9), Box(80, 62, 4, 26)),
+        ((1, 0.99), Box(80, 62, 4, 26)),
+    ],
+)
+def test_a_word_of_two_letters_is_no_digit_beside_a_stub(
+    digit: tuple[int, float], other: Box
+) -> None:
+    (line,) = read(NUMBER, ((Box(40, 60, 20, 30), digit), (other, NONE)))
+    assert line.text == "77"
+    three = (Box(40, 60, 20, 30), SEVEN), (Box(70, 62, 4, 26), NONE), (Box(80, 62, 4, 26), NONE)
+    assert len(read(NUMBER, three)) == 1
