@@ -101,10 +101,10 @@ def shortage_of(error: BaseException) -> str | None:
     """What the system has none left of, if that is why something failed, and the way out."""
     if isinstance(error, MemoryError):
         return _MEMORY
-    if isinstance(error, OSError):
-        return _SHORTAGES.get(error.errno or 0)
+    if isinstance(error, OSError) and error.errno:
+        return _SHORTAGES.get(error.errno)
     text = str(error).lower()
-    if isinstance(error, ImportError) and any(words in text for words in _UNMAPPED):
+    if isinstance(error, ImportError | OSError) and any(words in text for words in _UNMAPPED):
         return _MEMORY
     if isinstance(error, RuntimeError) and text == _NO_THREAD:
         return _PROCESSES

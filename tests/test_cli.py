@@ -38,6 +38,7 @@ SAMPLE = Path(cli.__file__).parents[1] / "samples" / "tiny.png"
         (BlockingIOError(errno.EAGAIN, "again"), 71, "digitd: no further process or thread can"),
         (RuntimeError("can't start new thread"), 71, "digitd: no further process or thread can"),
         (ImportError("a.so: failed to map segment from shared object"), 71, "digitd: not enough "),
+        (OSError("a.so: failed to map segment from shared object"), 71, "digitd: not enough me"),
         (ImportError("no module named x"), 70, "digitd: this is a bug; please report it"),
         (RuntimeError("a bug"), 70, "digitd: this is a bug; please report it"),
         (OSError(errno.EIO, "I/O error", "x"), 70, "digitd: this is a bug; please report it "),

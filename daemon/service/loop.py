@@ -16,7 +16,13 @@ from itertools import takewhile
 from pathlib import Path
 
 from ..config import Config
-from ..errors import ClusterUnavailable, DigitdError, OutputUnwritable, shortage_of
+from ..errors import (
+    ClusterUnavailable,
+    DigitdError,
+    OutputUnwritable,
+    ResourcesExhausted,
+    shortage_of,
+)
 from ..records import Hints, Status
 from ..spool.claims import OpenClaim
 from ..spool.inbox import Found, Inbox, source_of
@@ -130,6 +136,8 @@ class Daemon:
                 if cannot_start or (once and isinstance(error, DigitdError)):
                     raise
                 if once:
+                    if lacking := shortage_of(error):
+                        raise ResourcesExhausted(lacking) from error
                     raise OutputUnwritable(str(error)) from error
                 needs_recovery, pause_s = True, retry_s
                 retry_s = min(2 * retry_s, RETRY_S[1])

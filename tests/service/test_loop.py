@@ -16,7 +16,13 @@ import pytest
 from crashes import Crash
 
 from daemon.config_schema import Config
-from daemon.errors import ClusterUnavailable, DigitdError, ModelUnavailable, OutputUnwritable
+from daemon.errors import (
+    ClusterUnavailable,
+    DigitdError,
+    ModelUnavailable,
+    OutputUnwritable,
+    ResourcesExhausted,
+)
 from daemon.service import loop, staff
 from daemon.service.cluster import Cluster
 from daemon.service.cycle import TOGETHER
@@ -90,6 +96,9 @@ def test_what_the_system_lacks_is_said_with_the_way_out(
         yield from scan(inbox)
 
     monkeypatch.setattr(Inbox, "scan", lack)
+    with pytest.raises(ResourcesExhausted, match="too many files are open: allow more"):
+        late.runs(once=True)
+    lacking.append(OSError(errno.EMFILE, "Too many open files"))
     late.runs()
     assert late.has_read()
     assert "paused: too many files are open: allow more" in caplog.text
