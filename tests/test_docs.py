@@ -12,6 +12,17 @@ from typer.core import TyperGroup
 
 from daemon import errors
 from daemon.cli import app
+from daemon.vision import (
+    assemble,
+    doubts,
+    fusion,
+    page_lines,
+    signs,
+    slashes,
+    stubs,
+    two_ways,
+    verdict,
+)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -91,3 +102,26 @@ def test_how_well_it_reads_is_what_was_measured():
     assert len(table) > 5
     assert "\n".join(table) in (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
     assert not re.search(r"\d ?%", text.replace("\n".join(table), ""))
+
+
+REASONS = [
+    value
+    for module in (
+        assemble,
+        doubts,
+        fusion,
+        page_lines,
+        signs,
+        slashes,
+        stubs,
+        two_ways,
+        verdict,
+    )
+    for name, value in vars(module).items()
+    if name.isupper() and not name.startswith("_") and isinstance(value, str)
+]
+
+
+@pytest.mark.parametrize("reason", sorted(set(REASONS)))
+def test_why_a_line_is_for_review_is_documented(reason):
+    assert f"`{reason}`" in " ".join((ROOT / "docs" / "results.md").read_text("utf-8").split())

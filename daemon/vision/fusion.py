@@ -33,7 +33,7 @@ from .evidence import Opinions
 from .line_view import LineView
 from .parts import SPLIT_GAP
 from .questions import Question
-from .slashes import slashes_in
+from .slashes import SLASH, slashes_in
 from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
 
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
@@ -42,7 +42,6 @@ SUSPECTED = 0.2  # its probability, from which a person should look
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
-SLASH = "a 1 may be a slash"
 NO_DIGIT = 0.5  # the line reader's probability of nothing, from which a sure digit is in doubt
 
 

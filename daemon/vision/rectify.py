@@ -282,7 +282,7 @@ def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.N
 
 def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Points along a closed polygon, about `_SPACING` apart."""
-    steps = hull[np.arange(1 - len(hull), 1)] - hull
+    steps = hull[np.arange(1 - len(hull), 1)] - hull  # to the next one each
     counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
     at = np.repeat(np.arange(len(hull)), counts)
     numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]

@@ -18,14 +18,13 @@ from ..records import Box, Grey, Line, Page
 from .assemble import enlarge
 from .choice import STROKE, Choice
 from .parts import Candidate, are_one_mark
+from .slashes import SLASH, is_parted
 
 BRACKET = "a stroke that bends round the number may be a bracket"
-SLASH = "a stroke that reaches beyond the other digits may be a slash"
 CIRCLE = "a 0 as round as a circle may be none"
 ZERO = 0  # the digit that is a ring
 INK = 0.5  # of a candidate's ink, from which it is part of the mark
 TALLER = 1.1  # times the other digits' height: so high at least is a bracket
-BEYOND, LEANS = 0.09, 0.25  # of a slash's height: beyond the others, and its width at least
 LEAST = 12  # pixels: of a lower mark its shape tells nothing
 BENT = 0.1  # of its height: so far at least a bracket is from its chord; 1 in 50 ones is
 ENDS = 0.06  # of its height, at both ends of it: round caps and blots
@@ -49,7 +48,7 @@ def signs(
             found[number] = CIRCLE
         elif _is_bracketed(line, page, factor, choices):
             found[number] = BRACKET
-        elif _is_parted(line):
+        elif is_parted(line.digits):
             found[number] = SLASH
     return found
 
@@ -65,21 +64,6 @@ def _is_bracketed(line: Line, page: Page, factor: int, choices: Sequence[Choice]
         return False
     mark = _mark(last.box, page, factor, choices)
     return mark is not None and _bend(mark) >= BENT
-
-
-def _is_parted(line: Line) -> bool:
-    """Whether a stroke between the digits of a line leans, and reaches beyond the others above and
-    below."""
-    for at, digit in enumerate(line.digits[1:-1], 1):
-        box = digit.box
-        if digit.digit != STROKE or box.width < LEANS * box.height:
-            continue
-        others = [each.box for each in (*line.digits[:at], *line.digits[at + 1 :])]
-        above = median([other.y for other in others]) - box.y
-        below = box.bottom - median([other.bottom for other in others])
-        if min(above, below) >= BEYOND * box.height:
-            return True
-    return False
 
 
 def _marks(

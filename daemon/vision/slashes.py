@@ -12,8 +12,10 @@ from statistics import median
 from ..records import Box, Digit
 from .choice import STROKE
 
+SLASH = "a 1 may be a slash"
 _HIGHER = 1.06  # times the other digits' height: 19 of 20 slashes are, and 1 of 20 ones
 _LEANING = 0.3  # of its height: how wide it is at least
+_BEYOND, _LEANS = 0.09, 0.25  # of its height: beyond the others on both sides, and its width then
 
 
 def slashes_in(digits: Sequence[Digit]) -> list[int]:
@@ -32,6 +34,21 @@ def slashes_in(digits: Sequence[Digit]) -> list[int]:
         for along, across in (sizes[place],)
         if across >= _HIGHER * usual and along >= _LEANING * across
     ]
+
+
+def is_parted(digits: Sequence[Digit]) -> bool:
+    """Whether a stroke between the digits of an upright line leans, and reaches beyond the others
+    above and below, which needs no second opinion."""
+    for at, digit in enumerate(digits[1:-1], 1):
+        box = digit.box
+        if digit.digit != STROKE or box.width < _LEANS * box.height:
+            continue
+        others = [each.box for each in (*digits[:at], *digits[at + 1 :])]
+        above = median([other.y for other in others]) - box.y
+        below = box.bottom - median([other.bottom for other in others])
+        if min(above, below) >= _BEYOND * box.height:
+            return True
+    return False
 
 
 def _sizes(boxes: Sequence[Box]) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from daemon.records import (
     Status,
 )
 from daemon.vision.choice import Choice, weigh
-from daemon.vision.fusion import ONE_SIDED, SLASH, fuse
+from daemon.vision.fusion import ONE_SIDED, fuse
 from daemon.vision.layout import Layout
 from daemon.vision.page_lines import assemble_page, choose_marks, part_at_signs
 from daemon.vision.page_questions import lost_questions, page_questions
@@ -29,6 +29,7 @@ from daemon.vision.page_stage import PageLook, look_at_page
 from daemon.vision.parts import Candidate
 from daemon.vision.questions import Question
 from daemon.vision.rectify import SheetSearch
+from daemon.vision.slashes import SLASH
 
 PAPER, INK = 230, 20
 HEIGHT, PITCH = 40, 40  # px, of a digit and from one to the next

@@ -13,7 +13,8 @@ from daemon.vision.choice import Choice, weigh
 from daemon.vision.doubts import doubted
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
-from daemon.vision.signs import BRACKET, CIRCLE, LEAST, SLASH
+from daemon.vision.signs import BRACKET, CIRCLE, LEAST
+from daemon.vision.slashes import SLASH
 
 PAGE = Page(1, np.zeros((240, 480), np.uint8))
 
