@@ -96,8 +96,8 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
-    if not told:
-        like_signs = signs(lines, page, factor, [chosen, *others])
+    like_signs = {} if told else signs(lines, page, factor, [chosen, *others])
+    if like_signs:
         lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)

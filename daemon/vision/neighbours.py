@@ -22,6 +22,8 @@ def neighbours(lines: Sequence[Line], page: Page, factor: int, chosen: Choice) -
     and may be of another cell or row than those that stand free; none where none does. Either a
     rule parts them from these, or the picture cuts them, and they are lower or in no row with
     these. Boxes of the layout are `factor` times smaller than the page's pixels."""
+    if sum(len(line.digits) for line in lines) < 2:  # on most small pictures
+        return []
     scale = factor * page.reduction
     free = [each for line in lines for each in line.digits if not _side(each.box, page, scale)]
     if not free:

@@ -76,7 +76,7 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
         height = heights[len(are_digits)]
         own = slice(len(are_digits), len(are_digits) + len(row))
         every = list(zip(row, sized[own], are_none[own], _are_signs(row, height), strict=True))
-        kept = _is_beside_a_stub(row, rows[own], sized[own]) or _is_number(
+        kept = _is_beside_a_stub(row, [*rows[own]], sized[own]) or _is_number(
             [
                 p if fits else 0.0
                 for p, (mark, fits, is_none, is_sign) in zip(likely[own], every, strict=True)
@@ -108,8 +108,8 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
             for mark, _, own, digit in marks
         )
         if digits:
-            own_rows = np.stack([own for _, _, own, _ in marks])
-            stub = _is_beside_a_stub(row, own_rows, [digit is not None for *_, digit in marks])
+            are_digits = [digit is not None for *_, digit in marks]
+            stub = _is_beside_a_stub(row, [own for _, _, own, _ in marks], are_digits)
             alone = all_else and len(digits) == 1 and digits[0].digit == STROKE
             reason = STROKE_ALONE if alone else BESIDE_A_STUB if stub else ""
             lines.append(line_of(digits, threshold, whole=whole, reason=reason))
@@ -165,7 +165,9 @@ def _is_number(likely: Sequence[float]) -> bool:
     return sum(likely) >= len(likely) * _ROWS[min(len(likely), len(_ROWS)) - 1]
 
 
-def _is_beside_a_stub(row: Sequence[Candidate], rows: Probabilities, sized: Sequence[bool]) -> bool:
+def _is_beside_a_stub(
+    row: Sequence[Candidate], rows: Sequence[npt.NDArray[np.float32]], sized: Sequence[bool]
+) -> bool:
     """Whether a row is a sure digit and an upright stroke that is none, as what is left of a rule:
     of a word of two letters neither is so thin. `rows` are those of its marks, and `sized` says
     which may be digits by their size."""
@@ -176,7 +178,8 @@ def _is_beside_a_stub(row: Sequence[Candidate], rows: Probabilities, sized: Sequ
         for own, fits in zip(rows, sized, strict=True)
     ]
     thin = [mark.box.width <= _STUB * mark.box.height for mark in row]
-    stubs = [is_thin and none >= _MARK for is_thin, none in zip(thin, _none(rows), strict=True)]
+    none = _none(np.stack(rows)).tolist()
+    stubs = [is_thin and share >= _MARK for is_thin, share in zip(thin, none, strict=True)]
     return any(digits) and any(stubs)
 
 
