@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,6 @@ from typer.core import TyperGroup
 
 from daemon import errors
 from daemon.cli import app
-from daemon.vision import (
-    assemble,
-    doubts,
-    fusion,
-    page_lines,
-    signs,
-    slashes,
-    stubs,
-    two_ways,
-    verdict,
-)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,20 +94,11 @@ def test_how_well_it_reads_is_what_was_measured():
     assert not re.search(r"\d ?%", text.replace("\n".join(table), ""))
 
 
+REASONED = "assemble doubts fusion page_lines signs slashes stubs two_ways verdict"
 REASONS = [
     value
-    for module in (
-        assemble,
-        doubts,
-        fusion,
-        page_lines,
-        signs,
-        slashes,
-        stubs,
-        two_ways,
-        verdict,
-    )
-    for name, value in vars(module).items()
+    for module in REASONED.split()
+    for name, value in vars(import_module(f"daemon.vision.{module}")).items()
     if name.isupper() and not name.startswith("_") and isinstance(value, str)
 ]
 
