@@ -94,7 +94,11 @@ def is_light_on_dark(pixels: Grey) -> bool:
 
 def _paper(pixels: Grey) -> tuple[Grey, Grey]:
     """The paper under every pixel, and what contrast is measured against there."""
-    sketch = Halves(pixels).glance(_SKETCH)
+    halves = Halves(pixels)
+    if 2 * _SKETCH > max(pixels.shape):
+        sketch = halves.rough_sketch(_SKETCH)
+    else:  # made so fast, it has kept noise, of which the lightest would pass for paper
+        sketch = cv2.blur(halves.glance(_SKETCH), (3, 3))
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds

@@ -46,3 +46,12 @@ def test_stripes_are_no_grain_whichever_way_they_run() -> None:
     assert find_page_ink(np.ascontiguousarray(page.T)).floor == MIN_CONTRAST
     grain = np.random.default_rng(0).normal(200, 12, page.shape).astype(np.uint8)
     assert find_page_ink(grain).floor > 2 * MIN_CONTRAST
+
+
+def test_the_lightest_noise_is_no_paper_against_which_the_rest_is_ink() -> None:
+    noise = np.random.default_rng(1).normal(120, 10, (1700, 1200))
+    page = np.clip(noise, 0, 255).astype(np.uint8)
+    page[600:700, 600:620] = 40
+    inked = find_page_ink(page).mask
+    assert inked[600:700, 600:620].all()
+    assert cv2.countNonZero(inked) - 2000 < 500
