@@ -95,7 +95,7 @@ def is_light_on_dark(pixels: Grey) -> bool:
 def _paper(pixels: Grey) -> tuple[Grey, Grey]:
     """The paper under every pixel, and what contrast is measured against there."""
     halves = Halves(pixels)
-    if 2 * _SKETCH > max(pixels.shape):
+    if max(pixels.shape) < 2 * _SKETCH:
         sketch = halves.rough_sketch(_SKETCH)
     else:  # made so fast, it has kept noise, of which the lightest would pass for paper
         sketch = cv2.blur(halves.glance(_SKETCH), (3, 3))
