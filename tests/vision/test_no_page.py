@@ -20,7 +20,7 @@ from daemon.vision.no_page import (
     may_be_no_page,
     may_lie_upright,
 )
-from daemon.vision.two_ways import better
+from daemon.vision.two_ways import TURNED, better
 from daemon.vision.verdict import AMBIGUOUS
 
 TALL = (Box(10, 10, 60, 100), Box(90, 10, 60, 100))
@@ -252,6 +252,8 @@ def test_what_may_lie_upright_and_strokes_that_only_a_page_has_are_for_review() 
     edge = replace(sevens(*TALL), digits=sevens(*TALL).digits + line(Box(300, 10, 9, 100)).digits)
     assert reasons(look(5), edge, sevens(*TALL)) == AMBIGUOUS
     assert reasons(look(5), sevens(*TALL), sevens(*TALL)) == ""
+    turned = SimpleNamespace(**{**vars(look(5)), "may_lie_otherwise": True})
+    assert reasons(turned, sevens(*TALL), sevens(*TALL)) == TURNED
 
 
 def test_nothing_but_lone_strokes_on_a_page_may_be_dashes() -> None:
