@@ -20,7 +20,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Box, Digit, Grey, Line, Page, Status
+from ..records import Box, Digit, Grey, Ink, Line, Page, Status
 from .assemble import enlarge
 from .choice import STROKE, Choice, best
 from .components import find_components
@@ -185,12 +185,12 @@ def _loses_several(
 def _rings(page: Page, factor: int, chosen: Choice) -> list[Box]:
     """Where on its page a layout has zeros with writing inside of them."""
     zeros = [mark for mark, digit in _read(chosen) if digit == ZERO]
-    return [enlarge(mark.box, page, factor) for mark in zeros if _holds_writing(mark)]
+    return [enlarge(mark.box, page, factor) for mark in zeros if holds_writing(mark.ink)]
 
 
-def _holds_writing(zero: Candidate) -> bool:
+def holds_writing(zero: Ink) -> bool:
     """Whether a mark is a round line with several pieces inside, or another round line."""
-    found = find_components((zero.ink > INK).view(np.uint8))
+    found = find_components((zero > INK).view(np.uint8))
     if len(found.components) < 2:
         return False
     ring = max(found.components, key=lambda each: each.width * each.height)

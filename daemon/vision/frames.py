@@ -15,6 +15,7 @@ from .components import Component, Components
 
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
 CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
+SPANS = 0.8  # of a side of the page: so long goes from one end of it to the other
 SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
 BOX = 0.3  # of the page's shorter side: smaller boxes are no frames of its only digit
 RIM = 0.2  # of a box's side: where its own ink lies
@@ -155,7 +156,7 @@ def _is_around(part: Component, found: Components) -> bool:
     """Whether a part lies at the page's border: the desk, a rule, an open frame."""
     _, x, y, width, height, _ = part
     page_height, page_width = found.mask.shape
-    spans = width >= 0.8 * page_width or height >= 0.8 * page_height
+    spans = width >= SPANS * page_width or height >= SPANS * page_height
     free = 1 < x < page_width - 1 - width and 1 < y < page_height - 1 - height
     if free and not spans:
         return False

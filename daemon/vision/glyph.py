@@ -13,6 +13,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey, Ink
 
@@ -21,7 +22,7 @@ DIGIT_SIDE = 20  # pixels, the digit's longer side inside it
 MIN_STROKE = 1.55  # pixels at the 20-pixel scale: thinner strokes are thickened
 GOOD_STROKE = 2.2  # pixels, what they are thickened to
 _FINE = 4  # thickening happens at this multiple of the glyph's scale
-_FAINT = 0.08  # ink below this does not count for the bounding box
+FAINT = 0.08  # ink below this does not count for the bounding box
 
 _MOMENTS = np.stack([np.ones(SIDE * SIDE), *np.divmod(np.arange(SIDE * SIDE), SIDE)], axis=1)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -40,6 +41,17 @@ def stroke_width(ink: Ink) -> float:
     return 2 * cv2.sumElems(ink)[0] / contour if contour > 0 else 0.0
 
 
+def stroke_widths(inks: Ink) -> npt.NDArray[np.float64]:
+    """Those of many inks, (N, h, w) float32, whose last rows and columns are empty: (N,)."""
+    own = inks[:, :-1, :-1]
+    dx, dy = inks[:, :-1, 1:] - own, inks[:, 1:, :-1] - own
+    count = len(inks)
+    contours = cv2.magnitude(dx.reshape(count, -1), dy.reshape(count, -1))
+    contour = contours.sum(axis=1, dtype=np.float64)
+    areas = inks.reshape(count, -1).sum(axis=1, dtype=np.float64)
+    return np.asarray(2 * areas / np.maximum(contour, 1e-9))
+
+
 def normalise(ink: Ink) -> Ink:
     """Bring one digit's ink, (H, W) float32 in 0..1 of any size, to a (28, 28) float32 glyph.
 
@@ -52,12 +64,17 @@ def normalise(ink: Ink) -> Ink:
 def normalise_all(inks: Sequence[Ink]) -> Ink:
     """Bring the ink of many digits to glyphs, (N, 28, 28) float32, as `normalise` does one's: their
     centres of mass cost less all at once."""
-    scaled = [_scaled(ink) for ink in inks]
-    placed = np.zeros((len(inks), SIDE, SIDE))
-    for corner, ink in zip(placed, scaled, strict=True):
+    return placed([_scaled(ink) for ink in inks])
+
+
+def placed(scaled: Sequence[Ink]) -> Ink:
+    """Lay the ink of many digits, (h, w) float32 at a glyph's scale, each on a glyph of its own:
+    (N, 28, 28) float32."""
+    corners = np.zeros((len(scaled), SIDE, SIDE))
+    for corner, ink in zip(corners, scaled, strict=True):
         corner[: ink.shape[0], : ink.shape[1]] = ink
-    moments = (placed.reshape(-1, SIDE * SIDE) @ _MOMENTS).tolist()
-    glyphs = np.zeros(placed.shape, np.float32)
+    moments = (corners.reshape(-1, SIDE * SIDE) @ _MOMENTS).tolist()
+    glyphs = np.zeros(corners.shape, np.float32)
     for glyph, ink, (total, down, across) in zip(glyphs, scaled, moments, strict=True):
         height, width = ink.shape
         top = _start(height, down / (total or 1.0))
@@ -79,9 +96,12 @@ def _scaled(ink: Ink) -> Ink:
     """The ink at a glyph's scale, without what lies around it: its longer side is 20 pixels, its
     strokes are thick enough to be seen."""
     ink = _crop(ink)
-    if ink.size == 0:
-        return ink
-    ink, width = _halve(ink)
+    return sized(*_halve(ink)) if ink.size else ink
+
+
+def sized(ink: Ink, width: float) -> Ink:
+    """Bring ink without anything around it, (h, w) float32, whose strokes are so wide, to a glyph's
+    scale."""
     longest = max(ink.shape)
     if width * DIGIT_SIDE / longest < MIN_STROKE:
         ink = _thicken(ink, width)
@@ -96,7 +116,7 @@ def _scaled(ink: Ink) -> Ink:
 
 
 def _crop(ink: Ink) -> Ink:
-    x, y, width, height = cv2.boundingRect((ink > _FAINT).view(np.uint8))
+    x, y, width, height = cv2.boundingRect((ink > FAINT).view(np.uint8))
     return ink[y : y + height, x : x + width]
 
 

@@ -88,7 +88,7 @@ def _ink(
     paper = paper_under(sketch, pixels.shape, light_on_dark, widest)
     contrast, floor = _contrast_and_floor(pixels, paper, noise, light_on_dark)
     if floor > MIN_CONTRAST and max(pixels.shape) <= SMALL:
-        floor = _floor_of_small(contrast, floor)
+        floor = floor_of_small(contrast, floor)
     threshold = _threshold(_interior(contrast), floor)
     mask = (contrast > threshold).view(np.uint8)
     return Ink(
@@ -142,7 +142,19 @@ def _threshold(contrast: Grey, floor: int) -> int:
     return max(floor, round(_OTSU_SHARE * split(counts)))
 
 
-def _floor_of_small(contrast: Grey, floor: int) -> int:
+def thresholds_of(contrasts: Grey, floors: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The same of many small pages, (N, h, w) uint8: (N,)."""
+    counts = _histograms(_interior(contrasts))
+    is_paper = floors[:, None] > _LEVELS
+    paper = (counts * is_paper).sum(axis=1)
+    ink = counts.sum(axis=1) - paper
+    scales = np.where(paper > ink, ink / np.maximum(paper, 1), 1.0)
+    counts = np.where(is_paper, counts * scales[:, None], counts)
+    levels = np.rint(_OTSU_SHARE * splits(counts)).astype(np.intp)
+    return np.asarray(np.maximum(floors, levels))
+
+
+def floor_of_small(contrast: Grey, floor: int) -> int:
     """The contrast that paper noise reaches on a page so small that most of it lies beside strokes,
     which then pass for noise: where their `floor` would leave no ink, that of the paper alone,
     unless its grain is as strong as the ink."""
@@ -160,6 +172,22 @@ def contrast_of(more: Grey, less: Grey, reach: Grey) -> Grey:
     has the same contrast in shade and in light."""
     above = cv2.subtract(more, less)
     return cv2.divide(above, reach, above, scale=255)
+
+
+def contrasts_and_floors(
+    pixels: Grey, papers: Grey, grain: Grey
+) -> tuple[Grey, npt.NDArray[np.intp]]:
+    """The contrasts of many small pages of dark ink to their papers, (N, n) uint8 all, and which
+    contrast the noise of each reaches, (N,), told by their `grain`, the deviations of pixels from
+    what is around them."""
+    reach = np.maximum(papers, _MIN_REACH)
+    least = reach.min(axis=1)
+    rank = pixels.shape[1] - pixels.shape[1] // 2 - 1
+    noise = 1.4826 * np.sort(grain, axis=1, kind="stable")[:, rank]  # of few levels, by counting
+    loudest = _NOISE_FACTOR * noise * 255
+    floors = np.maximum(MIN_CONTRAST, np.rint(loudest / reach.mean(axis=1)).astype(np.intp))
+    floors[loudest <= MIN_CONTRAST * least.astype(np.float64)] = MIN_CONTRAST
+    return contrast_of(papers, pixels, reach), floors
 
 
 def noise_of(pixels: Grey, around: tuple[int, int] = (5, 5)) -> float:
@@ -191,16 +219,25 @@ def histogram(image: Grey, most: int = _MANY) -> Histogram:
     return counts.ravel().astype(np.float64)
 
 
+def _histograms(images: Grey) -> Histogram:
+    """How often each level occurs on each of many small images, (N, h, w) uint8: (N, 256)."""
+    count = len(images)
+    levels = images.reshape(count, -1).astype(np.intp)
+    levels += 256 * np.arange(count)[:, None]
+    return np.bincount(levels.ravel(), minlength=256 * count).reshape(count, 256).astype(np.float64)
+
+
 def _fewer(image: Grey, most: int = _MANY) -> Grey:
     """The image, of a large one rows at even distances: with about so many pixels as tell all."""
     return image if image.size <= most else image[:: max(2, image.size // most)]
 
 
 def _interior(image: Grey) -> Grey:
-    """The image without its border, where frames and shadows would set the threshold."""
-    height, width = image.shape
+    """An image, or each of several, (..., h, w), without its border, where frames and shadows would
+    set the threshold."""
+    height, width = image.shape[-2:]
     rows, columns = round(_BORDER * height), round(_BORDER * width)
-    return image[rows : height - rows, columns : width - columns]
+    return image[..., rows : height - rows, columns : width - columns]
 
 
 def _strong(contrast: Grey, mask: Grey, *, ruled: bool) -> Grey | None:
@@ -220,10 +257,15 @@ def _strong(contrast: Grey, mask: Grey, *, ruled: bool) -> Grey | None:
 
 def split(counts: Histogram) -> int:
     """Otsu's threshold (1979) of a histogram; 0 of an empty one."""
-    below, moment = counts.cumsum(), (_LEVELS * counts).cumsum()
-    total = below.item(-1)
-    apart = moment.item(-1) / max(total, 1e-9) * below - moment
-    return int((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax())
+    return int(splits(counts))
+
+
+def splits(counts: Histogram) -> npt.NDArray[np.intp]:
+    """Those of histograms, (..., 256): (...)."""
+    below, moment = counts.cumsum(axis=-1), (_LEVELS * counts).cumsum(axis=-1)
+    total = below[..., -1:]
+    apart = moment[..., -1:] / np.maximum(total, 1e-9) * below - moment
+    return np.asarray((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax(axis=-1))
 
 
 def _separation(counts: Histogram, level: int) -> float:

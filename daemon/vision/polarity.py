@@ -48,45 +48,66 @@ class Shades:
         return clean_polarity(self.sketch) or polarities(self.sketch)
 
 
+class Sides(NamedTuple):
+    """On which side of its paper's shades the ink of each picture lies, (N,) bool: `known` says of
+    which that is beyond doubt, `light` that it is light on dark there."""
+
+    known: npt.NDArray[np.bool_]
+    light: npt.NDArray[np.bool_]
+
+
 def clean_polarity(sketch: Grey) -> tuple[bool, ...]:
-    """Whether ink is light on dark, where paper in even or evenly falling light lies all around and
-    all the ink, less than half of the picture, is on one side of it; empty where that leaves it
+    """Whether ink is light on dark, as `clean_polarities` tells it; empty where that leaves it
     open. Only for small pictures: a larger one may show a whole sheet on a desk."""
     if max(sketch.shape) > SMALL:
         return ()
-    slopes = _slopes(*sketch.shape)
-    even = _one_sided(sketch, slopes.border)
-    if even:
-        return even
-    pixels = sketch.reshape(-1)
-    level = pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides])
-    return _one_sided(level.reshape(sketch.shape), slopes.border)
+    sides = clean_polarities(sketch[None])
+    return (bool(sides.light[0]),) if sides.known[0] else ()
 
 
-def _one_sided(pixels: npt.NDArray[Any], border: Grey) -> tuple[bool, ...]:
-    """Whether ink is light on dark, told by pixels, (h, w), that are alike along the `border`, 1
-    there."""
-    darkest, lightest, *_ = cv2.minMaxLoc(pixels, border)
-    if lightest - darkest >= MIN_CONTRAST:
-        return ()
-    lowest, highest, *_ = cv2.minMaxLoc(pixels)
-    lighter = highest > darkest + MIN_CONTRAST
-    if lighter == (lowest < lightest - MIN_CONTRAST):
-        return ()
-    kind = pixels.dtype.type
-    if lighter:
-        is_ink = pixels > kind(darkest + MIN_CONTRAST)
-    else:
-        is_ink = pixels < kind(lightest - MIN_CONTRAST)
-    return (lighter,) if np.count_nonzero(is_ink) < pixels.size / 2 else ()
+def clean_polarities(sketches: Grey) -> Sides:
+    """On which side the ink of small pictures, (N, h, w) uint8, lies: known where paper in even or
+    evenly falling light lies all around, and all the ink, less than half of the picture, is on one
+    side of it."""
+    slopes = _slopes(*sketches.shape[1:])
+    pixels = sketches.reshape(len(sketches), -1)
+    even = _one_sided(pixels, slopes.sides)
+    open_ = np.flatnonzero(~even.known)
+    if len(open_):
+        rest = pixels[open_]
+        level = rest - (rest[:, slopes.sides] @ slopes.fit.T) @ slopes.plane.T
+        falling = _one_sided(level, slopes.sides)
+        even.known[open_], even.light[open_] = falling
+    return even
+
+
+def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> Sides:
+    """The same, told by the pixels of pictures, (N, n), that are alike at their `sides`."""
+    border = pixels[:, sides].astype(np.float64)
+    darkest, lightest = border.min(axis=1), border.max(axis=1)
+    brighter, darker = darkest + MIN_CONTRAST, lightest - MIN_CONTRAST
+    light, dark = pixels.max(axis=1) > brighter, pixels.min(axis=1) < darker
+    known = (lightest - darkest < MIN_CONTRAST) & (light != dark)
+    ink = np.where(
+        light,
+        (pixels > _as(pixels, brighter)).sum(axis=1),
+        (pixels < _as(pixels, darker)).sum(axis=1),
+    )
+    return Sides(known & (ink < pixels.shape[1] / 2), light)
+
+
+def _as(pixels: npt.NDArray[Any], levels: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    """Levels, (N,), that the pixels of N pictures are held against, as numbers of their kind."""
+    if pixels.dtype == np.uint8:
+        levels = np.clip(levels, 0, 255)
+    return levels.astype(pixels.dtype)[:, None]
 
 
 class _Slopes(NamedTuple):
-    """How light that falls evenly off is fitted to the pixels along the sides of a picture: the
-    `border` (h, w) uint8 is 1 there, `sides` (n,) are their places among its N pixels, `fit` (3, n)
-    gives a plane's coefficients by them, `plane` (N, 3) its shade at every pixel by these."""
+    """How light that falls evenly off is fitted to the pixels along the sides of a picture: `sides`
+    (n,) are their places among its N pixels, `fit` (3, n) gives a plane's coefficients by them,
+    `plane` (N, 3) its shade at every pixel by these."""
 
-    border: Grey
     sides: npt.NDArray[np.intp]
     fit: npt.NDArray[np.float32]
     plane: npt.NDArray[np.float32]
@@ -100,8 +121,7 @@ def _slopes(height: int, width: int) -> _Slopes:
     border = (x == 0) | (y == 0) | (x == width - 1) | (y == height - 1)
     sides = np.flatnonzero(border)
     fit = np.linalg.pinv(plane[sides]).astype(np.float32)
-    drawn = border.reshape(height, width).view(np.uint8)
-    return _Slopes(drawn, sides, fit, plane.astype(np.float32))
+    return _Slopes(sides, fit, plane.astype(np.float32))
 
 
 def polarities(sketch: Grey) -> tuple[bool, ...]:

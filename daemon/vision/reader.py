@@ -11,13 +11,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..records import (
     Expect,
+    Hints,
     Limits,
     Outcome,
     Page,
@@ -46,6 +47,7 @@ from .region import View, view
 from .second import First, Found, SecondOpinion, since
 from .sheet import may_be_a_stroke, sheet_in
 from .stages import look_back, with_sheet
+from .tiny import Clear, find_clear, is_tiny
 from .two_ways import better
 from .verdict import LineNetwork
 
@@ -121,6 +123,15 @@ class _Turning:
     glyphs: npt.NDArray[np.intp]
 
 
+class _Sighted(NamedTuple):
+    """What stands clear on a tiny page, and which of the round's glyphs it is."""
+
+    clear: Clear
+    glyph: int
+    page: Page
+    draft: Draft
+
+
 class _Batch:
     """Scans on their way from bytes to drafts, a round of pages at a time."""
 
@@ -139,6 +150,7 @@ class _Batch:
         self._wishes = wishes
         self._alive = alive
         self._found: list[Found] = []
+        self._tiny: list[tuple[Page, Draft]] = []
         self._glyphs: list[npt.NDArray[np.float32]] = []
         self._pixels = 0
         self._rounds = 0
@@ -158,7 +170,7 @@ class _Batch:
 
     def finish(self) -> None:
         """Read what is left."""
-        if self._found or not self._rounds:
+        if self._found or self._tiny or not self._rounds:
             self._read()
 
     def _decoded(self, draft: Draft) -> Iterator[Page | RejectedPage]:
@@ -180,6 +192,14 @@ class _Batch:
             draft.rejection = Rejection(scan.id, scan.file, scan.sha256, Reason.UNREADABLE, _FAILED)
 
     def _take_page(self, page: Page, draft: Draft) -> None:
+        """Find what stands on a page, or put it aside where it is one of many tiny ones."""
+        self._pixels += page.pixels.size
+        if is_tiny(page.pixels) and draft.scan.hints == Hints() and not self._wishes.explained:
+            self._tiny.append((page, draft))
+        else:
+            self._find_on(page, draft)
+
+    def _find_on(self, page: Page, draft: Draft) -> None:
         already, started = len(self._glyphs), time.perf_counter()
         try:
             self._found.append(self._find(page, draft))
@@ -190,7 +210,38 @@ class _Batch:
             draft.reject(failed)
             return
         draft.find_ms += since(started)
-        self._pixels += page.pixels.size
+
+    def _find_clear(self) -> list[_Sighted]:
+        """What stands clear on the round's tiny pages; what does not is found as usual."""
+        started = time.perf_counter()
+        try:
+            found = find_clear([page.pixels for page, _ in self._tiny])
+        except Exception:  # as above
+            log.exception("could not find digits on %d tiny pages at once", len(self._tiny))
+            found = [None] * len(self._tiny)
+        find_ms = since(started) / max(1, len(found))
+        sighted = []
+        for clear, (page, draft) in zip(found, self._tiny, strict=True):
+            draft.find_ms += find_ms
+            if clear is None:
+                self._find_on(page, draft)
+            else:
+                sighted.append(_Sighted(clear, len(self._glyphs), page, draft))
+                self._glyphs.append(clear.glyph)
+        self._tiny = []
+        return sighted
+
+    def _read_clear(self, sighted: Sequence[_Sighted], asked: Probabilities) -> None:
+        """Read what stands clear on tiny pages; what is in any doubt is read as usual."""
+        for clear, glyph, page, draft in sighted:
+            seen = View(page, page)
+            reading = clear.read(page, asked[glyph], self._wishes.review_below)
+            if reading is None:
+                rows = np.array([glyph], np.intp)
+                self._found.append(Found(draft, seen, 1, (clear.layout,), rows))
+            else:
+                draft.add(seen, reading, None)
+                self._alive()
 
     def _find(self, page: Page, draft: Draft) -> Found:
         hints = draft.scan.hints
@@ -243,8 +294,12 @@ class _Batch:
 
     def _read(self) -> None:
         """Read all that was found in the round, and end it."""
+        sighted = self._find_clear()
         started = time.perf_counter()
         asked = self._ask(self._glyphs)
+        for each in sighted:
+            each.draft.read_ms += since(started) / len(asked)
+        self._read_clear(sighted, asked)
         doubts = [self._doubt(found, asked) for found in self._found]
         asked = self._ask_more(asked)
         self._found = [
