@@ -68,9 +68,26 @@ class _Taken:
         return cv2.countNonZero(self._pixels[top:bottom, left:right])
 
 
+class _Box:
+    """The same where nothing but one rectangle is in the way: no pixels need to be counted."""
+
+    def __init__(self, box: Rect) -> None:
+        self._box = box
+
+    def add(self, _: Rect) -> None:
+        """There is nothing further to place."""
+
+    def overlap(self, rect: Rect) -> int:
+        """How many pixels of `rect` the rectangle takes."""
+        box = self._box
+        width = min(box.right, rect.right) - max(box.left, rect.left)
+        height = min(box.bottom, rect.bottom) - max(box.top, rect.top)
+        return max(0, width) * max(0, height)
+
+
 def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tuple[int, list[Rect]]:
     """Pixels covered in all, and the places, given one after the other."""
-    taken = _Taken(boxes, field)
+    taken = _Box(boxes[0]) if len(boxes) == 1 else _Taken(boxes, field)
     total, places = 0, list[Rect]()
     for box, size in zip(boxes, sizes, strict=True):
         least, best = -1, box

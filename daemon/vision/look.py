@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
 
 from ..records import Digit, Grey, Line, Status
 from .chips import Size
@@ -19,6 +22,7 @@ HEADER = 60  # px, times the unit: height of the header
 _NOTE = 0.75  # of the header's width, that a reason may take from the file name
 _MARGIN = 12  # px, times the unit, like the font sizes
 _SMALL, _LARGE = 13, 24
+_NARROW = 240  # px: a header of a tiny scan's picture
 _TELLING = 80  # characters of a name or reason: more have no room in the narrowest of headers
 
 SLATE: Colour = (56, 44, 34)
@@ -82,30 +86,51 @@ def header_of(lines: Sequence[Line], title: str, status: Status) -> Header:
 def draw_header(band: Grey, header: Header, unit: float = 1.0) -> None:
     """Draw a header on `band`, (60 times the unit, W, 3)."""
     height, width = band.shape[:2]
-    margin, stripe = round(_MARGIN * unit), round(4 * unit)
-    small, large = round(_SMALL * unit), round(_LARGE * unit)
-    look = LOOKS[header.status]
-    fill(band[: height - stripe], SLATE)
-    fill(band[height - stripe :], look.fill)
-
+    below = header.text, header.badge, header.status
+    if width <= _NARROW:
+        band[...] = _narrow_ground(height, width, *below, unit)
+    else:
+        _draw_ground(band, *below, unit)
+    margin, small = round(_MARGIN * unit), round(_SMALL * unit)
     room = beside = width - 2 * margin
     if header.note:
         note = shorten(header.note, round(_NOTE * room), small)
         left = width - margin - width_of(note, small)
-        write(band, note, left, 15 * unit, look.fill, small)
+        write(band, note, left, 15 * unit, LOOKS[header.status].fill, small)
         beside = left - 2 * margin
     write(band, shorten(header.title, beside, small, tail=0.5), margin, 15 * unit, FAINT, small)
 
+
+@lru_cache(maxsize=128)
+def _narrow_ground(
+    height: int, width: int, text: str, badge: str, status: Status, unit: float
+) -> Grey:
+    """What of a narrow header is the same for many tiny scans, to be looked at only: digits and
+    percentages are few."""
+    band = np.empty((height, width, 3), np.uint8)
+    _draw_ground(band, text, badge, status, unit)
+    return band
+
+
+def _draw_ground(band: Grey, text: str, badge: str, status: Status, unit: float) -> None:
+    """Draw what of a header does not depend on the scan's name: its lower row, and what both rows
+    lie on."""
+    height, width = band.shape[:2]
+    margin, stripe = round(_MARGIN * unit), round(4 * unit)
+    small, large = round(_SMALL * unit), round(_LARGE * unit)
+    look = LOOKS[status]
+    fill(band[: height - stripe], SLATE)
+    fill(band[height - stripe :], look.fill)
     middle, half = round(39 * unit), round(11 * unit)
-    size = Size(_badge_width(header.badge, unit), 2 * half)
-    words = (Word(header.badge, round(7 * unit), half, small, BOLD),)
+    size = Size(_badge_width(badge, unit), 2 * half)
+    words = (Word(badge, round(7 * unit), half, small, BOLD),)
     lay(band, width - margin - size.width, middle - half, label(size, words, look.fill, look.text))
 
-    room -= size.width + margin
-    if header.text:
-        write(band, shorten(header.text, room, large, BOLD), margin, middle, WHITE, large, BOLD)
+    room = width - 3 * margin - size.width
+    if text:
+        write(band, shorten(text, room, large, BOLD), margin, middle, WHITE, large, BOLD)
     else:
-        text = "not read" if header.status is Status.REJECTED else "no digits found"
+        text = "not read" if status is Status.REJECTED else "no digits found"
         write(band, text, margin, middle, WHITE, round(18 * unit))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,16 @@ def test_neighbours_keep_clear_of_each_other():
     everything = [*row, *chips]
     for n, a in enumerate(everything):
         assert not any(overlap(a, b) for b in everything[n + 1 :])
+
+
+@pytest.mark.parametrize("chip", [Size(50, 30), Size(150, 60), Size(300, 200)])
+@pytest.mark.parametrize("corner", [(0, 0), (120, 80), (250, 160), (-10, 190)])
+def test_a_digit_alone_gets_the_place_that_it_gets_beside_one_off_the_field(chip, corner):
+    left, top = corner
+    digit, beyond = Rect(left, top, left + 60, top + 90), Rect(-9, -9, -5, -5)
+    _, (alone,) = place([digit], [[chip]], FIELD)
+    _, (first, _) = place([digit, beyond], [[chip, Size(0, 0)]], FIELD)
+    assert first == alone
 
 
 def test_the_first_shape_that_finds_room_for_all_is_taken():
