@@ -104,7 +104,7 @@ def copied_result(
     )
 
 
-def csv_text(rows: Iterable[Sequence[object]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
     """RFC 4180 lines of these cells, strings guarded; None is an empty cell. Where a cell holds
     what some spreadsheets cut at, and would take the rest for a cell of its own, all are quoted."""
     guarded = [[guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
@@ -137,17 +137,16 @@ def timestamp(moment: datetime) -> str:
 
 
 def _result(document: Json) -> Result:
-    lines = [(page, line) for page in document.get("pages", []) for line in page["lines"]]
-    rejected = document.get("rejected_pages", [])
-    rows = [
-        document
-        | line
-        | line["box"]
-        | {"page": page["page"], "confidence": f"{line['confidence']:.4f}"}
-        for page, line in lines
-    ]
-    rows += [document | page | {"status": Status.REJECTED} for page in rejected]
-    rows.sort(key=lambda row: row["page"])
+    lines = [(page["page"], line) for page in document.get("pages", ()) for line in page["lines"]]
+    rejected = document.get("rejected_pages", ())
+    blank: Json = {name: document.get(name) for name in COLUMNS}
+    rows: list[Json] = [blank | _cells(page, line) for page, line in lines]
+    if rejected:
+        rows += [
+            blank | {"page": page["page"], "reason": page["reason"], "status": Status.REJECTED}
+            for page in rejected
+        ]
+        rows.sort(key=lambda row: row["page"])
     reasons = [each["reason"] for each in (document, *rejected) if "reason" in each]
     return Result(
         status=Status(document["status"]),
@@ -155,8 +154,21 @@ def _result(document: Json) -> Result:
         duplicate_of=document["duplicate_of"],
         digits=sum(len(line["digits"]) for _, line in lines),
         document=_to_json(document),
-        rows=csv_text([row.get(name) for name in COLUMNS] for row in rows or [document]),
+        rows=csv_text(row.values() for row in rows or [blank]),
     )
+
+
+def _cells(page: int, line: Json) -> Json:
+    """What a line of a page says in its row."""
+    return {
+        "page": page,
+        "line": line["line"],
+        "text": line["text"],
+        "confidence": f"{line['confidence']:.4f}",
+        "status": line["status"],
+        "reason": line["reason"],
+        **line["box"],
+    }
 
 
 def _page(page: PageReading) -> Json:
