@@ -15,6 +15,8 @@ from .components import Component, Components
 
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
 CONTACT = 0.4  # of the page's shorter side: what lies along so much of the border is a frame
+INNER = 0.1  # of a mark: so little of it lies elsewhere if it lies at the border
+CORNERED = 2  # corners: in so many has ink what goes from one end to the other and is no writing
 SPANS = 0.8  # of a side of the page: so long goes from one end of it to the other
 SURROUNDED = 0.3  # of the ink: so much at the border is looked at as a desk or a frame
 BOX = 0.3  # of the page's shorter side: smaller boxes are no frames of its only digit
@@ -164,8 +166,21 @@ def _is_around(part: Component, found: Components) -> bool:
     return (
         _lies_at_border(part, own, page_height, page_width)
         or _contact(part, own, page_height, page_width) >= CONTACT * min(page_height, page_width)
-        or (spans and _corners(part, own, page_height, page_width) >= 2)
+        or (spans and _corners(part, own, page_height, page_width) >= CORNERED)
     )
+
+
+def are_around(
+    masks: Grey, areas: npt.NDArray[np.intp], spans: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """The same of the only marks on small pages that touch no side of these, by their masks,
+    (N, h, w) uint8 of 0 and 1, and areas; which of them go from one side to the other, `spans`, is
+    known: (N,) all."""
+    zone = _zone(masks.shape[1:])
+    inner = masks[:, zone:-zone, zone:-zone].sum(axis=(1, 2))
+    ends = slice(zone), slice(-zone, None)
+    corners = sum(masks[:, rows, columns].any(axis=(1, 2)) for rows, columns in product(ends, ends))
+    return np.asarray((inner <= INNER * areas) | (spans & (corners >= CORNERED)))
 
 
 def _is_box(part: Component, found: Components) -> bool:
@@ -250,7 +265,7 @@ def _is_slash(own: Grey) -> bool:
 def _lies_at_border(part: Component, own: Grey, height: int, width: int) -> bool:
     zone = _zone((height, width))
     inner = _in_window(part, own, (zone, height - zone), (zone, width - zone))
-    return inner <= 0.1 * part.area
+    return inner <= INNER * part.area
 
 
 def _contact(part: Component, own: Grey, height: int, width: int) -> int:

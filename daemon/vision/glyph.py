@@ -42,9 +42,10 @@ def stroke_width(ink: Ink) -> float:
 
 
 def stroke_widths(inks: Ink) -> npt.NDArray[np.float64]:
-    """Those of many inks, (N, h, w) float32, whose last rows and columns are empty: (N,)."""
-    own = inks[:, :-1, :-1]
-    dx, dy = inks[:, :-1, 1:] - own, inks[:, 1:, :-1] - own
+    """Those of many inks, (N, h, w) float32: (N,)."""
+    padded = np.pad(inks, ((0, 0), (1, 1), (1, 1)))
+    own = padded[:, :-1, :-1]
+    dx, dy = padded[:, :-1, 1:] - own, padded[:, 1:, :-1] - own
     count = len(inks)
     contours = cv2.magnitude(dx.reshape(count, -1), dy.reshape(count, -1))
     contour = contours.sum(axis=1, dtype=np.float64)

@@ -19,7 +19,7 @@ from ..records import DIGITS, Box, Grey, Ink, Page, PageReading, Status
 from .assemble import digit_of, line_of
 from .choice import STROKE, Probabilities
 from .doubts import LEAST_HEIGHT, ZERO, holds_writing
-from .frames import SPANS
+from .frames import SPANS, are_around
 from .glyph import FAINT, placed, sized, stroke_widths
 from .ink import contrasts_and_floors, floor_of_small, thresholds_of
 from .layout import MIN_HEIGHT, Layout
@@ -27,6 +27,7 @@ from .paper import MIN_CONTRAST, SMALL, WIDEST_STROKE, square_of
 from .parts import LEVEL, Candidate
 from .polarity import clean_polarities
 from .questions import ONE_LINE, SMALL_PAGE
+from .rules import MIN_SPAN
 
 _AT_ONCE = 128  # pictures: OpenCV takes as many for channels of one
 _GRAIN = (5, 5)  # pixels around one that tell its grain
@@ -97,7 +98,7 @@ def _find(pictures: Grey) -> list[tuple[int, Clear]]:
         floors[number] = floor_of_small(contrasts[number], int(floors[number]))
     masks = (contrasts > thresholds_of(contrasts, floors)[:, None, None]).view(np.uint8)
     boxes = _only_marks(masks)
-    chosen = np.flatnonzero(sides.known & _are_free(boxes, pictures.shape[1:]))
+    chosen = np.flatnonzero(sides.known & _are_writing(masks, boxes))
     if not len(chosen):
         return []
     boxes = boxes[chosen]
@@ -138,13 +139,18 @@ def _only_marks(masks: Grey) -> npt.NDArray[np.intp]:
     return boxes
 
 
-def _are_free(boxes: npt.NDArray[np.intp], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Which marks, (N, 5), are as high as writing, and lie neither along the border of a picture of
-    this shape nor from one of its sides to the other."""
-    x, y, width, height, _ = boxes.T
-    free = (x > 1) & (y > 1) & (x + width < shape[1] - 1) & (y + height < shape[0] - 1)
-    spans = (width >= SPANS * shape[1]) | (height >= SPANS * shape[0])
-    return np.asarray(free & ~spans & (height >= MIN_HEIGHT))
+def _are_writing(masks: Grey, boxes: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which of the only marks, (N, 5), on masks, (N, h, w) uint8 of 0 and 1, are as high as
+    writing, touch no side, and are neither a frame nor a rule."""
+    down, across = masks.shape[1:]
+    x, y, width, height, area = boxes.T
+    apart = np.minimum(np.minimum(x, y), np.minimum(across - x - width, down - y - height))
+    spans = (width >= SPANS * across) | (height >= SPANS * down)
+    may_be_a_rule = (width >= MIN_SPAN * across) | (height >= MIN_SPAN * down)
+    writing = np.asarray((height >= MIN_HEIGHT) & (apart > 0) & ~may_be_a_rule)
+    asked = np.flatnonzero(writing & (spans | (apart == 1)))
+    writing[asked] = ~are_around(masks[asked], area[asked], spans[asked])
+    return writing
 
 
 def _cut_out(
@@ -173,7 +179,7 @@ def _around(box: Box, ink: Ink) -> Ink:
 
 
 def _glyphs(inks: Ink) -> Ink:
-    """The glyphs of marks that no picture's side touches, (N, 28, 28) float32."""
+    """The glyphs of the only marks, (N, 28, 28) float32."""
     height, width = inks.shape[1:]
     clear: npt.NDArray[np.bool_] = np.greater(inks, FAINT)
     rows = np.asarray(clear.any(axis=2))
