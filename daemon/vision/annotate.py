@@ -106,8 +106,15 @@ def annotate(
 
     picture = np.empty((bottom + size.mat, width, 3), np.uint8)
     draw_header(picture[: size.header], header, unit)
-    fill(picture[size.header :], PAPER)
-    _show(source, picture[size.top : bottom, left : left + size.width])
+    band = picture[size.top : bottom]
+    for mat in (
+        picture[size.header : size.top],
+        band[:, :left],
+        band[:, left + size.width :],
+        picture[bottom:],
+    ):
+        fill(mat, PAPER)
+    _show(source, band[:, left : left + size.width])
 
     corner = (left - _RIM, size.top - size.header - _RIM)
     shown = size.scale / page.reduction  # boxes are in the page's own pixels
