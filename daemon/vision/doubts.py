@@ -41,8 +41,9 @@ AS_HIGH = 0.6  # of the digits' height: so high at least, and no higher than the
 MOST_WIDE = 1.3  # of its height: wider is none
 SURE = 0.9  # the same where the chosen layout has one wide mark that it takes for none
 ZERO = 0  # the digit that is a ring
-PIECE = 0.12  # of a 0's height: what is lower inside of it is dirt
+PIECE = 0.12  # of a 0's height: what is no larger inside of it is dirt
 WRITING = 2  # such pieces: a dot or a slash is one, more are writing in a ring, as on a stamp
+MOUTH = 0.3  # of its width: so wide at least is a line that lies in a ring
 INNER = 0.5  # of its height: so high at least is a ring in a ring
 IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 
@@ -189,7 +190,8 @@ def _rings(page: Page, factor: int, chosen: Choice) -> list[Box]:
 
 
 def holds_writing(zero: Ink) -> bool:
-    """Whether a mark is a round line with several pieces inside, or another round line."""
+    """Whether a mark is a round line with several pieces inside, another round line, or one that
+    lies there, as the mouth of a face."""
     found = find_components((zero > INK).view(np.uint8))
     if len(found.components) < 2:
         return False
@@ -197,14 +199,16 @@ def holds_writing(zero: Ink) -> bool:
     pieces = [
         each
         for each in found.components
-        if each.height >= PIECE * ring.height
+        if max(each.height, each.width) >= PIECE * ring.height
         and ring.x < each.x
         and each.right < ring.right
         and ring.y < each.y
         and each.bottom < ring.bottom
     ]
     return len(pieces) >= WRITING or any(
-        each.height >= INNER * ring.height and _is_hollow(found.own(each)) for each in pieces
+        (each.height >= INNER * ring.height and _is_hollow(found.own(each)))
+        or (each.width >= MOUTH * ring.width and each.width > each.height)
+        for each in pieces
     )
 
 

@@ -318,6 +318,7 @@ def test_a_zero_with_writing_inside_is_doubted(text: str) -> None:
     assert reason(read, ring(*LETTERS)) == RING
     assert reason(read, ring()) == ""
     assert reason(read, ring(LETTERS[1])) == ""  # as a zero of programmers has it
+    assert reason(read, ring((26, 52, 28, 8))) == RING  # a face, its eyes being dots
     assert reason(read, ring(*((x, y, 5, 5) for x, y, _, _ in LETTERS))) == ""  # dirt
     assert reason(line(Box(0, 0, 9, 9), text), ring(*LETTERS)) == ""  # another mark's
 
