@@ -4,7 +4,8 @@ Finding the digits of a picture of a digit or a number is timed beside `cv2.imde
 file: CPU time of one core, the median over passes that go through all files in turn, then the
 median over files. Ratios to `cv2.imdecode` can be compared between machines, and on a busy one.
 `all` is what digitd itself takes between decoding and the predict call: it looks first whether a
-picture is a whole page, which it then reads as such, or shows a sheet on a desk or a canvas.
+picture is a whole page, which it then reads as such, or shows a sheet on a desk or a canvas. Tiny
+pictures it looks at together, a batch of them at once.
 """
 
 from __future__ import annotations
@@ -155,10 +156,15 @@ def cost_of(data: bytes) -> Cost:
     candidates = {id(each): each for layout in layouts for each in layout.candidates}
     _, glyph_ms = timed(lambda: [normalise(each.ink) for each in candidates.values()])
     total = ink_ms + layout_ms + glyph_ms
-    scan = Scan("", "", "", data)
-    (outcome,) = read_batch([scan], _Blind(), limits=Limits(), annotated="none")
-    whole_ms = outcome.durations.find_ms if isinstance(outcome, Reading) else math.nan
+    (whole_ms,) = whole_costs([data])
     return Cost(imdecode_ms, decode_ms, ink_ms, layout_ms, glyph_ms, total, whole_ms)
+
+
+def whole_costs(files: list[bytes]) -> list[float]:
+    """What digitd takes before it asks about each file of a batch, in ms."""
+    scans = [Scan(f"{at}", "", "", data) for at, data in enumerate(files)]
+    outcomes = read_batch(scans, _Blind(), limits=Limits(), annotated="none")
+    return [each.durations.find_ms if isinstance(each, Reading) else math.nan for each in outcomes]
 
 
 def median(costs: list[Cost]) -> Cost:
@@ -175,6 +181,9 @@ def measure(passes: int, shared: Path) -> list[Row]:
         for name, data in files.items():
             for at, each in enumerate(data):
                 costs[name][at].append(cost_of(each))
+            if name == "28x28":
+                for repeated, whole_ms in zip(costs[name], whole_costs(data), strict=True):
+                    repeated[-1] = dataclasses.replace(repeated[-1], whole=whole_ms)
     rows = []
     for name, found in costs.items():
         each_file = [median(repeated) for repeated in found]

@@ -150,7 +150,7 @@ def thresholds_of(contrasts: Grey, floors: npt.NDArray[np.intp]) -> npt.NDArray[
     ink = counts.sum(axis=1) - paper
     scales = np.where(paper > ink, ink / np.maximum(paper, 1), 1.0)
     counts = np.where(is_paper, counts * scales[:, None], counts)
-    levels = np.rint(_OTSU_SHARE * splits(counts)).astype(np.intp)
+    levels = np.rint(_OTSU_SHARE * _splits(counts)).astype(np.intp)
     return np.asarray(np.maximum(floors, levels))
 
 
@@ -257,15 +257,18 @@ def _strong(contrast: Grey, mask: Grey, *, ruled: bool) -> Grey | None:
 
 def split(counts: Histogram) -> int:
     """Otsu's threshold (1979) of a histogram; 0 of an empty one."""
-    return int(splits(counts))
+    below, moment = counts.cumsum(), (_LEVELS * counts).cumsum()
+    total = below.item(-1)
+    apart = moment.item(-1) / max(total, 1e-9) * below - moment
+    return int((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax())
 
 
-def splits(counts: Histogram) -> npt.NDArray[np.intp]:
-    """Those of histograms, (..., 256): (...)."""
-    below, moment = counts.cumsum(axis=-1), (_LEVELS * counts).cumsum(axis=-1)
-    total = below[..., -1:]
-    apart = moment[..., -1:] / np.maximum(total, 1e-9) * below - moment
-    return np.asarray((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax(axis=-1))
+def _splits(counts: Histogram) -> npt.NDArray[np.intp]:
+    """The same of many histograms, (N, 256)."""
+    below, moment = counts.cumsum(axis=1), (_LEVELS * counts).cumsum(axis=1)
+    total = below[:, -1:]
+    apart = moment[:, -1:] / np.maximum(total, 1e-9) * below - moment
+    return np.asarray((apart * apart / np.maximum(below * (total - below), 1e-9)).argmax(axis=1))
 
 
 def _separation(counts: Histogram, level: int) -> float:

@@ -57,32 +57,54 @@ class Sides(NamedTuple):
 
 
 def clean_polarity(sketch: Grey) -> tuple[bool, ...]:
-    """Whether ink is light on dark, as `clean_polarities` tells it; empty where that leaves it
+    """Whether ink is light on dark, where paper in even or evenly falling light lies all around and
+    all the ink, less than half of the picture, is on one side of it; empty where that leaves it
     open. Only for small pictures: a larger one may show a whole sheet on a desk."""
     if max(sketch.shape) > SMALL:
         return ()
-    sides = clean_polarities(sketch[None])
-    return (bool(sides.light[0]),) if sides.known[0] else ()
+    slopes = _slopes(*sketch.shape)
+    even = _one_sided(sketch, slopes.border)
+    if even:
+        return even
+    pixels = sketch.reshape(-1)
+    level = pixels - slopes.plane @ (slopes.fit @ pixels[slopes.sides])
+    return _one_sided(level.reshape(sketch.shape), slopes.border)
+
+
+def _one_sided(pixels: npt.NDArray[Any], border: Grey) -> tuple[bool, ...]:
+    """Whether ink is light on dark, told by pixels, (h, w), that are alike along the `border`, 1
+    there."""
+    darkest, lightest, *_ = cv2.minMaxLoc(pixels, border)
+    if lightest - darkest >= MIN_CONTRAST:
+        return ()
+    lowest, highest, *_ = cv2.minMaxLoc(pixels)
+    lighter = highest > darkest + MIN_CONTRAST
+    if lighter == (lowest < lightest - MIN_CONTRAST):
+        return ()
+    kind = pixels.dtype.type
+    if lighter:
+        is_ink = pixels > kind(darkest + MIN_CONTRAST)
+    else:
+        is_ink = pixels < kind(lightest - MIN_CONTRAST)
+    return (lighter,) if np.count_nonzero(is_ink) < pixels.size / 2 else ()
 
 
 def clean_polarities(sketches: Grey) -> Sides:
-    """On which side the ink of small pictures, (N, h, w) uint8, lies: known where paper in even or
-    evenly falling light lies all around, and all the ink, less than half of the picture, is on one
-    side of it."""
+    """What `clean_polarity` tells of many small pictures of one size, (N, h, w) uint8."""
     slopes = _slopes(*sketches.shape[1:])
     pixels = sketches.reshape(len(sketches), -1)
-    even = _one_sided(pixels, slopes.sides)
-    open_ = np.flatnonzero(~even.known)
-    if len(open_):
-        rest = pixels[open_]
-        level = rest - (rest[:, slopes.sides] @ slopes.fit.T) @ slopes.plane.T
-        falling = _one_sided(level, slopes.sides)
-        even.known[open_], even.light[open_] = falling
-    return even
+    found = _many_one_sided(pixels, slopes.sides)
+    rest = np.flatnonzero(~found.known)
+    if len(rest):
+        pixels = pixels[rest]
+        level = pixels - (pixels[:, slopes.sides] @ slopes.fit.T) @ slopes.plane.T
+        found.known[rest], found.light[rest] = _many_one_sided(level, slopes.sides)
+    return found
 
 
-def _one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> Sides:
-    """The same, told by the pixels of pictures, (N, n), that are alike at their `sides`."""
+def _many_one_sided(pixels: npt.NDArray[Any], sides: npt.NDArray[np.intp]) -> Sides:
+    """What `_one_sided` tells of many pictures by their pixels, (N, n), those at the `sides` being
+    alike."""
     border = pixels[:, sides].astype(np.float64)
     darkest, lightest = border.min(axis=1), border.max(axis=1)
     brighter, darker = darkest + MIN_CONTRAST, lightest - MIN_CONTRAST
@@ -104,10 +126,11 @@ def _as(pixels: npt.NDArray[Any], levels: npt.NDArray[np.float64]) -> npt.NDArra
 
 
 class _Slopes(NamedTuple):
-    """How light that falls evenly off is fitted to the pixels along the sides of a picture: `sides`
-    (n,) are their places among its N pixels, `fit` (3, n) gives a plane's coefficients by them,
-    `plane` (N, 3) its shade at every pixel by these."""
+    """How light that falls evenly off is fitted to the pixels along the sides of a picture: the
+    `border` (h, w) uint8 is 1 there, `sides` (n,) are their places among its N pixels, `fit` (3, n)
+    gives a plane's coefficients by them, `plane` (N, 3) its shade at every pixel by these."""
 
+    border: Grey
     sides: npt.NDArray[np.intp]
     fit: npt.NDArray[np.float32]
     plane: npt.NDArray[np.float32]
@@ -121,7 +144,8 @@ def _slopes(height: int, width: int) -> _Slopes:
     border = (x == 0) | (y == 0) | (x == width - 1) | (y == height - 1)
     sides = np.flatnonzero(border)
     fit = np.linalg.pinv(plane[sides]).astype(np.float32)
-    return _Slopes(sides, fit, plane.astype(np.float32))
+    drawn = border.reshape(height, width).view(np.uint8)
+    return _Slopes(drawn, sides, fit, plane.astype(np.float32))
 
 
 def polarities(sketch: Grey) -> tuple[bool, ...]:

@@ -51,6 +51,7 @@ from .tiny import Clear, find_clear, is_tiny
 from .two_ways import better
 from .verdict import LineNetwork
 
+TOGETHER = 4  # tiny pages: of fewer, each is looked at sooner by itself
 ROUND_PIXELS = 20_000_000  # of pages: up to 16 bytes each, with what is seen on them
 
 _FAILED = "digitd failed on this scan; the log says where: please report it"
@@ -214,11 +215,12 @@ class _Batch:
     def _find_clear(self) -> list[_Sighted]:
         """What stands clear on the round's tiny pages; what does not is found as usual."""
         started = time.perf_counter()
-        try:
-            found = find_clear([page.pixels for page, _ in self._tiny])
-        except Exception:  # as above
-            log.exception("could not find digits on %d tiny pages at once", len(self._tiny))
-            found = [None] * len(self._tiny)
+        found: list[Clear | None] = [None] * len(self._tiny)
+        if len(found) >= TOGETHER:
+            try:
+                found = find_clear([page.pixels for page, _ in self._tiny])
+            except Exception:  # as above
+                log.exception("could not find digits on %d tiny pages at once", len(found))
         find_ms = since(started) / max(1, len(found))
         sighted = []
         for clear, (page, draft) in zip(found, self._tiny, strict=True):

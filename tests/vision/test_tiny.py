@@ -13,7 +13,7 @@ from daemon.vision import reader
 from daemon.vision.glyph import normalise
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
-from daemon.vision.reader import read_batch
+from daemon.vision.reader import TOGETHER, read_batch
 from daemon.vision.tiny import Clear, find_clear, is_tiny
 
 
@@ -189,15 +189,15 @@ def test_a_failure_costs_no_scan(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_known_of_a_picture_is_heeded(
     hints: Hints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
-        raise AssertionError("not to be asked")
-
-    monkeypatch.setattr(reader, "find_clear", lambda pages: fail(pages) if pages else [])
-    data = cv2.imencode(".png", pictures(1)[0])[1].tobytes()
-    (outcome,) = read_batch(
-        [Scan("0" * 32, "a.png", "0" * 64, data, hints)], Classifier(), limits=Limits()
-    )
-    assert isinstance(outcome, Reading)
+    asked = list[object]()
+    monkeypatch.setattr(reader, "find_clear", asked.append)
+    scans = [
+        Scan(f"{n:032d}", "a.png", "0" * 64, cv2.imencode(".png", picture)[1].tobytes(), hints)
+        for n, picture in enumerate(pictures(2 * TOGETHER))
+    ]
+    outcomes = read_batch(scans, Classifier(), limits=Limits())
+    assert all(isinstance(outcome, Reading) for outcome in outcomes)
+    assert not asked
 
 
 def read_as(picture: Grey, row: tuple[float, ...], threshold: float = 0.9) -> str | None:
