@@ -33,12 +33,21 @@ from .evidence import Opinions
 from .line_view import LineView
 from .parts import SPLIT_GAP
 from .questions import Question
-from .slashes import SLASH, slashes_in
-from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
+from .slashes import SLASH, least_height, slashes_in
+from .verdict import (
+    LineNetwork,
+    Verdict,
+    chances_of,
+    judge,
+    likeliest,
+    others_of,
+)
 
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
 NEW_DIGITS = 2  # where the glyph network reads nothing, a number has so many at least
 SUSPECTED = 0.2  # its probability, from which a person should look
+DATED = 0.9  # probability of a line without them there: 126 of 132 drawn ones are right
+DATES = 3  # lines of a page that are known without a slash, from which on it is left out
 COVERED = 0.8  # of the columns with ink: what digits leave more of is a word with letters like them
 INK = 0.5  # of a view's pixels, from which they are ink
 ONE_SIDED = "read as a whole line only"
@@ -81,9 +90,7 @@ def fuse(
             (lines[question.place],) = settled
     for place, line in reversed(new):
         lines.insert(place, line)
-    if any(map(_may_have_slash, lines)):  # dates stand below each other
-        lines = [for_review(line, SLASH if slashes_in(line.digits) else "") for line in lines]
-    return replace(reading, lines=tuple(lines))
+    return replace(reading, lines=tuple(with_slashes_told(lines)))
 
 
 def opinions(lines: Sequence[Line], question: Question, seen: SeenLine) -> Opinions:
@@ -195,11 +202,41 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
     return replace(line, reason="; ".join(reasons))
 
 
-def _may_have_slash(line: Line) -> bool:
+def with_slashes_told(lines: list[Line]) -> list[Line]:
+    """A page's lines, those for review that may have a slash, if one of them is known without it:
+    dates stand below each other. Where several are, what may be a slash is left out of all."""
+    known = [line.digits for line in lines if _is_known_without_slashes(line)]
+    if not known:
+        return lines
+    if len(known) < DATES:
+        return [for_review(line, SLASH if slashes_in(line.digits) else "") for line in lines]
+    least = least_height(known)
+    return [_without(line, slashes_in(line.digits, least)) for line in lines]
+
+
+def _is_known_without_slashes(line: Line) -> bool:
     """Whether what may be a slash is no digit in another reading of the line."""
     slashes = slashes_in(line.digits)
-    without = text_of([digit for at, digit in enumerate(line.digits) if at not in slashes])
-    return bool(slashes) and any(text == without for text, _ in line.alternatives)
+    return bool(slashes) and _without(line, slashes).text in dict(line.alternatives)
+
+
+def _without(line: Line, slashes: Sequence[int]) -> Line:
+    """A line without these of its digits, for review; itself where there are none."""
+    if not slashes:
+        return line
+    digits = tuple(digit for at, digit in enumerate(line.digits) if at not in slashes)
+    text = text_of(digits)
+    others = ((line.text, line.confidence), *line.alternatives)
+    left = 1 - DATED
+    return replace(
+        line,
+        digits=digits,
+        text=text,
+        confidence=DATED,
+        status=Status.REVIEW,
+        reason=SLASH,
+        alternatives=tuple((each, min(chance, left)) for each, chance in others if each != text),
+    )
 
 
 def _told(digits: Sequence[Digit], verdict: Verdict) -> Line:

@@ -6,7 +6,7 @@ Alone, a slash is as clean a 1 as any: only its neighbours tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from ..records import Box, Digit
@@ -15,12 +15,13 @@ from .choice import STROKE
 SLASH = "a 1 may be a slash"
 _HIGHER = 1.06  # times the other digits' height: 19 of 20 slashes are, and 1 of 20 ones
 _LEANING = 0.3  # of its height: how wide it is at least
+_ALIKE = 0.95  # of the height of a page's slashes: lower strokes are ones
 _BEYOND, _LEANS = 0.09, 0.25  # of its height: beyond the others on both sides, and its width then
 
 
-def slashes_in(digits: Sequence[Digit]) -> list[int]:
-    """Which digits of a line, by their places, may be slashes between two numbers. The line may run
-    down or up a page that lies turned."""
+def slashes_in(digits: Sequence[Digit], least: float = 0) -> list[int]:
+    """Which digits of a line, by their places, may be slashes between two numbers: those that are
+    `least` pixels high. The line may run down or up a page that lies turned."""
     strokes = [place for place, digit in enumerate(digits[:-1]) if place and digit.digit == STROKE]
     if not strokes or all(digit.digit == STROKE for digit in digits):
         return []
@@ -32,8 +33,15 @@ def slashes_in(digits: Sequence[Digit]) -> list[int]:
         place
         for place in strokes
         for along, across in (sizes[place],)
-        if across >= _HIGHER * usual and along >= _LEANING * across
+        if across >= max(least, _HIGHER * usual) and along >= _LEANING * across
     ]
+
+
+def least_height(lines: Iterable[Sequence[Digit]]) -> float:
+    """How high at least is what may be a slash, on a page with slashes in all of these lines: a
+    hand writes them alike."""
+    sizes = ((_sizes([digit.box for digit in each]), slashes_in(each)) for each in lines)
+    return _ALIKE * median(heights[at][1] for heights, slashes in sizes for at in slashes)
 
 
 def is_parted(digits: Sequence[Digit]) -> bool:

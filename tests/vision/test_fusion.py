@@ -21,9 +21,10 @@ from daemon.records import (
     Status,
 )
 from daemon.vision.assemble import LEFT_OUT
-from daemon.vision.fusion import ONE_SIDED, fuse
+from daemon.vision.fusion import DATED, DATES, ONE_SIDED, fuse, with_slashes_told
 from daemon.vision.line_view import find_band
 from daemon.vision.questions import LARGE, questions
+from daemon.vision.slashes import SLASH
 from daemon.vision.verdict import differ, torn
 
 PAPER, INK = 230, 20
@@ -495,3 +496,50 @@ def test_whatever_both_see_each_digit_of_a_line_stands_on_the_page(own, other, r
             assert digit.confidence == pytest.approx(digit.probabilities[digit.digit])
             assert 0 <= digit.box.x < digit.box.right <= 400
             assert 0 <= digit.box.y < digit.box.bottom <= 80
+
+
+def dated(text, *, known=True, high=48):
+    """A date's line: `/` is read as a 1 that leans and is `high`; `known`, the line reader knows
+    the line without it too."""
+    digits = tuple(
+        digit(1, 30 * n, height=high, sure=0.9) if each == "/" else digit(int(each), 30 * n)
+        for n, each in enumerate(text)
+    )
+    other = ((text.replace("/", ""), 0.07), ("7", 0.02)) if known else ()
+    box = digits[0].box.union(digits[-1].box)
+    return Line(digits, text.replace("/", "1"), 0.8, box, Status.READ, "", other)
+
+
+def test_a_page_of_dates_is_read_without_their_slashes():
+    lines = [dated("27/6"), line("311"), *[dated("5/12")] * (DATES - 1)]
+    found = with_slashes_told(lines)
+    assert [each.text for each in found] == ["276", "311", *["512"] * (DATES - 1)]
+    first, number, *_ = found
+    assert number is lines[1]
+    assert first.status is Status.REVIEW
+    assert first.reason == SLASH
+    assert first.confidence == DATED
+    assert first.alternatives == (("2716", pytest.approx(1 - DATED)), ("7", 0.02))
+    assert [each.digit for each in first.digits] == [2, 7, 6]
+
+
+def test_what_is_as_high_as_a_pages_slashes_is_one_whether_it_is_known_or_not():
+    known = [dated("27/6")] * DATES
+    *_, high, low = with_slashes_told(
+        [*known, dated("34/8", known=False), dated("52/7", known=False, high=44)]
+    )
+    assert (high.text, high.status) == ("348", Status.REVIEW)
+    assert (low.text, low.status) == ("5217", Status.READ)
+
+
+def test_few_dates_are_for_review_as_they_are():
+    lines = [*[dated("27/6")] * (DATES - 1), dated("34/8", known=False), line("311")]
+    *dates, number = with_slashes_told(lines)
+    assert [each.text for each in dates] == [*["2716"] * (DATES - 1), "3418"]
+    assert {each.reason for each in dates} == {SLASH}
+    assert number.status is Status.READ
+
+
+def test_without_a_line_that_is_known_without_them_nothing_is_a_slash():
+    lines = [dated("27/6", known=False)] * DATES
+    assert with_slashes_told(lines) == lines
