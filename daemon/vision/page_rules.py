@@ -36,6 +36,8 @@ _CELL = 1.65  # the widest cell that holds no number of its own
 _SLOPE = 0.1  # that a standing rule may lean along a digit
 _STROKE = 0.22  # of strokes that cross a rule
 
+_PALE = 0.5  # of a rule's length, that a mask has of it: of a pale one it has less
+_BESIDE = 5  # px across a rule, that was made fat when it was looked for
 _BLOCK = 4  # px: what is looked at first for runs, which miss less
 _STEP = 2  # px by which pieces of a rule lie apart
 _ACROSS = 0.8  # of a row's height: what a border of a cell covers
@@ -104,6 +106,7 @@ def find_rules(faint: Grey, height: float) -> Rules:
 def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
+    rules = _inked(rules, mask)
     if not (cv2.countNonZero(rules.lying) or cv2.countNonZero(rules.standing)):
         return mask
     either = cv2.bitwise_or(rules.lying, rules.standing)
@@ -119,6 +122,28 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
         crossing = cv2.bitwise_and(joined, cv2.dilate(rule[around], np.ones(near, np.uint8)))
         kept[around] = cv2.bitwise_or(kept[around], cv2.bitwise_and(crossing, mask[around]))
     return kept
+
+
+def _inked(rules: Rules, mask: Grey) -> Rules:
+    """Those rules that are dark enough to be in a mask: of pale ones it has hardly more than what
+    crosses them, and taking them out would only cut that."""
+    return Rules(
+        _dark(rules.lying, mask, np.ones((_BESIDE, 1), np.uint8)),
+        _dark(rules.standing, mask, np.ones((1, _BESIDE), np.uint8)),
+    )
+
+
+def _dark(rules: Grey, mask: Grey, across: Grey) -> Grey:
+    """Those of some rules of which a mask has most of their length, if anywhere `across` them."""
+    if not cv2.countNonZero(rules):
+        return rules
+    found = find_components(rules)
+    owners, values = found.labelled.inked(cv2.dilate(mask, across))
+    shares = np.bincount(owners, values, minlength=len(found.listed) + 1)[1:] / found.boxes[:, 4]
+    dark = shares >= _PALE
+    if dark.all():
+        return rules
+    return np.append(False, dark)[found.labels].view(np.uint8)
 
 
 def _around(rules: Grey, margin: int) -> Window:

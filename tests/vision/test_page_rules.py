@@ -98,3 +98,26 @@ def test_borders_of_wide_cells_part_and_those_of_narrow_ones_do_not() -> None:
     assert not squares.part(left, right, HEIGHT)
     assert not wide.part(Box(100, 110, 20, 30), Box(140, 110, 20, 30), HEIGHT)
     assert not wide.part(left, Box(210, 170, 20, 30), HEIGHT)
+
+
+def test_of_rules_that_are_paler_than_ink_nothing_is_taken_out() -> None:
+    faint = table([40, 200, 360, 520], [40, 100, 160, 220])
+    rules = find_rules(faint, HEIGHT)
+    ink = np.zeros_like(faint)
+    cv2.ellipse(ink, (280, 100), (9, 16), 0, 0, 360, (1,), 3)  # a 0 whose middle lies on one
+    cv2.line(ink, (200, 110), (200, 150), (1,), 3)  # a 1 along one
+    crossings = np.zeros_like(faint)
+    crossings[100:102, 198:202] = crossings[160:162, 358:362] = 1
+    written = ink | crossings
+    np.testing.assert_array_equal(without_rules(written, rules, HEIGHT), written)
+    dark = without_rules(faint | ink, rules, HEIGHT)
+    assert dark.sum() < ink.sum()
+
+
+def test_dark_rules_are_taken_out_beside_pale_ones() -> None:
+    pale, dark = table([40, 520], [40, 160]), table([60, 500], [220, 340])
+    rules = find_rules(pale | dark, HEIGHT)
+    dot = np.zeros_like(pale)
+    dot[158:163, 300:305] = 1
+    left = without_rules(dark | dot, rules, HEIGHT)
+    np.testing.assert_array_equal(left, dot)

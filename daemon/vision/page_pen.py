@@ -1,0 +1,46 @@
+"""The pen on a page of which most ink is rules that are paler, as on squared paper: what is darker
+than these is ink, and they need not be taken out of it, which costs the strokes that cross them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..records import Grey
+from .page_ink import PageInk
+from .page_rules import Rules
+
+_MOST = 4  # times the ink beside them: so much lies on rules
+_DARKER = 1.5  # times the contrast of rules: the pen's, at least
+_RULE, _PEN = 0.9, 0.75  # quantiles of the contrast on rules and beside them that are theirs
+_ABOVE = 0.2  # of the way from the contrast of the rules to the pen's: from there on it is ink
+_USUAL = 0.8  # of the pen's contrast: what tells it from the back of the page
+_NEAR = np.ones((5, 5), np.uint8)
+
+
+def darker_than(rules: Rules, ink: PageInk) -> PageInk:
+    """The ink of a page without its `rules`, if most of it is rules and the pen is darker; else all
+    of it."""
+    lines = cv2.bitwise_or(rules.lying, rules.standing)
+    if not cv2.countNonZero(lines):
+        return ink
+    beside = cv2.subtract(ink.mask, cv2.dilate(lines, _NEAR))
+    count = cv2.countNonZero(beside)
+    lined = cv2.bitwise_and(ink.mask, lines)
+    if cv2.countNonZero(lined) < _MOST * count:
+        return ink
+    rule, pen = _quantile(ink.contrast, lined, _RULE), _quantile(ink.contrast, beside, _PEN)
+    if pen < _DARKER * rule:
+        return ink
+    level = round(rule + _ABOVE * (pen - rule))
+    mask = (ink.contrast > level).view(np.uint8)
+    return replace(ink, mask=mask, floor=rule, usual=round(_USUAL * pen))
+
+
+def _quantile(contrast: Grey, where: Grey, quantile: float) -> int:
+    """Of the contrasts, (h, w) uint8, where a mask of 0 and 1 is 1."""
+    passed = cv2.calcHist([contrast], [0], where, [256], [0, 256]).ravel().cumsum()
+    return int(passed.searchsorted(quantile * passed[-1]))
