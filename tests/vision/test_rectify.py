@@ -197,11 +197,15 @@ def test_the_largest_regions_are_those_that_labels_give() -> None:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         areas = stats[1:, cv2.CC_STAT_AREA]
         large = [at + 1 for at in np.flatnonzero(areas >= rectify._LEAST * mask.size)]
-        regions = list(rectify._largest(mask, len(areas)))
+        outlined = list(rectify._largest(mask, len(areas)))
+        regions = [region for region, _ in outlined]
         assert sorted(cv2.countNonZero(each) for each in regions) == sorted(
             areas[areas >= rectify._LEAST * mask.size]
         )
         assert all(any(np.array_equal(each, labels == at) for at in large) for each in regions)
+        for region, outline in outlined:
+            outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+            assert np.array_equal(outline, outlines[0])
         found += len(regions)
     assert found > 20
 
