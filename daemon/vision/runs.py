@@ -31,7 +31,8 @@ class Runs(NamedTuple):
 
     def chosen(self, which: npt.NDArray[np.bool_]) -> Runs:
         """Some of the runs."""
-        return Runs(*(each[which] for each in self))
+        at = np.flatnonzero(which)
+        return Runs(self.rows[at], self.starts[at], self.stops[at])
 
     def without_gaps(self, least: int) -> Runs:
         """The runs, neighbours of a row joined that are less than `least` pixels apart."""
@@ -52,14 +53,16 @@ class Runs(NamedTuple):
         ends = lengths.cumsum()
         first = self.rows * width + self.starts - (ends - lengths)
         places: npt.NDArray[np.int64] = np.repeat(first, lengths)
-        return places + np.arange(len(places))
+        places += np.arange(len(places))
+        return places
 
     def inside(self, window: Window) -> Runs:
         """What of the runs lies in a window, in its own rows and columns."""
         (top, bottom), (left, right) = ((side.start, side.stop) for side in window)
         starts, stops = np.maximum(self.starts, left), np.minimum(self.stops, right)
         within = (self.rows >= top) & (self.rows < bottom) & (starts < stops)
-        return Runs(self.rows - top, starts - left, stops - left).chosen(within)
+        moved = Runs(self.rows - top, starts - left, stops - left)
+        return moved if within.all() else moved.chosen(within)
 
 
 def find_runs(mask: Grey) -> Runs:
