@@ -283,10 +283,11 @@ def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
     normals = along[:, ::-1] * (1, -1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
     outwards = ((corners.mean(axis=0) - corners) * normals).sum(axis=1) < 0
     off = _OFF * longer * np.where(outwards, -1, 1)[:, None, None] * normals[:, None]
-    inner, outer = points + off, points - off
-    shown = _inside(outer, sketch.shape) & _inside(inner, sketch.shape)  # (4, n)
+    beside = np.stack([points + off, points - off])  # inside, and beyond
+    shown = _inside(beside, sketch.shape).all(axis=0)  # (4, n)
     counts = shown.sum(axis=1)
-    brighter = _at(sketch, inner) > least.brighter * _at(sketch, outer) + least.margin
+    inner, outer = _at(sketch, beside)
+    brighter = inner > least.brighter * outer + least.margin
     shares = ((brighter & shown).sum(axis=1) / np.maximum(counts, 1))[counts >= 0.25 * _POINTS]
     if len(shares) < 2 or shares.min() < _SHARP:
         return 0.0
@@ -320,10 +321,18 @@ def _clockwise(corners: Corners) -> Corners:
 def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:
     """Which of the four sides each of the points (n, 2) is next to."""
     along_x, along_y = (corners[_NEXT] - corners).T[:, :, None]
-    x, y = points.T[:, None] - corners.T[:, :, None]  # (4, n) each
-    shares = (x * along_x + y * along_y) / np.maximum(along_x**2 + along_y**2, 1e-9)
-    shares = np.minimum(np.maximum(shares, 0), 1)
-    return np.asarray(((x - shares * along_x) ** 2 + (y - shares * along_y) ** 2).argmin(axis=0))
+    x, y = np.ascontiguousarray(points.T)[:, None] - corners.T[:, :, None]  # (4, n) each
+    shares = x * along_x
+    shares += y * along_y
+    shares /= np.maximum(along_x**2 + along_y**2, 1e-9)
+    np.maximum(shares, 0, out=shares)
+    np.minimum(shares, 1, out=shares)
+    x -= shares * along_x
+    y -= shares * along_y
+    x *= x
+    y *= y
+    x += y
+    return np.asarray(x.argmin(axis=0))
 
 
 def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
