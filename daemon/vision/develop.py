@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any, TypeAlias
 
 import cv2
@@ -20,7 +19,7 @@ Pixels: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, 3 or 4): OpenCV's types
 _FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}  # EXIF orientation -> cv2.flip, after transposing
 _ENOUGH = 20_000  # pixels that tell the tone of a picture
 _SPARSE = 16  # rows and columns, of which one is looked at first for colour
-_AT_ONCE = 131_072  # pixels of which grey is made: as many as a core has at hand
+_AT_ONCE = 65_536  # pixels whose channels are compared
 _FRACTION = 1.5  # up to this fractions count as such: sharpened or enlarged, some are above 1
 _CONTRAST = 64  # between ink and paper, where a picture holds both; grey levels
 
@@ -116,23 +115,24 @@ def _grey(picture: Pixels) -> Pixels:
 
     Luminance alone loses yellow on white and blue on black; the darkest channel (the brightest, on
     a dark ground) keeps every pen but has the noise of the worst channel. Half of each keeps both
-    in bounds. Some rows at a time: what lies between stays at hand, and needs little memory.
+    in bounds. The channels of some rows at a time: they stay at hand, and need little memory.
     """
-    sample = _some(picture.reshape(-1, 1, 3))
-    some = cv2.merge([sample[..., channel] for channel in range(3)])
-    low, ground, high = _percentiles(cv2.cvtColor(some, cv2.COLOR_BGR2GRAY), (2, 50, 98))
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    low, ground, high = _percentiles(_some(grey.reshape(-1)), (2, 50, 98))
     pick = cv2.min if ground - low >= high - ground else cv2.max
-    grey = np.empty(picture.shape[:2], np.uint8)
     rows = max(1, _AT_ONCE // picture.shape[1])
+    room = np.empty((3, rows, picture.shape[1]), np.uint8)
     for top in range(0, len(picture), rows):
-        strip = picture[top : top + rows]
-        luminance, own = cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), reduce(pick, cv2.split(strip))
-        cv2.addWeighted(luminance, 0.5, own, 0.5, 0, grey[top : top + rows])
+        strip, luminance = picture[top : top + rows], grey[top : top + rows]
+        own, *others = cv2.split(strip, list(room[:, : len(strip)]))
+        for other in others:
+            pick(own, other, own)
+        cv2.addWeighted(luminance, 0.5, own, 0.5, 0, luminance)
     return grey
 
 
 def _some(values: Pixels) -> Pixels:
-    """An even sample of (N, ...) values, at most twice _ENOUGH of them."""
+    """An even sample of (N,) values, at most twice _ENOUGH of them."""
     return values[:: max(1, len(values) // _ENOUGH)]
 
 
