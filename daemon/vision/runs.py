@@ -77,7 +77,7 @@ def find_runs(mask: Grey) -> Runs:
     before, after = inked << _BYTE, inked >> _BYTE  # what lies beside each pixel
     before[1:] |= (inked[:-1] >> _LAST) * follow
     after[:-1] |= (inked[1:] << _LAST) * follow
-    skipped = _WORD * (at - np.arange(len(at)))
+    skipped = _skipped(at)
     first, last = (np.flatnonzero((inked & ~beside).view(np.bool_)) for beside in (before, after))
     first += skipped[first // _WORD]
     last += skipped[last // _WORD]
@@ -88,6 +88,18 @@ def find_runs(mask: Grey) -> Runs:
     rows = first // width
     before_row = rows * width
     return Runs(rows, first - before_row, last - before_row + 1)
+
+
+def places_of(mask: Grey) -> npt.NDArray[np.intp]:
+    """Where the ink of a mask, (H, W) uint8 of 0 and 1, lies: (n,), row by row."""
+    at, inked = _inked_words(np.ascontiguousarray(mask).reshape(-1))
+    within = np.flatnonzero(inked.view(np.bool_))
+    return within + _skipped(at)[within // _WORD]
+
+
+def _skipped(at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How many pixels are left out before each of the words at these places."""
+    return _WORD * (at - np.arange(len(at)))
 
 
 def _inked_words(
