@@ -60,9 +60,9 @@ class PageInk:
         return PageInk(contrast, mask, faint, self.floor, self.usual)
 
 
-def find_page_ink(pixels: Grey) -> PageInk:
-    """The ink of a page, (h, w) uint8."""
-    paper, reach = _paper(pixels)
+def find_page_ink(pixels: Grey, halves: Halves | None = None) -> PageInk:
+    """The ink of a page, (h, w) uint8; `halves` are the page's, where they are known."""
+    paper, reach = _paper(halves or Halves(pixels))
     contrast = contrast_of(paper, pixels, reach)
     light = max(30.0, cv2.mean(paper)[0])
     floor = _floor(noise_of(pixels, _ALONG), light)
@@ -92,10 +92,10 @@ def is_light_on_dark(pixels: Grey) -> bool:
     return energy(lighter) > energy(darker)
 
 
-def _paper(pixels: Grey) -> tuple[Grey, Grey]:
+def _paper(halves: Halves) -> tuple[Grey, Grey]:
     """The paper under every pixel, and what contrast is measured against there."""
-    halves = Halves(pixels)
-    if max(pixels.shape) < 2 * _SKETCH:
+    shape = halves.pixels.shape
+    if max(shape) < 2 * _SKETCH:
         sketch = halves.rough_sketch(_SKETCH)
     else:  # made so fast, it has kept noise, of which the lightest would pass for paper
         sketch = cv2.blur(halves.glance(_SKETCH), (3, 3))
@@ -103,7 +103,7 @@ def _paper(pixels: Grey) -> tuple[Grey, Grey]:
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds
     is_dark = cv2.minMaxLoc(paper)[0] < _DARKEST
-    paper = cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    paper = cv2.resize(paper, shape[::-1], interpolation=cv2.INTER_LINEAR)
     return paper, cv2.max(paper, np.full(1, _DARKEST, np.uint8)) if is_dark else paper
 
 
