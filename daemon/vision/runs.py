@@ -151,7 +151,8 @@ def connect(runs: Runs) -> npt.NDArray[np.int64]:
 
 def _followed(hosts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Where following hosts, (n,) each a place in itself and none after its own, comes to rest."""
-    further = hosts[hosts]
-    while not np.array_equal(further, hosts):
-        hosts, further = further, further[further]
-    return hosts
+    while True:
+        once = hosts[hosts]
+        hosts = once[once]
+        if (once == hosts).all():
+            return hosts
