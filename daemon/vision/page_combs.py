@@ -6,6 +6,7 @@ each other, to a pixel or two, and at even distances, which strokes that touch a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -68,11 +69,15 @@ def _strokes(runs: Runs) -> npt.NDArray[np.int64]:
     columns, tops, feet, rule = (each[order] for each in (*runs, rule))
     begins = np.flatnonzero((np.diff(columns, prepend=-9) > 1) | (np.diff(rule, prepend=-1) > 0))
     ends = np.append(begins[1:], len(columns)) if len(begins) else begins
-    strokes = [
-        (columns[a], columns[b - 1] + 1, np.median(tops[a:b]), feet[a])
-        for a, b in zip(begins, ends, strict=True)
-    ]
-    return np.array(strokes, np.int64).reshape(-1, 4)
+    usual = [_middle(tops[a:b]) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+    lefts, rights = columns[begins], columns[ends - 1] + 1
+    return np.stack([lefts, rights, np.array(usual, np.int64), feet[begins]], axis=1)
+
+
+def _middle(values: npt.NDArray[np.int64]) -> int:
+    """The median of a few, rounded down."""
+    ordered = sorted(values.tolist())
+    return int(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) // 2
 
 
 def _combs(strokes: npt.NDArray[np.int64], height: float) -> list[list[_Post]]:
@@ -106,8 +111,8 @@ def _even(
     cell = float(np.median(cells))
     count = np.maximum(1, np.round(steps / cell))
     even = (np.abs(steps - count * cell) <= max(_SLACK, _EVEN * cell)) & (count <= _LEAST)
-    parts = np.split(own, np.flatnonzero(~even) + 1)
-    return [part for part in parts if len(part) >= _LEAST]
+    bounds = [0, *(np.flatnonzero(~even) + 1).tolist(), len(own)]
+    return [own[a:b] for a, b in itertools.pairwise(bounds) if b - a >= _LEAST]
 
 
 def _posts(comb: npt.NDArray[np.int64], middles: npt.NDArray[np.float64]) -> list[_Post]:
