@@ -76,7 +76,7 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _steps(self._rough_sketch, _CLEAR).any():
+        if not _count_steps(self._rough_sketch, _CLEAR):
             return None
         return self._likeliest(_CLEAR)
 
@@ -85,7 +85,7 @@ class SheetSearch:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
         height, width = self._rough_sketch.shape
-        steps = np.count_nonzero(_steps(self._rough_sketch, _FAINT))
+        steps = _count_steps(self._rough_sketch, _FAINT)
         if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
             return None  # shade, or what is left of ink
         return self._likeliest(_FAINT, whole=True)
@@ -173,15 +173,18 @@ def _reach(sketch: Grey) -> int:
     return 2 * math.ceil(_OFF * float(max(sketch.shape)) + 1) + 1
 
 
-def _steps(sketch: Grey, least: _Contrast) -> npt.NDArray[np.bool_]:
-    """Where a sketch, (h, w) uint8, is as much brighter than what lies beside it as a sheet is at
-    `least`: without such places no region need be looked at."""
+def _count_steps(sketch: Grey, least: _Contrast) -> int:
+    """In how many places a sketch, (h, w) uint8, is as much brighter than what lies beside it as a
+    sheet is at `least`: without such places no region need be looked at."""
+    darkest, lightest, *_ = cv2.minMaxLoc(sketch)
+    if lightest - least.brighter * darkest < least.margin - 1:
+        return 0  # wherever these lie
     near = np.ones((_reach(sketch),) * 2, np.uint8)
     ground = cv2.erode(sketch, near)
     steps = cv2.subtract(
         cv2.dilate(sketch, near), cv2.addWeighted(ground, least.brighter, ground, 0, 0)
     )
-    return np.asarray(steps >= least.margin)
+    return int(np.count_nonzero(steps >= least.margin))
 
 
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
