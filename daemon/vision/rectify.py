@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .four_sides import NEXT, four_sides
 from .polarity import Shades
 from .reduce import sketch_of
 
@@ -38,14 +39,10 @@ _MOST = 0.97  # of the picture: more of it is all sheet
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
 _FILLED_ABOUT = 0.9  # the same, whatever rounding to pixels makes of it
 _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
-_AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
-_SPACING = 3  # px between points to which a side is fitted
 _POINTS = 40  # on each side
 _PLACES = np.linspace(0.04, 0.96, _POINTS)  # of a side
-_NEXT = [1, 2, 3, 0]  # which corner follows each
 _SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
-_SOME = 0.1  # of a side as it seems at first: so much shows of one that is compared with its ground
 _SHARP = 0.75  # of a side: where that shows
 
 
@@ -158,7 +155,7 @@ class _Region:
         hull = cv2.convexHull(outline)
         if self._area < _COMPACT * cv2.contourArea(hull):
             return None
-        corners = _fit(hull.reshape(-1, 2).astype(np.float64), self._pixels.shape)
+        corners = four_sides(hull.reshape(-1, 2).astype(np.float64), self._pixels.shape)
         if corners is None:
             return None
         inside = np.zeros_like(self._pixels)
@@ -190,7 +187,7 @@ def _count_steps(sketch: Grey, least: _Contrast) -> int:
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
     """What makes a sheet's corners those of an upright picture, and its (width, height): the
     sides keep their mean lengths."""
-    sides = np.linalg.norm(corners[_NEXT] - corners, axis=1)
+    sides = np.linalg.norm(corners[NEXT] - corners, axis=1)
     width, height = (max(8, round((sides[n] + sides[n + 2]) / 2)) for n in (0, 1))
     upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), upright)
@@ -243,45 +240,11 @@ def _largest(mask: Grey, most: int) -> Iterator[tuple[Grey, Outline]]:
             yield region, outlines[number]
 
 
-def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | None:
-    """The four straight lines that a hull's points (n, 2) lie on, as their corners; None where less
-    than two of them show."""
-    outline = _along(hull)
-    free = ~_at_border(outline, shape)
-    start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
-    corners = _clockwise(start)
-    lines = np.zeros((4, 4))
-    owned = np.zeros((4, len(outline)), np.bool_)
-    for _ in range(4):
-        before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
-        shown = np.count_nonzero(owned & free, axis=1) >= _SOME * np.count_nonzero(owned, axis=1)
-        if np.count_nonzero(shown) < 2:
-            return None
-        changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
-        if not changed:
-            break
-        for side in changed:  # the line of the same points would be the same
-            own = outline[owned[side]]
-            inside = outline[owned[side] & free]
-            points = inside if len(inside) >= 0.25 * len(own) else own
-            if len(points) < 4:
-                return None
-            lines[side] = _line(points)
-        crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
-        if any(crossing is None for crossing in crossings):
-            return None
-        corners = np.array(crossings)
-    reach = np.array(shape[::-1])
-    near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
-    convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
-    return corners if near and convex else None
-
-
 def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
     """The share of the sides that show along which the sheet is brighter than what it lies on, by
     what it is at least; 0 where they are too few, or one of them does not."""
     longer = max(sketch.shape)
-    along = corners[_NEXT] - corners
+    along = corners[NEXT] - corners
     points = corners[:, None] + along[:, None] * _PLACES[:, None]  # (4, n, 2)
     normals = along[:, ::-1] * (1, -1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
     outwards = ((corners.mean(axis=0) - corners) * normals).sum(axis=1) < 0
@@ -295,65 +258,6 @@ def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
     if len(shares) < 2 or shares.min() < _SHARP:
         return 0.0
     return float(shares.sum())
-
-
-def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    far = _AT_BORDER * max(shape)
-    x, y = points.T
-    edges = (x <= far) | (y <= far) | (x >= shape[1] - 1 - far) | (y >= shape[0] - 1 - far)
-    return np.asarray(edges)
-
-
-def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points along a closed polygon, about `_SPACING` apart."""
-    steps = hull[np.arange(1 - len(hull), 1)] - hull  # to the next one each
-    counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
-    at = np.repeat(np.arange(len(hull)), counts)
-    numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]
-    return np.asarray(hull[at] + steps[at] * (numbers / counts[at])[:, None])
-
-
-def _clockwise(corners: Corners) -> Corners:
-    """From the top left one on."""
-    around = corners - corners.mean(axis=0)
-    ordered = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
-    first = int(ordered.sum(axis=1).argmin())
-    return np.asarray(ordered[np.arange(first - 4, first)])
-
-
-def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:
-    """Which of the four sides each of the points (n, 2) is next to."""
-    along_x, along_y = (corners[_NEXT] - corners).T[:, :, None]
-    x, y = np.ascontiguousarray(points.T)[:, None] - corners.T[:, :, None]  # (4, n) each
-    shares = x * along_x
-    shares += y * along_y
-    shares /= np.maximum(along_x**2 + along_y**2, 1e-9)
-    np.maximum(shares, 0, out=shares)
-    np.minimum(shares, 1, out=shares)
-    x -= shares * along_x
-    y -= shares * along_y
-    x *= x
-    y *= y
-    x += y
-    return np.asarray(x.argmin(axis=0))
-
-
-def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """(vx, vy, x, y) of the line through points, outliers weighing little."""
-    line = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
-    return np.asarray(line.ravel(), np.float64)
-
-
-def _crossing(
-    one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64] | None:
-    """Where two lines meet; None where they hardly do."""
-    across = one[0] * other[1] - one[1] * other[0]
-    if abs(across) < 0.2:
-        return None
-    step = other[2:] - one[2:]
-    along = float(step[0] * other[1] - step[1] * other[0]) / float(across)
-    return np.asarray(one[2:] + one[:2] * along)
 
 
 def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
