@@ -18,7 +18,7 @@ from .runs import Runs, Window, connect, find_runs
 Labels = npt.NDArray[np.int32]
 
 _LARGE = 50_000  # pixels
-_SPARSE = 150  # pixels for every run of ink, from which on runs tell sooner what is connected
+_SPARSE = 40  # pixels for every run of ink, from which on runs tell sooner what is connected
 
 
 class Component(NamedTuple):

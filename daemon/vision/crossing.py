@@ -18,6 +18,8 @@ REACH = 0.008  # of the longer side: how far beyond a side, and before it, a str
 WIDEST = 0.15  # of the longer side: what is wider there is a hand or a shadow
 _DARKER, _MARGIN = 0.8, 6  # times what lies beside it, less so many grey levels: that is ink
 _ENDS = 0.04  # of a side: corners, where the next side crosses it
+_SHADES = np.arange(256, dtype=np.float32)
+_PALEST = np.ceil(np.maximum(_DARKER * _SHADES - _MARGIN, 0)).astype(np.uint8)  # ink is darker
 
 
 def is_crossed(
@@ -39,12 +41,12 @@ def _strip(
     """The sketch along a side, (rows, columns) uint8: the middle one of 2 `reach` + 1 rows is the
     side itself; what lies outside of the sketch is white."""
     length = float(np.linalg.norm(end - start))
-    along = (end - start) / max(length, 1e-6)
-    beyond = np.array([along[1], -along[0]])
+    along_x, along_y = ((end - start) / max(length, 1e-6)).tolist()
     places = length * np.linspace(_ENDS, 1 - _ENDS, max(2, round(length)))
-    depths = np.arange(-reach, reach + 1)
-    points = start + places[None, :, None] * along + depths[:, None, None] * beyond
-    x, y = np.moveaxis(points.astype(np.float32), 2, 0)
+    depths = np.arange(-reach, reach + 1)[:, None]
+    x, y = np.empty((2, len(depths), len(places)), np.float32)
+    np.add(start[0] + places * along_x, depths * along_y, out=x)
+    np.add(start[1] + places * along_y, depths * -along_x, out=y)
     return np.asarray(cv2.remap(sketch, x, y, cv2.INTER_LINEAR, borderValue=(255,)), np.uint8)
 
 
@@ -52,6 +54,8 @@ def _has_stroke(strip: Grey, widest: int) -> bool:
     """Whether a stroke goes from the first row of a strip to the last. Each row lies in its own
     light: dark is what is darker than its neighbours in it."""
     beside = cv2.morphologyEx(strip, cv2.MORPH_CLOSE, np.ones((1, widest | 1), np.uint8))
-    dark = strip < _DARKER * beside.astype(np.float32) - _MARGIN
-    heights = find_components(dark.view(np.uint8)).boxes[:, 3]
+    dark = (strip < cv2.LUT(beside, _PALEST)).view(np.uint8)
+    if not dark.any(axis=1).all():
+        return False
+    heights = find_components(dark).boxes[:, 3]
     return bool((heights == len(strip)).any())

@@ -77,20 +77,22 @@ def surroundings(found: Components) -> Surroundings:
 def _corner_marks(found: Components) -> list[Component]:
     """The corners of a frame of which nothing else is printed, three at least: where all the ink
     ends, and along both sides there."""
-    left, top = found.boxes[:, :2].min(axis=0).tolist()
-    right = int((found.boxes[:, 0] + found.boxes[:, 2]).max())
-    bottom = int((found.boxes[:, 1] + found.boxes[:, 3]).max())
+    x, y, width, height, _ = found.boxes.T
+    near_x, near_y = CORNER * width, CORNER * height
+    right, bottom = x + width, y + height
+    last_x, last_y = right.max(), bottom.max()
+    at_left, at_top = x - x.min() <= near_x, y - y.min() <= near_y
+    across, down = at_left | (last_x - right <= near_x), at_top | (last_y - bottom <= near_y)
+    is_small = (2 * width <= last_x - x.min()) & (2 * height <= last_y - y.min())
+    may_be = np.flatnonzero(across & down & is_small)
+    corners = list(zip(at_left[may_be].tolist(), at_top[may_be].tolist(), strict=True))
+    if len(set(corners)) < CORNERS:
+        return []
     marks = {}
-    for each in found.components:
-        if 2 * each.width > right - left or 2 * each.height > bottom - top:
-            continue
-        near_x, near_y = CORNER * each.width, CORNER * each.height
-        at_left, at_right = each.x - left <= near_x, right - each.right <= near_x
-        at_top, at_bottom = each.y - top <= near_y, bottom - each.bottom <= near_y
-        if (at_left or at_right) and (at_top or at_bottom):
-            own = found.own(each)[:: 1 if at_top else -1, :: 1 if at_left else -1]
-            if _is_corner(own, each.area):
-                marks[at_left, at_top] = each
+    for at, (left, top) in zip(may_be.tolist(), corners, strict=True):
+        each = found.components[at]
+        if _is_corner(found.own(each)[:: 1 if top else -1, :: 1 if left else -1], each.area):
+            marks[left, top] = each
     return list(marks.values()) if len(marks) >= CORNERS else []
 
 

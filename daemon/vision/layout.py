@@ -18,8 +18,9 @@ import numpy as np
 
 from ..records import Box, Grey
 from . import rules
-from .components import Components, find_components
+from .components import Component, Components, find_components
 from .frames import (
+    HUNDREDS,
     Surroundings,
     frame_region,
     is_surrounded,
@@ -144,7 +145,7 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
     elif underlined is not None:  # it may be the long foot of a 2
         masks = (*masks, (Basis.UNRULED, underlined.without, cost + FOOTLESS_COST))
     elif unruled is None:
-        tallest = max((each.height for each in found.components), default=0)
+        tallest = max(found.boxes[:, 3].tolist(), default=0)
         unlined = rules.remove_lines(unboxed, tallest, bounds)
         masks = (*masks, (Basis.UNRULED, unlined, cost + FOOTLESS_COST))
     region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
@@ -213,23 +214,21 @@ def _layouts(
     ink: Ink, found: Components, around: Surroundings, cost: float, known: list[_Choices]
 ) -> list[Layout]:
     """The layouts of a mask's components; none where they are those of a mask that is `known`."""
-    if not found.components:
+    if not len(found.listed):
         return []
     free = without_frames(found, around)
-    components = free.components
     height = _digit_height(free)
     least_height = min(MIN_HEIGHT, 0.3 * len(found.mask))
     if height < least_height:
-        height = max(max(each.height, 0.7 * each.width) for each in components)
+        height = float(np.maximum(free.boxes[:, 3], 0.7 * free.boxes[:, 2]).max())
         if height < max(least_height, AMONG_DOTS * min(found.mask.shape)):
             return []
-    total = sum([each.area for each in components])
+    total = sum(free.boxes[:, 4].tolist())
     beside = [each.area for each in around.frames] if free is not found else []
     inked = total + sum(beside) + found.dust
     unboxed = inked - sum([box.area for box in around.boxes])
     writing = min(1.0, total / max(1, unboxed))
-    least = SPECK * height
-    parts = [part_of(each) for each in components if each.width >= least or each.height >= least]
+    parts = [part_of(each) for each in _large(free, SPECK * height)]
     groups = [group for group in join(parts, height) if is_digit_sized(group, height)]
     if not groups or len(groups) > MAX_CANDIDATES:
         return []
@@ -269,6 +268,13 @@ def _layouts(
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]
+
+
+def _large(found: Components, least: float) -> list[Component]:
+    """The components that are so wide or high, of very many the only ones that are listed."""
+    if len(found.listed) > HUNDREDS:
+        found = found.chosen(found.boxes[:, 2:4].max(axis=1) >= least)
+    return [each for each in found.components if each.width >= least or each.height >= least]
 
 
 def _are_apart(parts: Sequence[Part], whole: Box) -> bool:

@@ -83,8 +83,10 @@ def find_band(grey: Grey) -> InkBand:
     small = _reduced(grey, factor)
     mask = _mask(small)
     height, width = mask.shape
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    kept = stats[1:count][_is_writing(stats[1:count], height, width)]
+    _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    kept = stats[1:][_is_writing(stats[1:], height, width)]
     if not len(kept):
         return InkBand(0, 0, grey.shape[1], grey.shape[0], 0)
     usual = _usual_height(kept)

@@ -30,10 +30,10 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     components that are none."""
     *_, width, height, area = found.boxes.T
     is_thin = (1.5 * (width + height) <= area) & (area <= _HOLLOW * width * height)
-    hollow = found.chosen((np.minimum(width, height) >= _LEAST) & is_thin).components
+    hollow = found.chosen((np.minimum(width, height) >= _LEAST) & is_thin)
     # Of most pages none is left, and labels need not be drawn: its own ink is ink.
-    may_be = _closed(hollow, found.mask, [1] * len(hollow))
-    boxes = _closed(may_be, found.labels, [each.label for each in may_be]) if may_be else []
+    may_be = _closed(hollow, found.mask, np.ones_like(hollow.listed))
+    boxes = _closed(may_be, found.labels, may_be.listed).components if len(may_be.listed) else []
     if not boxes:
         return None, found
     lying, standing = np.zeros((2, *found.mask.shape), np.uint8)
@@ -42,18 +42,20 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     return Rules(lying, standing), found.without({box.label for box in boxes})
 
 
-def _closed(parts: list[Component], pixels: npt.NDArray[Any], values: list[int]) -> list[Component]:
-    """The parts along all sides of which pixels, (H, W), have a part's value."""
-    if not parts:
-        return []
-    _, x, y, width, height, _ = (each[:, None, None] for each in np.array(parts).T)
-    value = np.array(values)[:, None, None]
+def _closed(
+    parts: Components, pixels: npt.NDArray[Any], values: npt.NDArray[np.intp]
+) -> Components:
+    """The parts along all sides of which pixels, (H, W), have a part's value, (n,)."""
+    if not len(parts.listed):
+        return parts
+    x, y, width, height, _ = (each[:, None, None] for each in parts.boxes.T)
+    value = values[:, None, None]
     along = np.linspace(0, 1, _PLACES)[None, :, None]
     depths = (_DEPTH * np.minimum(width, height)).astype(int)
     deep = np.minimum(np.arange(min(_DEEPEST, depths.max() + 1)), depths)
     columns = x + np.rint(along * (width - 1)).astype(int)
     rows = y + np.rint(along * (height - 1)).astype(int)
-    closed = np.arange(len(parts))  # of most parts, that is none, the first side tells it
+    closed = np.arange(len(values))  # of most parts, that is none, the first side tells it
     for at_rows, at_columns in (
         (y + deep, columns),
         (y + height - 1 - deep, columns),
@@ -62,7 +64,7 @@ def _closed(parts: list[Component], pixels: npt.NDArray[Any], values: list[int])
     ):
         inked = (pixels[at_rows[closed], at_columns[closed]] == value[closed]).any(axis=2)
         closed = closed[inked.mean(axis=1) >= _CLOSED]
-    return [parts[at] for at in closed.tolist()]
+    return parts.chosen(np.isin(np.arange(len(values)), closed))
 
 
 def _draw(lying: Grey, standing: Grey, labels: npt.NDArray[np.int32], box: Component) -> None:

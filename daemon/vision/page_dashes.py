@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
-from .components import Component, Components
+from .components import Components
 from .page_rules import Rules
 
 _LEAST = 6  # dashes side by side make a rule
@@ -34,10 +34,10 @@ class _Dash(NamedTuple):
     """A flat component: where it begins, its middle across, its length and thickness."""
 
     label: int
-    start: float
+    start: int
     middle: float
-    length: float
-    thickness: float
+    length: int
+    thickness: int
 
 
 def find_dashes(found: Components) -> tuple[Rules | None, Components]:
@@ -46,14 +46,8 @@ def find_dashes(found: Components) -> tuple[Rules | None, Components]:
     shape = found.mask.shape
     *_, width, height, area = found.boxes.T
     full = (area >= _FULL * width * height) & (np.minimum(width, height) <= max(shape) * _THICK)
-    lying = _rules(
-        _Dash(c.label, c.x, c.y + c.height / 2, c.width, c.height)
-        for c in _these(found, full & (width >= _SLIM * height))
-    )
-    standing = _rules(
-        _Dash(c.label, c.y, c.x + c.width / 2, c.height, c.width)
-        for c in _these(found, full & (height >= _SLIM * width))
-    )
+    lying = _rules(_these(found, full & (width >= _SLIM * height)))
+    standing = _rules(_these(found, full & (height >= _SLIM * width), upright=True))
     if not lying and not standing:
         return None, found
     labels = {dash.label for rule in (*lying, *standing) for dash in rule}
@@ -61,62 +55,75 @@ def find_dashes(found: Components) -> tuple[Rules | None, Components]:
     return Rules(_drawn(lying, shape), upright), found.without(labels)
 
 
-def _these(found: Components, flat: npt.NDArray[np.bool_]) -> list[Component]:
-    """The flat ones of the components, (n,); none where these are too few for a rule or too
-    many."""
+def _these(found: Components, flat: npt.NDArray[np.bool_], *, upright: bool = False) -> list[_Dash]:
+    """The flat ones of the components, (n,), which may lie or be `upright`, by their starts; none
+    where these are too few for a rule or too many."""
     if not _LEAST <= np.count_nonzero(flat) <= _MOST:
         return []
-    return found.chosen(flat).components
+    x, y, width, height, _ = found.boxes[flat].T
+    if upright:
+        x, y, width, height = y, x, height, width
+    order = x.argsort(kind="stable")
+    columns = found.listed[flat], x, y + height / 2, width, height
+    return list(map(_Dash, *(each[order].tolist() for each in columns)))
 
 
-def _rules(dashes: Iterable[_Dash]) -> list[list[_Dash]]:
+def _rules(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
     """The dashes of each rule, from its start on."""
-    ordered = sorted(dashes, key=lambda dash: dash.start)
-    return [_whole(chain, ordered) for chain in _chains(ordered) if len(chain) >= _LEAST]
+    return [_whole(chain, dashes) for chain in _chains(dashes) if len(chain) >= _LEAST]
+
+
+class _Chain:
+    """Dashes that follow each other at even distances. Beyond its `reach` none that begins goes on
+    with it."""
+
+    __slots__ = ("dashes", "last", "pitch", "reach")
+
+    def __init__(self, first: _Dash) -> None:
+        self.dashes, self.last, self.pitch = [first], first, 0
+        self.reach = first.start + (1 + _GAP) * first.length + 2 * _SLACK
+
+    def add(self, dash: _Dash) -> None:
+        """Let a dash follow."""
+        self.pitch = self.pitch or dash.start - self.last.start
+        self.dashes.append(dash)
+        self.last = dash
+        self.reach = dash.start + (_CROSSED + _PITCH) * self.pitch + 3 * _SLACK
+
+    def goes_on(self, dash: _Dash) -> bool:
+        """Whether a dash is the next one."""
+        last, pitch = self.last, self.pitch
+        step = dash.start - last.start
+        if step <= last.length or not _alike(last, dash):
+            return False
+        if abs(dash.middle - last.middle) > max(1.0, _OFF * last.thickness):
+            return False
+        if not pitch:
+            return step - last.length <= _GAP * last.length + _SLACK
+        steps = min(_CROSSED, max(1, round(step / pitch)))
+        return abs(step - steps * pitch) <= max(2 * _SLACK, _PITCH * pitch)
 
 
 def _chains(dashes: Sequence[_Dash]) -> list[list[_Dash]]:
     """Dashes that follow each other at even distances, longest rows."""
-    chains: list[list[_Dash]] = []
-    ends: dict[int, list[list[_Dash]]] = {}  # by the row in which the last one lies
+    chains: list[_Chain] = []
+    ends: dict[int, list[_Chain]] = {}  # by the row in which the last one lies
     for dash in dashes:
         row = int(dash.middle)
-        near = []
+        chain = None
         for at in (row - 1, row, row + 1):
-            if at in ends:
-                ends[at] = [each for each in ends[at] if _reach(each) >= dash.start]
-                near += ends[at]
-        chain = next((each for each in near if _goes_on(each, dash)), None)
+            if chain is None and ends.get(at):
+                near = ends[at] = [each for each in ends[at] if each.reach >= dash.start]
+                chain = next((each for each in near if each.goes_on(dash)), None)
+                if chain is not None:
+                    near.remove(chain)
         if chain is None:
-            chain = []
+            chain = _Chain(dash)
             chains.append(chain)
         else:
-            ends[int(chain[-1].middle)].remove(chain)
-        chain.append(dash)
+            chain.add(dash)
         ends.setdefault(row, []).append(chain)
-    return chains
-
-
-def _reach(chain: Sequence[_Dash]) -> float:
-    """Beyond it, no dash that begins goes on with a chain."""
-    last = chain[-1]
-    if len(chain) == 1:
-        return last.start + (1 + _GAP) * last.length + 2 * _SLACK
-    return last.start + (_CROSSED + _PITCH) * (chain[1].start - chain[0].start) + 3 * _SLACK
-
-
-def _goes_on(chain: Sequence[_Dash], dash: _Dash) -> bool:
-    last = chain[-1]
-    step = dash.start - last.start
-    if step <= last.length or not _alike(last, dash):
-        return False
-    if abs(dash.middle - last.middle) > max(1.0, _OFF * last.thickness):
-        return False
-    if len(chain) == 1:
-        return step - last.length <= _GAP * last.length + _SLACK
-    pitch = chain[1].start - chain[0].start
-    steps = min(_CROSSED, max(1, round(step / pitch)))
-    return abs(step - steps * pitch) <= max(2 * _SLACK, _PITCH * pitch)
+    return [chain.dashes for chain in chains]
 
 
 def _alike(one: _Dash, other: _Dash) -> bool:

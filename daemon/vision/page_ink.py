@@ -22,6 +22,7 @@ _STROKE = 0.028  # of the page's longer side: what is wider is no stroke
 _THIN, _AROUND = 9, 31  # px of the sketch: what is narrower is thin, and what it lies in
 _ALONG = (5, 1)  # px: columns and rows whose mean grain deviates from
 _DARKEST = 40  # of 255: paper is no darker
+_DIM = 30.0  # of 255: on darker paper noise counts no more
 _NOISE_FACTOR = 4.4  # standard deviations of paper noise that a mark must exceed
 _INK, _FAINT = 0.5, 0.3  # of Otsu's threshold: what counts as ink, and as a rule
 STRONG_SHARE = 0.1  # of a mark's pixels: what reaches `strong`, unless it is on the back
@@ -60,14 +61,11 @@ class PageInk:
         return PageInk(contrast, mask, faint, self.floor, self.usual)
 
 
-def find_page_ink(pixels: Grey) -> PageInk:
-    """The ink of a page, (h, w) uint8."""
-    paper, reach = _paper(pixels)
+def find_page_ink(pixels: Grey, halves: Halves | None = None) -> PageInk:
+    """The ink of a page, (h, w) uint8; `halves` are the page's, where they are known."""
+    paper, reach, darkest = _paper(halves or Halves(pixels))
     contrast = contrast_of(paper, pixels, reach)
-    light = max(30.0, cv2.mean(paper)[0])
-    floor = _floor(noise_of(pixels, _ALONG), light)
-    if floor > MIN_CONTRAST:  # along the other rules: squared paper would be grain otherwise
-        floor = min(floor, _floor(noise_of(cv2.transpose(pixels), _ALONG), light))
+    floor = _noise_floor(pixels, paper, darkest)
     usual = _otsu(contrast, floor)
     return PageInk(
         contrast=contrast,
@@ -92,24 +90,39 @@ def is_light_on_dark(pixels: Grey) -> bool:
     return energy(lighter) > energy(darker)
 
 
-def _paper(pixels: Grey) -> tuple[Grey, Grey]:
-    """The paper under every pixel, and what contrast is measured against there."""
-    halves = Halves(pixels)
-    if max(pixels.shape) < 2 * _SKETCH:
+def _noise_floor(pixels: Grey, paper: Grey, darkest: float) -> int:
+    """The contrast that noise reaches on a page, the `darkest` of whose paper is known."""
+    noise = noise_of(pixels, _ALONG)
+    if _floor(noise, darkest) == MIN_CONTRAST:  # and less on lighter paper
+        return MIN_CONTRAST
+    light = cv2.mean(paper)[0]
+    floor = _floor(noise, light)
+    if floor > MIN_CONTRAST:  # along the other rules: squared paper would be grain otherwise
+        floor = min(floor, _floor(noise_of(cv2.transpose(pixels), _ALONG), light))
+    return floor
+
+
+def _paper(halves: Halves) -> tuple[Grey, Grey, float]:
+    """The paper under every pixel, what contrast is measured against there, and how dark the paper
+    is at most."""
+    shape = halves.pixels.shape
+    if max(shape) < 2 * _SKETCH:
         sketch = halves.rough_sketch(_SKETCH)
     else:  # made so fast, it has kept noise, of which the lightest would pass for paper
         sketch = cv2.blur(halves.glance(_SKETCH), (3, 3))
     side = max(5, round(_STROKE * max(sketch.shape))) | 1
     paper = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # at a shadow's edge the darker side holds
-    is_dark = cv2.minMaxLoc(paper)[0] < _DARKEST
-    paper = cv2.resize(paper, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return paper, cv2.max(paper, np.full(1, _DARKEST, np.uint8)) if is_dark else paper
+    darkest = cv2.minMaxLoc(paper)[0]
+    paper = cv2.resize(paper, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    is_dark = darkest < _DARKEST
+    reach = cv2.max(paper, np.full(1, _DARKEST, np.uint8)) if is_dark else paper
+    return paper, reach, darkest
 
 
 def _floor(noise: float, light: float) -> int:
     """The contrast that so much noise reaches on paper so light."""
-    return max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / light))
+    return max(MIN_CONTRAST, round(_NOISE_FACTOR * noise * 255 / max(_DIM, light)))
 
 
 def _otsu(contrast: Grey, floor: int) -> int:

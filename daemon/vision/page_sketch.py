@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..records import Grey
-from .components import Components, find_components
+from .components import find_components
 from .crossing import is_crossed
 from .page_ink import PageInk, find_page_ink
 from .page_view import laid_flat, made_level
@@ -33,7 +35,10 @@ _SMALL = 640  # px, the longer side of a picture that costs little to be looked 
 _WEAKER = 0.75  # times strong ink: fine strokes have that on a sketch, and faint rules have less
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
+_MIDDLE = 1 / 8  # of the sketch's height: rows that are looked at first
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
+
+Boxes: TypeAlias = npt.NDArray[Any]  # (n, 5): x, y, width, height and area
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +91,39 @@ def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
     """Whether there may be so many marks in a page's ink. Each has strong ink of its own, or ink
     that is strong by a `share`, unless what joins it to others is long."""
     strong = (ink.contrast >= max(1, round(share * ink.strong))).view(np.uint8)
-    boxes = find_components(strong, least=_STRONG_MARK).boxes
-    longest = int(boxes[:, 2:4].max(initial=0))
-    return len(boxes) >= least or longest >= _JOINT * max(strong.shape)
+    if np.count_nonzero(_middle_boxes(strong)[:, 2:4].max(axis=1) >= _STRONG_MARK) >= least:
+        return True
+    longer = _lengths(strong)
+    marks = np.count_nonzero(longer >= _STRONG_MARK)
+    return bool(marks >= least or longer.max(initial=0) >= _JOINT * max(strong.shape))
+
+
+def _lengths(mask: Grey) -> npt.NDArray[np.int64]:
+    """The longer sides of a mask's components, (n,): where there are few, their outlines are found
+    in half of the time that their runs take."""
+    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    outer = np.flatnonzero(family[0, :, 3] < 0).tolist() if outlines else []  # not of holes
+    return np.array([max(cv2.boundingRect(outlines[at])[2:]) for at in outer], np.int64)
 
 
 def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
-    """How many marks show in the one of some inks that has most."""
+    """How many marks show in the one of some inks that has most; of very many, only some count."""
     return max(_count_marks(ink.mask, enough) for ink in inks)
 
 
 def _count_marks(mask: Grey, enough: int) -> int:
     """How many marks show; where they are not `enough`, without the rules of a sheet, which may
     slope, if any of the ink is as long as those."""
-    found = find_components(mask)
-    count = _count_low(found)
-    if count >= enough or not _count_long(found):
+    longer = max(mask.shape)
+    some = _count_low(_middle_boxes(mask), longer)
+    if some >= max(enough, LEAST_MARKS):
+        return some
+    boxes = find_components(mask).boxes
+    count = _count_low(boxes, longer)
+    if count >= enough or not _count_long(boxes, longer):
         return count
     count = _count_between_rules(mask) or count
-    if count >= enough or found.boxes[:, 2:4].max() < _WEB * max(mask.shape):
+    if count >= enough or boxes[:, 2:4].max() < _WEB * longer:
         return count
     angle = find_skew(mask)
     return _count_between_rules(made_level(mask, angle)) or count if angle else count
@@ -118,23 +137,31 @@ def _count_between_rules(mask: Grey) -> int:
     if not any(map(_has_rules, rules)):
         return 0
     either = cv2.dilate(cv2.bitwise_or(*rules), np.ones((3, 3), np.uint8))
-    return _count_low(find_components(cv2.subtract(mask, either)))
+    return _count_low(find_components(cv2.subtract(mask, either)).boxes, max(mask.shape))
 
 
 def _has_rules(straight: Grey) -> bool:
     """Whether enough of what is straight is as long as a sheet's rules, which takes many pixels."""
     if cv2.countNonZero(straight) < _RULED * _RULE * max(straight.shape):
         return False
-    return _count_long(find_components(straight)) >= _RULED
+    return _count_long(find_components(straight).boxes, max(straight.shape)) >= _RULED
 
 
-def _count_low(found: Components) -> int:
-    """How many marks have a digit's height."""
-    heights = found.boxes[:, 3]
-    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= max(found.mask.shape) / 4)))
+def _count_low(boxes: Boxes, longer: int) -> int:
+    """How many marks have a digit's height on a sketch with so many pixels on its longer side."""
+    heights = boxes[:, 3]
+    return int(np.count_nonzero((heights >= _LEAST_MARK) & (heights <= longer / 4)))
 
 
-def _count_long(found: Components) -> int:
+def _count_long(boxes: Boxes, longer: int) -> int:
     """How many are as long as a sheet's rules."""
-    lengths = found.boxes[:, 2:4].max(axis=1)
-    return int(np.count_nonzero(lengths >= _RULE * max(found.mask.shape)))
+    return int(np.count_nonzero(boxes[:, 2:4].max(axis=1) >= _RULE * longer))
+
+
+def _middle_boxes(mask: Grey) -> Boxes:
+    """Those of the components that lie wholly within some rows in the middle of a mask: of many
+    marks there are enough, found in a fraction of the time that all of them take."""
+    middle, reach = len(mask) // 2, max(1, round(_MIDDLE / 2 * len(mask)))
+    boxes = find_components(mask[middle - reach : middle + reach]).boxes
+    within = (boxes[:, 1] > 0) & (boxes[:, 1] + boxes[:, 3] < 2 * reach)
+    return np.asarray(boxes[within])

@@ -52,7 +52,12 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     prospect = prospect_of(search)
     if prospect is None:
         return None
-    flat, pixels = flat_view(search.pixels, prospect.corners, may_be_light=prospect.may_be_light)
+    flat, pixels = flat_view(
+        search.pixels,
+        prospect.corners,
+        may_be_light=prospect.may_be_light,
+        halves=search.halves,
+    )
     if prospect.may_be_fewer and not may_hold(flat.ink, prospect.least_marks):
         return None
     view = levelled(flat, pixels)

@@ -14,7 +14,7 @@ import numpy as np
 from ..records import Box, Grey
 from .page_ink import PageInk, find_page_ink, is_light_on_dark
 from .rectify import Corners, Matrix, flatten
-from .reduce import quick_sketch_of
+from .reduce import Halves, quick_sketch_of
 from .skew import MOST, find_skew
 
 SKETCH = 1000  # px, the longer side of what skew is told by
@@ -34,16 +34,18 @@ class View:
     is_sheet: bool
 
 
-def flat_view(pixels: Grey, corners: Corners | None, *, may_be_light: bool) -> tuple[View, Grey]:
+def flat_view(
+    pixels: Grey, corners: Corners | None, *, may_be_light: bool, halves: Halves | None = None
+) -> tuple[View, Grey]:
     """The view of a page, (H, W) uint8, no larger than itself, with rows as they slope, and its
     pixels; `corners` are those of the sheet on it, if there is one; where its ink `may_be_light` on
-    dark and is, it is made dark on light."""
-    if corners is None and may_be_light and is_light_on_dark(pixels):
-        pixels = cv2.bitwise_not(pixels)
-    onto = np.eye(3)
+    dark and is, it is made dark on light. `halves` are the page's, where they are known."""
     if corners is not None:  # on its own: its surroundings must not come back
         pixels, onto = laid_flat(pixels, corners, max(pixels.shape))
-    return View(find_page_ink(pixels), onto, corners is not None), pixels
+        return View(find_page_ink(pixels), onto, is_sheet=True), pixels
+    if may_be_light and is_light_on_dark(pixels):
+        pixels, halves = cv2.bitwise_not(pixels), None
+    return View(find_page_ink(pixels, halves), np.eye(3), is_sheet=False), pixels
 
 
 def levelled(view: View, pixels: Grey) -> View:

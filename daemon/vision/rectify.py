@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .four_sides import NEXT, four_sides
 from .polarity import Shades
 from .reduce import sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
-Outline: TypeAlias = tuple[int, ...]  # x, y, width, height, area
+Outline: TypeAlias = npt.NDArray[Any]  # (n, 1, 2) int32: x, y of where a region's border bends
 Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
 
 _SIDE = 320  # px, the longer side of the sketch on which a sheet is looked for
@@ -31,19 +32,17 @@ _STEPS = (
     0.5,
     0.8,
 )  # of the logarithm of brightness, from which one pixel to the next is an edge
+_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + 8)
 _SAME = 0.01  # of its area, by which a region differs that need not be looked at again
 _LEAST = 0.12  # of the picture: a smaller bright patch is no sheet
 _MOST = 0.97  # of the picture: more of it is all sheet
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
+_FILLED_ABOUT = 0.9  # the same, whatever rounding to pixels makes of it
 _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
-_AT_BORDER = 0.015  # of the sketch's longer side: so near the border a side runs out of it
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
-_SPACING = 3  # px between points to which a side is fitted
 _POINTS = 40  # on each side
 _PLACES = np.linspace(0.04, 0.96, _POINTS)  # of a side
-_NEXT = [1, 2, 3, 0]  # which corner follows each
 _SHOWN = 0.5  # of the picture's longer side: so much of a faint sheet's sides shows at least
-_SOME = 0.1  # of a side as it seems at first: so much shows of one that is compared with its ground
 _SHARP = 0.75  # of a side: where that shows
 
 
@@ -74,21 +73,19 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _steps(self._rough_sketch, _CLEAR).any():
+        if not _count_steps(self._rough_sketch, _CLEAR):
             return None
-        return self._likeliest(self._quadrangles, _CLEAR)
+        return self._likeliest(_CLEAR)
 
     @cached_property
     def faint(self) -> Corners | None:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
         height, width = self._rough_sketch.shape
-        steps = np.count_nonzero(_steps(self._rough_sketch, _FAINT))
+        steps = _count_steps(self._rough_sketch, _FAINT)
         if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
             return None  # shade, or what is left of ink
-        last = np.array(self._sketch.shape[::-1]) - 2
-        whole = [each for each in self._quadrangles if ((each >= 1) & (each <= last)).all()]
-        return self._likeliest(whole, _FAINT)
+        return self._likeliest(_FAINT, whole=True)
 
     @cached_property
     def _rough_sketch(self) -> Grey:
@@ -99,24 +96,25 @@ class SheetSearch:
         return _without_ink(sketch_of(self.pixels, _SIDE))
 
     @cached_property
-    def _quadrangles(self) -> list[Corners]:
-        """What has four sides, in pixels of the sketch."""
-        found = []
-        tried: list[Outline] = []
+    def _candidates(self) -> list[_Region]:
+        """What may be the sheet on the sketch."""
+        found: list[_Region] = []
         for region in _regions(self._sketch):
-            outline = (*cv2.boundingRect(region), cv2.countNonZero(region))
-            if any(_are_alike(outline, other) for other in tried):
-                continue
-            tried.append(outline)
-            corners = _quadrangle(region)
-            if corners is not None:
-                found.append(corners)
+            if not any(region.is_like(other) for other in found):
+                found.append(region)
         return found
 
-    def _likeliest(self, quadrangles: list[Corners], least: _Contrast) -> Corners | None:
-        """The largest that is brighter than its ground at the most sides, in pixels of the page."""
+    def _likeliest(self, least: _Contrast, *, whole: bool = False) -> Corners | None:
+        """The largest of what has four sides that is brighter than its ground at the most of them,
+        in pixels of the page; if it is to be `whole`, among those that lie on the page."""
         best, found = 0.0, None
-        for corners in quadrangles:
+        last = np.array(self._sketch.shape[::-1]) - 2
+        for region in self._candidates:
+            if best >= region.most:
+                continue
+            corners = region.corners
+            if corners is None or (whole and not ((corners >= 1) & (corners <= last)).all()):
+                continue
             score = _support(self._sketch, corners, least) * _area(corners)
             if score > best:
                 best, found = score, corners
@@ -126,34 +124,70 @@ class SheetSearch:
         return np.asarray((found + 0.5) * ratio - 0.5)
 
 
+class _Region:
+    """What may be a sheet, (h, w) uint8 of 0 and 1, and its outline, where that is known."""
+
+    def __init__(self, pixels: Grey, outline: Outline | None = None) -> None:
+        self._pixels, self._outline = pixels, outline
+        self._box, self._area = cv2.boundingRect(pixels), cv2.countNonZero(pixels)
+
+    def is_like(self, other: _Region) -> bool:
+        """Whether two regions are the same but for a pixel at the edge."""
+        near = max(abs(a - b) for a, b in zip(self._box, other._box, strict=True)) <= 1
+        return near and abs(self._area - other._area) <= _SAME * self._area
+
+    @property
+    def most(self) -> float:
+        """The most that support by all sides, times what lies between them, can be; of what goes on
+        beyond the border more may lie there."""
+        x, y, width, height = self._box
+        high, wide = self._pixels.shape
+        is_free = x > 0 and y > 0 and x + width < wide and y + height < high
+        return 4 * self._area / _FILLED_ABOUT if is_free else math.inf
+
+    @cached_property
+    def corners(self) -> Corners | None:
+        """The four sides round it, if it has four."""
+        outline = self._outline
+        if outline is None:
+            borders, _ = cv2.findContours(self._pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+            outline = max(borders, key=len)
+        hull = cv2.convexHull(outline)
+        if self._area < _COMPACT * cv2.contourArea(hull):
+            return None
+        corners = four_sides(hull.reshape(-1, 2).astype(np.float64), self._pixels.shape)
+        if corners is None:
+            return None
+        inside = np.zeros_like(self._pixels)
+        cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
+        covered = cv2.countNonZero(cv2.bitwise_and(inside, self._pixels))
+        whole = cv2.countNonZero(inside)
+        return corners if covered >= _FILLED * max(whole, self._area) else None
+
+
 def _reach(sketch: Grey) -> int:
     """How wide the band is, in pixels, in which a sheet's side shows."""
     return 2 * math.ceil(_OFF * float(max(sketch.shape)) + 1) + 1
 
 
-def _steps(sketch: Grey, least: _Contrast) -> npt.NDArray[np.bool_]:
-    """Where a sketch, (h, w) uint8, is as much brighter than what lies beside it as a sheet is at
-    `least`: without such places no region need be looked at."""
+def _count_steps(sketch: Grey, least: _Contrast) -> int:
+    """In how many places a sketch, (h, w) uint8, is as much brighter than what lies beside it as a
+    sheet is at `least`: without such places no region need be looked at."""
+    darkest, lightest, *_ = cv2.minMaxLoc(sketch)
+    if lightest - least.brighter * darkest < least.margin - 1:
+        return 0  # wherever these lie
     near = np.ones((_reach(sketch),) * 2, np.uint8)
     ground = cv2.erode(sketch, near)
     steps = cv2.subtract(
         cv2.dilate(sketch, near), cv2.addWeighted(ground, least.brighter, ground, 0, 0)
     )
-    return np.asarray(steps >= least.margin)
-
-
-def _are_alike(one: Outline, other: Outline) -> bool:
-    """Whether two regions, as box and area, are the same but for a pixel at the edge."""
-    *box, area = one
-    *other_box, other_area = other
-    near = max(abs(a - b) for a, b in zip(box, other_box, strict=True)) <= 1
-    return near and abs(area - other_area) <= _SAME * area
+    return int(np.count_nonzero(steps >= least.margin))
 
 
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
     """What makes a sheet's corners those of an upright picture, and its (width, height): the
     sides keep their mean lengths."""
-    sides = np.linalg.norm(corners[_NEXT] - corners, axis=1)
+    sides = np.linalg.norm(corners[NEXT] - corners, axis=1)
     width, height = (max(8, round((sides[n] + sides[n + 2]) / 2)) for n in (0, 1))
     upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), upright)
@@ -169,159 +203,61 @@ def _without_ink(sketch: Grey) -> Grey:
     return cv2.medianBlur(np.ascontiguousarray(filled[side:-side, side:-side]), 3)
 
 
-def _regions(sketch: Grey) -> Iterator[Grey]:
-    """What may be a sheet, (h, w) uint8 of 0 and 1: the largest region above each of some levels,
-    and the largest ones without an edge in them, for a shadow on a sheet may be darker than a desk
-    in the light. Those too small or too large are left out."""
+def _regions(sketch: Grey) -> Iterator[_Region]:
+    """What may be a sheet: the largest region above each of some levels, and the largest ones
+    without an edge in them, for a shadow on a sheet may be darker than a desk in the light. Those
+    too small or too large are left out."""
     passed = cv2.calcHist([sketch], [0], None, [256], [0, 256]).ravel().cumsum()
     low, high = passed.searchsorted(np.multiply(_ENDS, sketch.size))
     for level in np.linspace(low, high, _LEVELS + 2)[1:-1].tolist():
-        yield from _largest(cv2.threshold(sketch, level, 1, cv2.THRESH_BINARY)[1], 1)
-    shades = np.log(sketch.astype(np.float32) + np.float32(8))
+        bright = cv2.threshold(sketch, level, 1, cv2.THRESH_BINARY)[1]
+        for region, outline in _largest(bright, 1):
+            yield _Region(region, outline)
+    shades = cv2.LUT(sketch, _LOGARITHMS)
     steps = cv2.magnitude(*(cv2.Sobel(shades, cv2.CV_32F, *axes) for axes in ((1, 0), (0, 1))))
     for step in _STEPS:
-        for region in _largest((steps < step).view(np.uint8), 3):
-            yield cv2.dilate(region, np.ones((3, 3), np.uint8))
+        for region, _ in _largest((steps < step).view(np.uint8), 3):
+            yield _Region(cv2.dilate(region, np.ones((3, 3), np.uint8)))
 
 
-def _largest(mask: Grey, most: int) -> Iterator[Grey]:
-    """The largest regions of a mask by their outlines, which are found in a tenth of the time that
-    labels take."""
-    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+def _largest(mask: Grey, most: int) -> Iterator[tuple[Grey, Outline]]:
+    """The largest regions of a mask, (h, w) uint8 of 0 and 1 each, with their outlines, by which
+    they are found in a tenth of the time that labels take."""
+    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if family is None:
         return
-    shortest = 2 * (_LEAST * mask.size) ** 0.5  # even a circle's has more points, at corners too
+    shortest = 2 * (_LEAST * mask.size) ** 0.5  # even a circle's is longer
+    outer = np.flatnonzero(family[0, :, 3] < 0).tolist()  # the others are those of holes
     large = [
-        (cv2.contourArea(outline), number)
-        for number, outline in enumerate(outlines)
-        if len(outline) >= shortest and family[0, number, 3] < 0  # else it is a hole's
+        (cv2.contourArea(outlines[number]), number)
+        for number in outer
+        if cv2.arcLength(outlines[number], closed=True) >= shortest
     ]
     for _, number in sorted(large, reverse=True)[:most]:
-        region = np.zeros_like(mask)  # with its holes, in which others may lie
+        region = np.zeros_like(mask)  # without its holes, in which others may lie
         cv2.drawContours(region, outlines, number, (1,), cv2.FILLED, 8, family, 1)
         if _LEAST * mask.size <= cv2.countNonZero(region) <= _MOST * mask.size:
-            yield region
-
-
-def _quadrangle(region: Grey) -> Corners | None:
-    """The four sides round a region, if it has four."""
-    outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    hull = cv2.convexHull(max(outlines, key=len))
-    area = cv2.countNonZero(region)
-    if area < _COMPACT * cv2.contourArea(hull):
-        return None
-    corners = _fit(hull.reshape(-1, 2).astype(np.float64), region.shape)
-    if corners is None:
-        return None
-    inside = np.zeros_like(region)
-    cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
-    covered = cv2.countNonZero(cv2.bitwise_and(inside, region))
-    whole = cv2.countNonZero(inside)
-    return corners if covered >= _FILLED * max(whole, area) else None
-
-
-def _fit(hull: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Corners | None:
-    """The four straight lines that a hull's points (n, 2) lie on, as their corners; None where less
-    than two of them show."""
-    outline = _along(hull)
-    free = ~_at_border(outline, shape)
-    start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
-    corners = _clockwise(start)
-    lines = np.zeros((4, 4))
-    owned = np.zeros((4, len(outline)), np.bool_)
-    for _ in range(4):
-        before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
-        shown = np.count_nonzero(owned & free, axis=1) >= _SOME * np.count_nonzero(owned, axis=1)
-        if np.count_nonzero(shown) < 2:
-            return None
-        changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
-        if not changed:
-            break
-        for side in changed:  # the line of the same points would be the same
-            own = outline[owned[side]]
-            inside = outline[owned[side] & free]
-            points = inside if len(inside) >= 0.25 * len(own) else own
-            if len(points) < 4:
-                return None
-            lines[side] = _line(points)
-        crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
-        if any(crossing is None for crossing in crossings):
-            return None
-        corners = np.array(crossings)
-    reach = np.array(shape[::-1])
-    near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
-    convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
-    return corners if near and convex else None
+            yield region, outlines[number]
 
 
 def _support(sketch: Grey, corners: Corners, least: _Contrast) -> float:
     """The share of the sides that show along which the sheet is brighter than what it lies on, by
     what it is at least; 0 where they are too few, or one of them does not."""
     longer = max(sketch.shape)
-    along = corners[_NEXT] - corners
+    along = corners[NEXT] - corners
     points = corners[:, None] + along[:, None] * _PLACES[:, None]  # (4, n, 2)
     normals = along[:, ::-1] * (1, -1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
     outwards = ((corners.mean(axis=0) - corners) * normals).sum(axis=1) < 0
     off = _OFF * longer * np.where(outwards, -1, 1)[:, None, None] * normals[:, None]
-    inner, outer = points + off, points - off
-    shown = _inside(outer, sketch.shape) & _inside(inner, sketch.shape)  # (4, n)
+    beside = np.stack([points + off, points - off])  # inside, and beyond
+    shown = _inside(beside, sketch.shape).all(axis=0)  # (4, n)
     counts = shown.sum(axis=1)
-    brighter = _at(sketch, inner) > least.brighter * _at(sketch, outer) + least.margin
+    inner, outer = _at(sketch, beside)
+    brighter = inner > least.brighter * outer + least.margin
     shares = ((brighter & shown).sum(axis=1) / np.maximum(counts, 1))[counts >= 0.25 * _POINTS]
     if len(shares) < 2 or shares.min() < _SHARP:
         return 0.0
     return float(shares.sum())
-
-
-def _at_border(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    far = _AT_BORDER * max(shape)
-    x, y = points.T
-    edges = (x <= far) | (y <= far) | (x >= shape[1] - 1 - far) | (y >= shape[0] - 1 - far)
-    return np.asarray(edges)
-
-
-def _along(hull: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points along a closed polygon, about `_SPACING` apart."""
-    steps = hull[np.arange(1 - len(hull), 1)] - hull  # to the next one each
-    counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
-    at = np.repeat(np.arange(len(hull)), counts)
-    numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]
-    return np.asarray(hull[at] + steps[at] * (numbers / counts[at])[:, None])
-
-
-def _clockwise(corners: Corners) -> Corners:
-    """From the top left one on."""
-    around = corners - corners.mean(axis=0)
-    ordered = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
-    first = int(ordered.sum(axis=1).argmin())
-    return np.asarray(ordered[np.arange(first - 4, first)])
-
-
-def _nearest_side(points: npt.NDArray[np.float64], corners: Corners) -> npt.NDArray[np.intp]:
-    """Which of the four sides each of the points (n, 2) is next to."""
-    along_x, along_y = (corners[_NEXT] - corners).T[:, :, None]
-    x, y = points.T[:, None] - corners.T[:, :, None]  # (4, n) each
-    shares = (x * along_x + y * along_y) / np.maximum(along_x**2 + along_y**2, 1e-9)
-    shares = np.minimum(np.maximum(shares, 0), 1)
-    return np.asarray(((x - shares * along_x) ** 2 + (y - shares * along_y) ** 2).argmin(axis=0))
-
-
-def _line(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """(vx, vy, x, y) of the line through points, outliers weighing little."""
-    line = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
-    return np.asarray(line.ravel(), np.float64)
-
-
-def _crossing(
-    one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64] | None:
-    """Where two lines meet; None where they hardly do."""
-    across = one[0] * other[1] - one[1] * other[0]
-    if abs(across) < 0.2:
-        return None
-    step = other[2:] - one[2:]
-    along = float(step[0] * other[1] - step[1] * other[0]) / float(across)
-    return np.asarray(one[2:] + one[:2] * along)
 
 
 def _inside(points: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -46,6 +46,7 @@ class Halves:
     def __init__(self, pixels: Grey) -> None:
         self.pixels = pixels
         self._made = [pixels]
+        self._glances: dict[int, Grey] = {}
 
     def above(self, longest: int) -> Grey:
         """What has so many pixels on its longer side, and less than twice as many; the picture
@@ -65,7 +66,10 @@ class Halves:
 
     def glance(self, longest: int) -> Grey:
         """The same still faster, where it does not matter that thin strokes have holes."""
-        return quickly_resized(self.above(longest), self.sketch_size(longest))
+        if longest not in self._glances:
+            glance = quickly_resized(self.above(longest), self.sketch_size(longest))
+            self._glances[longest] = glance
+        return self._glances[longest]
 
     def sketch_size(self, longest: int) -> tuple[int, int]:
         """Width and height of the picture where it is so long at most."""

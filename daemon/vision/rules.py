@@ -57,6 +57,23 @@ class Underlined(NamedTuple):
     is_bar: bool = False
 
 
+class _Lines(NamedTuple):
+    """Components of some rows of a window, from its row `top` on, and the `straight` ones."""
+
+    top: int
+    found: Components
+    straight: list[Component]
+
+    def drawn(self, lines: Sequence[Component], window: Grey) -> Grey:
+        """Where the window's ink, (h, w) uint8 of 0 and 1, is that of some lines, or right above or
+        below it."""
+        own = np.isin(self.found.labels, [each.label for each in lines]).view(np.uint8)
+        where = np.zeros_like(window)
+        rows = np.s_[self.top : self.top + len(own)]
+        where[rows] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & window[rows]
+        return where
+
+
 def remove(mask: Grey, bounds: Bounds | None = None) -> Grey | None:
     """Take the rules out of a mask, (H, W) uint8 of 0 and 1; None where there are none. `bounds`
     are those of all its ink, where they are known."""
@@ -127,14 +144,12 @@ def remove_lines(mask: Grey, tallest: int, bounds: Bounds | None = None) -> Grey
     if min(width, height) < SMALLEST // 2 or width < BAR * tallest:
         return None
     window = mask[top : top + height, left : left + width]
-    found, straight = _straight_lines(window, round(LINE * width), LINE_STIFF)
-    straight = [each for each in straight if each.width >= BAR * tallest]
-    if not straight:
+    lines = _straight_lines(window, round(LINE * width), LINE_STIFF, BAR * tallest)
+    if lines is None:
         return None
-    own = np.isin(found.labels, [each.label for each in straight]).view(np.uint8)
-    where: Grey = cv2.dilate(own, np.ones((3, 1), np.uint8)) & window
+    where = lines.drawn(lines.straight, window)
     rest: Grey = window & ~where
-    thickness = max(each.area / each.width for each in straight)
+    thickness = max(each.area / each.width for each in lines.straight)
     without = mask.copy()
     without[top : top + height, left : left + width] = _crossing(rest, where, math.ceil(thickness))
     return without
@@ -183,15 +198,13 @@ def _lowest_line(window: Grey) -> tuple[Grey, int, int, float] | None:
     last = min(height, first + int(full[-1]) + beside + 1)
     first += max(0, int(full[0]) - beside)
     lower = window[first:last]
-    found, straight = _straight_lines(lower, round(RUN * width), STIFF)
-    long = [each for each in straight if each.width >= SPAN * width]
-    if not long:
+    lines = _straight_lines(lower, round(RUN * width), STIFF, SPAN * width)
+    if lines is None:
         return None
-    longest = max(long, key=lambda each: each.width)
-    double = [each.label for each in long if _are_double(each, longest)]
+    longest = max(lines.straight, key=lambda each: each.width)
+    double = [each for each in lines.straight if _are_double(each, longest)]
     where = np.zeros_like(window)
-    own = np.isin(found.labels, double).view(np.uint8)
-    where[first:last] = cv2.dilate(own, np.ones((3, 1), np.uint8)) & lower
+    where[first:last] = lines.drawn(double, lower)
     thickness = cv2.countNonZero(where) / longest.width / len(double)
     return where, longest.x, longest.width, thickness
 
@@ -203,21 +216,23 @@ def _are_double(line: Component, other: Component) -> bool:
     return shared >= DOUBLE * other.width and gap <= NEXT * other.area / other.width
 
 
-def _straight_lines(window: Grey, run: int, stiff: float) -> tuple[Components, list[Component]]:
-    """What is made of lying runs of ink with `run` pixels at least, and those of it that are
-    straight and `stiff` times as long as thick."""
+def _straight_lines(window: Grey, run: int, stiff: float, least: float) -> _Lines | None:
+    """What of some ink is made of lying runs with `run` pixels at least, is straight, as long as
+    `least`, and `stiff` times as long as thick; None where nothing is."""
     runs = _long_runs(window, run)
     if not len(runs.rows):
-        return find_components(np.zeros_like(window)), []
-    near = cv2.dilate(runs.drawn(window.shape), np.ones((3, 5), np.uint8)) & window
-    found = find_components(near)
+        return None
+    top, bottom = max(0, int(runs.rows[0]) - 2), int(runs.rows[-1]) + 3
+    around = window[top:bottom]
+    drawn = runs._replace(rows=runs.rows - top).drawn(around.shape)
+    found = find_components(cv2.dilate(drawn, np.ones((3, 5), np.uint8)) & around)
     straight = [
         each
         for each in found.components
-        if each.width >= stiff * each.area / each.width
+        if each.width >= max(least, stiff * each.area / each.width)
         and each.height <= each.area / each.width + max(2.0, RISE * each.width)
     ]
-    return found, straight
+    return _Lines(top, found, straight) if straight else None
 
 
 def _large(components: Sequence[Component]) -> list[Component]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
 
 _WORD = 8  # pixels that are looked at together
+_LOWEST_FIRST = np.dtype("<u8")  # such a word
+_BYTE, _LAST = 8, 56  # bits of a pixel, and of those before the last one in a word
 
 Window = tuple[slice, slice]  # rows and columns of a page
 
@@ -30,7 +31,8 @@ class Runs(NamedTuple):
 
     def chosen(self, which: npt.NDArray[np.bool_]) -> Runs:
         """Some of the runs."""
-        return Runs(*(each[which] for each in self))
+        at = np.flatnonzero(which)
+        return Runs(self.rows[at], self.starts[at], self.stops[at])
 
     def without_gaps(self, least: int) -> Runs:
         """The runs, neighbours of a row joined that are less than `least` pixels apart."""
@@ -51,33 +53,69 @@ class Runs(NamedTuple):
         ends = lengths.cumsum()
         first = self.rows * width + self.starts - (ends - lengths)
         places: npt.NDArray[np.int64] = np.repeat(first, lengths)
-        return places + np.arange(len(places))
+        places += np.arange(len(places))
+        return places
 
     def inside(self, window: Window) -> Runs:
         """What of the runs lies in a window, in its own rows and columns."""
         (top, bottom), (left, right) = ((side.start, side.stop) for side in window)
         starts, stops = np.maximum(self.starts, left), np.minimum(self.stops, right)
         within = (self.rows >= top) & (self.rows < bottom) & (starts < stops)
-        return Runs(self.rows - top, starts - left, stops - left).chosen(within)
+        moved = Runs(self.rows - top, starts - left, stops - left)
+        return moved if within.all() else moved.chosen(within)
 
 
 def find_runs(mask: Grey) -> Runs:
     """The runs of a mask, (H, W) uint8 of 0 and 1, each as long as it can be.
 
-    Ink is rare: which eight pixels in a row hold a bound is asked before where in them it lies.
+    Ink is rare: only words of eight pixels that hold some are looked at more closely, as numbers
+    of which the lowest byte is the first pixel.
     """
-    width = mask.shape[1] + 2
-    width += -width % _WORD
-    right = width - mask.shape[1] - 1
-    pixels = cv2.copyMakeBorder(mask, 0, 0, 1, right, cv2.BORDER_CONSTANT, value=0).ravel()
-    is_bound = np.zeros(len(pixels), np.bool_)
-    np.not_equal(pixels[1:], pixels[:-1], out=is_bound[:-1])
-    packed = is_bound.view(np.uint64)
-    words = np.flatnonzero(packed != 0)
-    within = np.flatnonzero(packed[words].view(np.bool_))
-    bounds = words[within // _WORD] * _WORD + within % _WORD
-    rows, starts = np.divmod(bounds[::2], width)
-    return Runs(rows, starts, bounds[1::2] - rows * width)
+    width = mask.shape[1]
+    at, inked = _inked_words(np.ascontiguousarray(mask).reshape(-1))
+    follow = at[1:] - at[:-1] == 1
+    before, after = inked << _BYTE, inked >> _BYTE  # what lies beside each pixel
+    before[1:] |= (inked[:-1] >> _LAST) * follow
+    after[:-1] |= (inked[1:] << _LAST) * follow
+    skipped = _skipped(at)
+    first, last = (np.flatnonzero((inked & ~beside).view(np.bool_)) for beside in (before, after))
+    first += skipped[first // _WORD]
+    last += skipped[last // _WORD]
+    wraps = width * (1 + np.flatnonzero(mask[:-1, -1] & mask[1:, 0]))
+    if len(wraps):  # from a row's last pixel to the first one of the next
+        first = np.insert(first, np.searchsorted(first, wraps), wraps)
+        last = np.insert(last, np.searchsorted(last, wraps), wraps - 1)
+    rows = first // width
+    before_row = rows * width
+    return Runs(rows, first - before_row, last - before_row + 1)
+
+
+def places_of(mask: Grey) -> npt.NDArray[np.intp]:
+    """Where the ink of a mask, (H, W) uint8 of 0 and 1, lies: (n,), row by row."""
+    at, inked = _inked_words(np.ascontiguousarray(mask).reshape(-1))
+    within = np.flatnonzero(inked.view(np.bool_))
+    return within + _skipped(at)[within // _WORD]
+
+
+def _skipped(at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How many pixels are left out before each of the words at these places."""
+    return _WORD * (at - np.arange(len(at)))
+
+
+def _inked_words(
+    pixels: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint64]]:
+    """Which words of pixels, (n,) of 0 and 1, hold ink, and these."""
+    whole = len(pixels) // _WORD * _WORD
+    words = pixels[:whole].view(_LOWEST_FIRST)
+    at = np.flatnonzero(words != 0)
+    inked = words[at]
+    rest = pixels[whole:]
+    if rest.any():
+        last = np.zeros(_WORD, np.uint8)
+        last[: len(rest)] = rest
+        at, inked = np.append(at, len(words)), np.append(inked, last.view(_LOWEST_FIRST))
+    return at, inked
 
 
 def connect(runs: Runs) -> npt.NDArray[np.int64]:
@@ -113,7 +151,8 @@ def connect(runs: Runs) -> npt.NDArray[np.int64]:
 
 def _followed(hosts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Where following hosts, (n,) each a place in itself and none after its own, comes to rest."""
-    further = hosts[hosts]
-    while not np.array_equal(further, hosts):
-        hosts, further = further, further[further]
-    return hosts
+    while True:
+        once = hosts[hosts]
+        hosts = once[once]
+        if (once == hosts).all():
+            return hosts

@@ -84,5 +84,6 @@ def _is_darker_at_a_side(page: Halves) -> bool:
     sketch = page.rough_sketch(_SKETCH)
     sides = (sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1])
     darkest = min(int(np.sort(side)[side.size // 2]) for side in sides)
-    place = int(_PAPER * (sketch.size - 1))
-    return darkest < _DARKER * int(np.partition(sketch, place, axis=None)[place]) - _MARGIN
+    passed = cv2.calcHist([sketch], [0], None, [256], [0, 256]).ravel().cumsum()
+    paper = int(passed.searchsorted(int(_PAPER * (sketch.size - 1)), "right"))
+    return darkest < _DARKER * paper - _MARGIN

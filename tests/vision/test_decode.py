@@ -31,6 +31,7 @@ from pdf_files import image, scanned
 
 from daemon.records import Limits, Page, Reason, RejectedPage, Rejection
 from daemon.vision import decode as decode_module
+from daemon.vision import develop as develop_module
 from daemon.vision import tiff as tiff_module
 from daemon.vision.counting import count_pixels
 from daemon.vision.decode import decode
@@ -310,6 +311,27 @@ def test_colour_that_is_grey_everywhere_counts_as_grey() -> None:
     read = page(encode(".png", cv2.cvtColor(drawing(), cv2.COLOR_GRAY2BGR)))
     assert read.colour is None
     assert np.array_equal(read.pixels, drawing())
+
+
+def test_one_coloured_pixel_makes_a_picture_one_in_colour() -> None:
+    pixels = cv2.cvtColor(drawing(), cv2.COLOR_GRAY2BGR)
+    pixels[7, 5, 1] ^= 1
+    read = page(encode(".png", pixels))
+    assert read.colour is not None
+    assert np.array_equal(read.colour, pixels)
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=60))
+def test_percentiles_are_those_of_numpy(tones: list[int]) -> None:
+    values, shares = np.array(tones, np.uint8), (2, 50, 95, 98)
+    assert develop_module._percentiles(values, shares) == np.percentile(values, shares).tolist()
+
+
+def test_grey_is_made_of_some_rows_at_a_time_as_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (70, 33, 3), np.uint8)
+    whole = page(encode(".png", pixels)).pixels
+    monkeypatch.setattr(develop_module, "_AT_ONCE", 100)
+    assert np.array_equal(page(encode(".png", pixels)).pixels, whole)
 
 
 def test_cmyk_as_photoshop_writes_it_has_white_paper_and_black_ink() -> None:

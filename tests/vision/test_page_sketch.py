@@ -111,6 +111,15 @@ def test_marks_that_strong_rules_join_may_be_many() -> None:
     assert may_hold(find_page_ink(page), 22)
 
 
+def test_the_teeth_of_a_comb_are_one_mark_though_the_middle_rows_show_them_apart() -> None:
+    page = paper(0)
+    for x in range(350, 550, 20):
+        page[280:420, x : x + 6] = 30
+    page[410:420, 350:536] = 30
+    assert may_hold(find_page_ink(page), 1)
+    assert not may_hold(find_page_ink(page), 2)
+
+
 def test_a_small_picture_is_no_page() -> None:
     assert (
         prospect_of(SheetSearch(cv2.resize(paper(21), (320, 249), interpolation=cv2.INTER_AREA)))

@@ -11,7 +11,7 @@ import pytest
 from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Setting, Shot, photograph
-from daemon.vision import rectify
+from daemon.vision import four_sides, rectify
 from daemon.vision.rectify import SheetSearch, flatten
 
 
@@ -169,7 +169,7 @@ def test_to_what_is_not_compact_no_sides_are_fitted(monkeypatch: pytest.MonkeyPa
     def fit(*_: object) -> None:
         raise AssertionError("a bracket has no four sides")
 
-    monkeypatch.setattr(rectify, "_fit", fit)
+    monkeypatch.setattr(rectify, "four_sides", fit)
     bracket = np.full((300, 400), 60, np.uint8)
     bracket[50:250, 60:340] = 230
     bracket[50:180, 160:340] = 60
@@ -197,11 +197,15 @@ def test_the_largest_regions_are_those_that_labels_give() -> None:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         areas = stats[1:, cv2.CC_STAT_AREA]
         large = [at + 1 for at in np.flatnonzero(areas >= rectify._LEAST * mask.size)]
-        regions = list(rectify._largest(mask, len(areas)))
+        outlined = list(rectify._largest(mask, len(areas)))
+        regions = [region for region, _ in outlined]
         assert sorted(cv2.countNonZero(each) for each in regions) == sorted(
             areas[areas >= rectify._LEAST * mask.size]
         )
         assert all(any(np.array_equal(each, labels == at) for at in large) for each in regions)
+        for region, outline in outlined:
+            outlines, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+            assert np.array_equal(outline, outlines[0])
         found += len(regions)
     assert found > 20
 
@@ -214,8 +218,8 @@ def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
         return found(points)
 
     fitted: list[np.ndarray] = []
-    found = rectify._line
-    monkeypatch.setattr(rectify, "_line", line)
+    found = four_sides._line
+    monkeypatch.setattr(four_sides, "_line", line)
     cell = np.full((300, 400), 230, np.uint8)
     cell[:, :20] = 30  # the border of a cell
     assert SheetSearch(cell).clear is None

@@ -3,7 +3,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.vision.runs import connect, find_runs
+from daemon.vision.runs import connect, find_runs, places_of
 
 
 def test_runs_come_in_reading_order_and_end_at_the_sides() -> None:
@@ -19,6 +19,14 @@ def test_runs_say_all_of_a_mask(height: int, width: int, seed: int) -> None:
     for row, start, stop in zip(*find_runs(mask), strict=True):
         again[row, start:stop] = 1
     assert np.array_equal(again, mask)
+
+
+@given(st.integers(1, 12), st.integers(1, 30), st.integers(0, 2**31))
+def test_ink_is_where_a_mask_is_not_0(height: int, width: int, seed: int) -> None:
+    mask = (np.random.default_rng(seed).random((height, width)) < 0.2).astype(np.uint8)
+    assert places_of(mask).tolist() == np.flatnonzero(mask).tolist()
+    inner = mask[1:-1, 1:-1]
+    assert places_of(inner).tolist() == np.flatnonzero(inner).tolist()
 
 
 @given(st.integers(1, 12), st.integers(1, 30), st.integers(0, 2**31))

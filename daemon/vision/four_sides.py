@@ -1,0 +1,114 @@
+"""The four straight sides round a bright patch of a picture, by the points of its hull.
+
+A side is fitted to the points that are nearest to it, these are told anew by the sides that were
+fitted, and so on until they stay the same. Where a side runs out of the picture, its points say
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Points: TypeAlias = npt.NDArray[np.float64]  # (n, 2): x, y
+Line: TypeAlias = npt.NDArray[np.float64]  # (4,): vx, vy, x, y
+
+NEXT = [1, 2, 3, 0]  # which corner follows each
+_AT_BORDER = 0.015  # of the longer side: so near the border a side runs out of the picture
+_SPACING = 3  # px between points to which a side is fitted
+_SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
+
+
+def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
+    """The corners of the sides that a hull's points lie on in a picture of this shape, from the top
+    left one clockwise; None where less than two of the sides show."""
+    outline = _along(hull)
+    free = ~_at_border(outline, shape)
+    start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
+    corners = _clockwise(start)
+    lines = np.zeros((4, 4))
+    owned = np.zeros((4, len(outline)), np.bool_)
+    for _ in range(4):
+        before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
+        shown = np.count_nonzero(owned & free, axis=1) >= _SOME * np.count_nonzero(owned, axis=1)
+        if np.count_nonzero(shown) < 2:
+            return None
+        changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
+        if not changed:
+            break
+        for side in changed:  # the line of the same points would be the same
+            own = outline[owned[side]]
+            inside = outline[owned[side] & free]
+            points = inside if len(inside) >= 0.25 * len(own) else own
+            if len(points) < 4:
+                return None
+            lines[side] = _line(points)
+        crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
+        if any(crossing is None for crossing in crossings):
+            return None
+        corners = np.array(crossings)
+    reach = np.array(shape[::-1])
+    near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
+    convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
+    return corners if near and convex else None
+
+
+def _at_border(points: Points, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Which points lie where a side would run out of the picture, (n,)."""
+    far = _AT_BORDER * max(shape)
+    x, y = points.T
+    edges = (x <= far) | (y <= far) | (x >= shape[1] - 1 - far) | (y >= shape[0] - 1 - far)
+    return np.asarray(edges)
+
+
+def _along(hull: Points) -> Points:
+    """Points along a closed polygon, about `_SPACING` apart."""
+    steps = hull[np.arange(1 - len(hull), 1)] - hull  # to the next one each
+    counts = np.maximum(1, (np.abs(steps).max(axis=1) / _SPACING).astype(int))
+    at = np.repeat(np.arange(len(hull)), counts)
+    numbers = np.arange(len(at)) - (counts.cumsum() - counts)[at]
+    return np.asarray(hull[at] + steps[at] * (numbers / counts[at])[:, None])
+
+
+def _clockwise(corners: Points) -> Points:
+    """From the top left one on."""
+    around = corners - corners.mean(axis=0)
+    ordered = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
+    first = int(ordered.sum(axis=1).argmin())
+    return np.asarray(ordered[np.arange(first - 4, first)])
+
+
+def _nearest_side(points: Points, corners: Points) -> npt.NDArray[np.intp]:
+    """Which of the four sides each of the points (n, 2) is next to."""
+    along_x, along_y = (corners[NEXT] - corners).T[:, :, None]
+    x, y = np.ascontiguousarray(points.T)[:, None] - corners.T[:, :, None]  # (4, n) each
+    shares = x * along_x
+    shares += y * along_y
+    shares /= np.maximum(along_x**2 + along_y**2, 1e-9)
+    np.maximum(shares, 0, out=shares)
+    np.minimum(shares, 1, out=shares)
+    x -= shares * along_x
+    y -= shares * along_y
+    x *= x
+    y *= y
+    x += y
+    return np.asarray(x.argmin(axis=0))
+
+
+def _line(points: Points) -> Line:
+    """The line through points, outliers weighing little."""
+    line = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
+    return np.asarray(line.ravel(), np.float64)
+
+
+def _crossing(one: Line, other: Line) -> npt.NDArray[np.float64] | None:
+    """Where two lines meet; None where they hardly do."""
+    across = one[0] * other[1] - one[1] * other[0]
+    if abs(across) < 0.2:
+        return None
+    step = other[2:] - one[2:]
+    along = float(step[0] * other[1] - step[1] * other[0]) / float(across)
+    return np.asarray(one[2:] + one[:2] * along)
