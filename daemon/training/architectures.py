@@ -29,7 +29,8 @@ class Architecture:
     """One network and its recipe. `body` maps the input layer to the last hidden layer.
 
     `augmented` networks see augmented glyphs in `vision.glyph`'s geometry and learn the reject
-    class; the others see MNIST's pictures as they are. The weights are the mean of those after the
+    class; the others see MNIST's pictures as they are. What is drawn for an epoch is learnt from in
+    so many `passes`, each of which counts as an epoch. The weights are the mean of those after the
     last epochs, a share of `averaged` of all, if it is not 0. An `advisor` is the architecture of
     another, cheaper network, trained along with it, that is asked first.
     """
@@ -45,6 +46,7 @@ class Architecture:
     label_smoothing: float = 0.0
     averaged: float = 0.0
     advisor: str | None = None
+    passes: int = 1
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -134,18 +136,19 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             name="mlp",
             body=_mlp,
             augmented=True,
-            epochs=70,
+            epochs=140,
             batch_size=128,
             learning_rate=2e-3,
             loss="onehot",
             weight_decay=1e-2,
             label_smoothing=0.05,
+            passes=2,
         ),
         "cnn": Architecture(
             name="cnn",
             body=_cnn,
             augmented=True,
-            epochs=50,
+            epochs=80,
             batch_size=128,
             learning_rate=3e-3,
             loss="onehot",

@@ -135,7 +135,7 @@ def _training(metadata: dict[str, Any]) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in metadata["libraries"].items())
     return f"""## Training
 
-- {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs,
+- {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs{_passes(training)},
   {_took(training)}; {_kept(training)}, with
   {training["validation_accuracy"]:.2%} of the validation digits right (`training.png`).
 - {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
@@ -159,6 +159,12 @@ def _took(training: dict[str, Any]) -> str:
     libraries = dict(training["fitted_with"])
     device = libraries.pop("device")
     return f"{seconds} with {', '.join(map(' '.join, libraries.items()))} on {device}"
+
+
+def _passes(training: dict[str, Any]) -> str:
+    """How often what is drawn is learnt from."""
+    passes = training.get("passes", 1)  # of an earlier digitd: once
+    return f", drawn afresh every {passes} epochs" if passes > 1 else ""
 
 
 def _kept(training: dict[str, Any]) -> str:

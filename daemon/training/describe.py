@@ -91,6 +91,7 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "best_epoch": kept.epoch,
         "averaged_epochs": fitted.averaged,
         "glyphs_per_epoch": glyphs,
+        "passes": chosen.passes,
         "batch_size": chosen.batch_size,
         "loss": settings.loss,
         "label_smoothing": chosen.label_smoothing if settings.loss == "onehot" else 0.0,

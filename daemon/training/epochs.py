@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +21,15 @@ import numpy as np
 
 from ..records import Grey
 from .augment import augment_digits, render_pen_digits, write_own_digits
+from .crossed import slashed_zeros
 from .datasets import Labels, glyph_bytes
 from .negatives import negatives
 from .strokes import PenDigit
 
-NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
+NEGATIVE_SHARE = 0.28  # glyphs that are no digit, for each digit
 NONE = 10  # their label
-OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
+OWN_SHARE = 0.14  # digits in the project's own styles, for each one that is given
+SLASHED_SHARE = 0.005  # zeros with a slash, likewise: what is crossed out is no digit, but these
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
 
 
@@ -46,7 +48,7 @@ class Material:
         """Glyphs an epoch."""
         if not self.augmented:
             return len(self.labels)
-        return self.digits + self.own + self.negatives
+        return self.digits + self.own + self.slashed + self.negatives
 
     @property
     def digits(self) -> int:
@@ -57,6 +59,11 @@ class Material:
     def own(self) -> int:
         """Digits an epoch in the project's own styles."""
         return round(self.digits * OWN_SHARE)
+
+    @property
+    def slashed(self) -> int:
+        """Zeros an epoch with a slash, where there are zeros."""
+        return round(self.digits * SLASHED_SHARE) if (self.labels == 0).any() else 0
 
     @property
     def negatives(self) -> int:
@@ -81,13 +88,25 @@ def draw(material: Material, seed: int, number: int) -> Epoch:
         drawn = (
             augment_digits(glyphs, rng),
             render_pen_digits(pens, rng),
-            negatives(glyphs, material.negatives, rng),
+            slashed_zeros(glyphs, labels, material.slashed, rng),
+            negatives(glyphs, labels, material.negatives, rng),
         )
         glyphs = np.concatenate([glyph_bytes(part) for part in drawn])
         pen_labels = np.array([pen.label for pen in pens], np.uint8)
-        labels = np.concatenate([labels, pen_labels, np.full(material.negatives, NONE, np.uint8)])
+        zeros, none = np.zeros(material.slashed), np.full(material.negatives, NONE)
+        labels = np.concatenate([labels, pen_labels, zeros, none]).astype(np.uint8)
     order = rng.permutation(len(labels))
     return Epoch(glyphs[order], labels[order])
+
+
+def learnt_again(epochs: Iterable[Epoch], times: int, seed: int) -> Iterator[Epoch]:
+    """Each epoch so many times, every time in another order."""
+    rng = np.random.default_rng(seed)
+    for epoch in epochs:
+        yield epoch
+        for _ in range(times - 1):
+            order = rng.permutation(len(epoch.labels))
+            yield Epoch(epoch.glyphs[order], epoch.labels[order])
 
 
 @contextmanager
@@ -121,8 +140,9 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
 
 def drawing_processes() -> int:
     """How many processes draw while others are learnt from: two at least, for a network without
-    convolutions learns quicker than one process draws, and half of the cores where a GPU learns."""
-    return max(2, (os.cpu_count() or 1) // 2)
+    convolutions learns quicker than one process draws, and all cores but two, sixteen at most,
+    where a GPU learns."""
+    return max(2, min(16, (os.cpu_count() or 1) - 2))
 
 
 def end_with_parent() -> None:

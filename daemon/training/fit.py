@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .architectures import Architecture, Loss
 from .averaging import WeightAverage
 from .backend import backend_in_use, describe_backend, load_keras
-from .epochs import Epoch, drawn_ahead
+from .epochs import Epoch, drawn_ahead, learnt_again
 from .split import Split
 
 REPORT_EVERY_S = 0.2
@@ -97,9 +97,11 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
     report = _Report(progress, settings.epochs, steps)
     averaged = math.ceil(chosen.averaged * settings.epochs)
     targets = make_targets(chosen, settings.loss)
-    with drawn_ahead(data.material, settings.seed, settings.epochs) as epochs:
+    drawn = math.ceil(settings.epochs / chosen.passes)
+    with drawn_ahead(data.material, settings.seed, drawn) as epochs:
+        learnt = learnt_again(epochs, chosen.passes, settings.seed)
         model.fit(
-            _batches(epochs, targets, chosen.batch_size),
+            _batches(learnt, targets, chosen.batch_size),
             shuffle=False,  # an epoch is drawn in random order
             epochs=settings.epochs,
             steps_per_epoch=steps,

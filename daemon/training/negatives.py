@@ -9,24 +9,32 @@ import cv2
 import numpy as np
 
 from ..records import Grey, Ink
+from . import words
 from .augment import DIGIT_FIELD, FIELD, PEN_WIDTH, finish, stacked, to_field, warp
 from .clutter import clutter
+from .crossed import crossed_out
+from .datasets import Labels
 from .strokes import render_strokes
 from .symbols import draw_symbol
 
+CROSSED_SHARE = 0.11  # of the glyphs: digits that are crossed out
 PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
+WORD_PEN = (1.0, 3.0)  # pixels, where a word is as wide as a digit is high
 SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
 APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
 _TRIED = 1000  # crops, of which one should hold a piece
 
 
-def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
-    """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
-    digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
-    texture; the other half what vision finds in photographs and print."""
-    picks = rng.integers(len(_NEGATIVES), size=n // 2)
+def negatives(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
+    """Make `n` glyphs of what is no single digit: some of `images` (M, 28, 28), which `labels` (M,)
+    name, crossed out; of the others half pieces of digits and several digits in one glyph, letters,
+    words and symbols, scribbles, rules, dots and texture; half what vision finds in photographs and
+    print."""
+    crossed = round(n * CROSSED_SHARE)
+    picks = rng.integers(len(_NEGATIVES), size=(n - crossed) // 2)
     drawn = [finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
-    return stacked([*drawn, *clutter(n - n // 2, rng)])
+    found = clutter(n - crossed - len(drawn), rng)
+    return stacked([*crossed_out(images, labels, crossed, rng), *drawn, *found])
 
 
 def _piece(images: Grey, rng: np.random.Generator) -> Ink:
@@ -59,6 +67,21 @@ def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
     strokes = draw_symbol(rng)
     ink = render_strokes(
         strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+    return warp(to_field(ink), rng)
+
+
+def _word(_: Grey, rng: np.random.Generator) -> Ink:
+    """A few joined-up letters, capitals, or a scribble as long."""
+    kind = rng.choice(3, p=(0.6, 0.2, 0.2))
+    if kind == 0:
+        strokes = words.cursive(rng, int(rng.integers(2, 6)))
+    elif kind == 1:
+        strokes = words.capitals(rng, int(rng.integers(2, 4)))
+    else:
+        strokes = words.scribble(rng)
+    ink = render_strokes(
+        strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*WORD_PEN))
     )
     return warp(to_field(ink), rng)
 
@@ -111,5 +134,5 @@ def _texture(_: Grey, rng: np.random.Generator) -> Ink:
 
 _NEGATIVES = (
     *(_piece, _several, _several, _symbol, _symbol, _symbol),
-    *(_scribble, _scribble, _rules, _texture),
+    *(_word, _word, _scribble, _scribble, _rules, _texture),
 )

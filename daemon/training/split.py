@@ -109,7 +109,8 @@ def _validation(
     labels = [digits.labels, np.array([pen.label for pen in pens], np.uint8)]
     clean = Validation(np.concatenate(glyphs), np.concatenate(labels))
     others = round(len(digits) * NEGATIVE_SHARE)
-    glyphs += [augment_digits(digits.images, rng), negatives(digits.images, others, rng)]
+    none = negatives(digits.images, digits.labels, others, rng)
+    glyphs += [augment_digits(digits.images, rng), none]
     labels += [digits.labels, np.full(others, NONE, np.uint8)]
     return clean, Validation(np.concatenate(glyphs), np.concatenate(labels))
 
