@@ -18,9 +18,12 @@ from daemon.training.epochs import (
     NONE,
     OWN_SHARE,
     PEN_RENDERINGS,
+    SLASHED_SHARE,
+    Epoch,
     Material,
     draw,
     drawn_ahead,
+    learnt_again,
 )
 from daemon.training.strokes import PenDigit
 
@@ -41,10 +44,38 @@ def test_an_epoch_holds_every_digit_some_in_own_styles_and_some_negatives(
     given[7] += 20 * PEN_RENDERINGS
     assert (counts >= given).all()
     assert counts[NONE] == round(NEGATIVE_SHARE * given.sum())
-    assert counts[:NONE].sum() == given.sum() + round(OWN_SHARE * given.sum())
+    slashed = round(SLASHED_SHARE * given.sum())
+    assert counts[:NONE].sum() == given.sum() + round(OWN_SHARE * given.sum()) + slashed
     assert len(epoch.labels) == material.size
     assert epoch.glyphs.shape == (material.size, 28, 28)
     assert epoch.glyphs.dtype == np.uint8
+
+
+def test_zeros_with_a_slash_are_added_where_there_are_zeros(train_digits: DigitSet) -> None:
+    images, labels = train_digits.images, train_digits.labels
+    some = Material(images[:400], labels[:400], (), augmented=True)
+    assert some.slashed == round(400 * SLASHED_SHARE) == 2
+    none = Material(images[labels != 0][:400], labels[labels != 0][:400], (), augmented=True)
+    assert none.slashed == 0
+    assert len(draw(none, 1, 0).labels) == none.size
+
+
+def test_an_epoch_is_learnt_again_in_another_order(material: Material) -> None:
+    epochs = [draw(material, 1, number) for number in range(2)]
+    learnt = list(learnt_again(epochs, 2, seed=1))
+    assert len(learnt) == 4
+    for drawn, first, second in zip(epochs, learnt[::2], learnt[1::2], strict=True):
+        assert first is drawn
+        assert (second.labels != drawn.labels).any()
+        assert pairs(second) == pairs(drawn)
+    again = list(learnt_again(epochs, 2, seed=1))
+    np.testing.assert_array_equal(learnt[1].glyphs, again[1].glyphs)
+
+
+def pairs(epoch: Epoch) -> list[tuple[bytes, int]]:
+    """Glyphs with their labels, in an order of their own."""
+    glyphs = (glyph.tobytes() for glyph in epoch.glyphs)
+    return sorted(zip(glyphs, epoch.labels.tolist(), strict=True))
 
 
 def test_an_epoch_depends_on_seed_and_number_alone(material: Material) -> None:

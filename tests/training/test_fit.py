@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from daemon.training import fit as module
 from daemon.training.architectures import architecture
-from daemon.training.epochs import Material
+from daemon.training.epochs import Epoch, Material
 from daemon.training.fit import Fitted, Settings, fit
 from daemon.training.split import Split, Validation
 
@@ -40,6 +43,21 @@ def test_the_weights_are_the_mean_of_the_last_epochs_which_learn_as_if_there_wer
         np.testing.assert_allclose(own, (first + second) / 2, atol=1e-5)
     assert averaged.kept is averaged.history[-1]
     assert averaged.kept.val_loss == pytest.approx(loss(averaged), rel=1e-4)
+
+
+def test_what_is_drawn_is_learnt_from_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    drawn_ahead = module.drawn_ahead
+
+    def told(material: Material, seed: int, count: int) -> AbstractContextManager[Iterator[Epoch]]:
+        asked.append(count)
+        return drawn_ahead(material, seed, count)
+
+    monkeypatch.setattr(module, "drawn_ahead", told)
+    chosen = replace(architecture("mlp-128"), passes=2)
+    network = fit(Settings(chosen, 3, "sparse", seed=1), DIGITS, lambda _: None)
+    assert asked == [2]
+    assert len(network.history) == 3
 
 
 def test_without_a_mean_they_are_those_of_the_epoch_that_validated_best() -> None:

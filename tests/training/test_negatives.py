@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.records import Ink
+from daemon.records import Grey, Ink
 from daemon.training import negatives as negatives_module
-from daemon.training.datasets import DigitSet
+from daemon.training.augment import FIELD
+from daemon.training.datasets import DigitSet, Labels
 from daemon.training.negatives import (
     APART,
+    CROSSED_SHARE,
     PIECE_INK,
     SCRIBBLE_POINTS,
     _piece,
     _scribble,
     _uprights,
+    _word,
     negatives,
 )
 from daemon.training.symbols import draw_symbol
@@ -75,4 +78,31 @@ def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
 
 def test_pictures_without_a_piece_hold_nobody_up() -> None:
     blank = np.zeros((3, 28, 28), np.uint8)
-    assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+    zeros = np.zeros(3, np.uint8)
+    assert negatives(blank, zeros, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+
+
+def test_some_negatives_are_digits_that_are_crossed_out(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    crossed_out = negatives_module.crossed_out
+
+    def told(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
+        asked.append(n)
+        return crossed_out(images, labels, n, rng)
+
+    monkeypatch.setattr(negatives_module, "crossed_out", told)
+    drawn = negatives(train_digits.images, train_digits.labels, 40, np.random.default_rng(0))
+    assert asked == [round(40 * CROSSED_SHARE)]
+    assert len(drawn) == 40
+
+
+def test_words_are_as_wide_as_a_digit_is_high(train_digits: DigitSet) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        ink = _word(train_digits.images, rng)
+        assert ink.shape == (FIELD, FIELD)
+        assert ink.sum() > 10
+        columns = np.flatnonzero((ink > 0.3).any(axis=0))
+        assert np.ptp(columns) < FIELD - 6
