@@ -27,9 +27,7 @@ ROTATION = 8.0  # degrees, standard deviation
 SHEAR = 0.14  # standard deviation
 SCALE = 0.16  # of each axis on its own, up or down: aspect as well as size
 PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
-STRETCHED_SHARE = 0.08  # of the pictures: as wide or narrow as forms and other hands have them
-STRETCH = (-0.35, 0.7)  # of their width, the logarithm
-HURRIED_SHARE = 0.43  # of the digits in own styles: in any of those that lines are written in
+STRETCH = (-0.35, 0.7)  # of the width of digits that are stretched, the logarithm
 DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the rim
 COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
 COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
@@ -40,12 +38,13 @@ NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
-    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
+def augment_digits(images: Grey, rng: np.random.Generator, *, stretched: float = 0.0) -> Ink:
+    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs; of these a
+    share is `stretched`, as wide or narrow as forms and other hands have them."""
     glyphs = []
     for image in images:
         ink = warp(image, rng)
-        if rng.random() < STRETCHED_SHARE:
+        if stretched and rng.random() < stretched:
             ink = _stretched(ink, rng)
         glyphs.append(vary(ink, rng))
     return stacked(glyphs)
@@ -62,12 +61,14 @@ def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> I
     return stacked(glyphs)
 
 
-def write_own_digits(n: int, rng: np.random.Generator) -> tuple[PenDigit, ...]:
-    """Write `n` digits in the project's own styles: Europe's 1, 4, 7 and 9 among them, and what
-    people write in a hurry."""
+def write_own_digits(
+    n: int, rng: np.random.Generator, *, hurried: float = 0.0
+) -> tuple[PenDigit, ...]:
+    """Write `n` digits in the project's own styles: Europe's 1, 4, 7 and 9 among them; a share of
+    them `hurried`, in any of the styles that lines are written in."""
     digits = []
     for label in rng.integers(10, size=n).tolist():
-        write = hurried_digit if rng.random() < HURRIED_SHARE else own_digit
+        write = hurried_digit if hurried and rng.random() < hurried else own_digit
         digits.append(PenDigit(label, 0, write(label, rng)))
     return tuple(digits)
 

@@ -142,7 +142,7 @@ def _training(metadata: dict[str, Any]) -> str:
   {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
   smoothing {training["label_smoothing"]:g}, seed {metadata["seed"]}.
 - Augmentation: {training["augmentation"]}; added: {training["own_style_share"]:.0%} in the
-  project's own styles, {training["negative_share"]:.0%} that are no digit.
+  project's own styles, {training["negative_share"]:.0%} that are no digit.{_taught(metadata)}
 - {libraries}
 
 | data (the last one only measured) | source | digits | sha256 |
@@ -159,6 +159,17 @@ def _took(training: dict[str, Any]) -> str:
     libraries = dict(training["fitted_with"])
     device = libraries.pop("device")
     return f"{seconds} with {', '.join(map(' '.join, libraries.items()))} on {device}"
+
+
+def _taught(metadata: dict[str, Any]) -> str:
+    """Who said what the glyphs are."""
+    if "teacher" not in metadata:
+        return ""
+    teacher, training = metadata["teacher"], metadata["teacher"]["training"]
+    return f"""
+- What was learnt of a glyph is what another network says of it, `{teacher["architecture"]}`,
+  {teacher["weights"]:,} weights, trained before on the same digits
+  ({training["epochs"]} epochs, {_took(training)})."""
 
 
 def _passes(training: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..records import Grey, Ink
-from . import words
+from . import words as writing
 from .augment import DIGIT_FIELD, FIELD, PEN_WIDTH, finish, stacked, to_field, warp
 from .clutter import clutter
 from .crossed import crossed_out
@@ -25,16 +25,22 @@ APART = 5  # pixels between upright rules: closer ones with a rule below are a 1
 _TRIED = 1000  # crops, of which one should hold a piece
 
 
-def negatives(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
-    """Make `n` glyphs of what is no single digit: some of `images` (M, 28, 28), which `labels` (M,)
-    name, crossed out; of the others half pieces of digits and several digits in one glyph, letters,
-    words and symbols, scribbles, rules, dots and texture; half what vision finds in photographs and
-    print."""
+def negatives(images: Grey, n: int, rng: np.random.Generator, *, words: bool = False) -> Ink:
+    """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
+    digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
+    texture, and `words` if wanted; the other half what vision finds in photographs and print."""
+    among = _WITH_WORDS if words else _NEGATIVES
+    picks = rng.integers(len(among), size=n // 2)
+    drawn = [finish(among[pick](images, rng), rng) for pick in picks]
+    return stacked([*drawn, *clutter(n - n // 2, rng)])
+
+
+def harder_negatives(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
+    """The same with words, and with digits among them, which `labels` (M,) name, that are crossed
+    out."""
     crossed = round(n * CROSSED_SHARE)
-    picks = rng.integers(len(_NEGATIVES), size=(n - crossed) // 2)
-    drawn = [finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
-    found = clutter(n - crossed - len(drawn), rng)
-    return stacked([*crossed_out(images, labels, crossed, rng), *drawn, *found])
+    others = negatives(images, n - crossed, rng, words=True)
+    return np.concatenate([crossed_out(images, labels, crossed, rng), others])
 
 
 def _piece(images: Grey, rng: np.random.Generator) -> Ink:
@@ -75,11 +81,11 @@ def _word(_: Grey, rng: np.random.Generator) -> Ink:
     """A few joined-up letters, capitals, or a scribble as long."""
     kind = rng.choice(3, p=(0.6, 0.2, 0.2))
     if kind == 0:
-        strokes = words.cursive(rng, int(rng.integers(2, 6)))
+        strokes = writing.cursive(rng, int(rng.integers(2, 6)))
     elif kind == 1:
-        strokes = words.capitals(rng, int(rng.integers(2, 4)))
+        strokes = writing.capitals(rng, int(rng.integers(2, 4)))
     else:
-        strokes = words.scribble(rng)
+        strokes = writing.scribble(rng)
     ink = render_strokes(
         strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*WORD_PEN))
     )
@@ -134,5 +140,6 @@ def _texture(_: Grey, rng: np.random.Generator) -> Ink:
 
 _NEGATIVES = (
     *(_piece, _several, _several, _symbol, _symbol, _symbol),
-    *(_word, _word, _scribble, _scribble, _rules, _texture),
+    *(_scribble, _scribble, _rules, _texture),
 )
+_WITH_WORDS = (*_NEGATIVES[:6], _word, _word, *_NEGATIVES[6:])
