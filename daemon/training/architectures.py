@@ -163,7 +163,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         **_ancestors(),
         "mlp": replace(
-            _MLP, epochs=120, passes=2, mix=HARD, teacher=replace(_CNN, epochs=80, mix=HARD)
+            _MLP, epochs=110, passes=2, mix=HARD, teacher=replace(_CNN, epochs=80, mix=HARD)
         ),
         "cnn": replace(_CNN, advisor=_MLP),
     }
