@@ -29,12 +29,12 @@ Make = Callable[[np.random.Generator], Ink]
 @pytest.fixture(params=["pictures", "pens", "negatives"])
 def make(request: pytest.FixtureRequest, train_digits: DigitSet) -> Make:
     """Each of the three kinds of glyphs, 30 of them."""
-    images, labels = train_digits.images[:30], train_digits.labels[:30]
+    images = train_digits.images[:30]
     pens = [PenDigit(n % 10, 0, own_digit(n % 10, np.random.default_rng(n))) for n in range(30)]
     makers: dict[str, Make] = {
         "pictures": lambda rng: augment_digits(images, rng),
         "pens": lambda rng: render_pen_digits(pens, rng),
-        "negatives": lambda rng: negatives(images, labels, 30, rng),
+        "negatives": lambda rng: negatives(images, 30, rng),
     }
     return makers[request.param]
 
@@ -87,6 +87,8 @@ def test_some_own_digits_are_written_in_a_hurry(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(augment_module, "hurried_digit", told)
     write_own_digits(500, np.random.default_rng(2))
+    assert not written
+    write_own_digits(500, np.random.default_rng(2), hurried=0.43)
     assert 0.36 < len(written) / 500 < 0.5
     assert set(written) == set(range(10))
 
@@ -95,11 +97,10 @@ def test_some_pictures_are_stretched(
     train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def widths(share: float) -> list[int]:
-        monkeypatch.setattr(augment_module, "STRETCHED_SHARE", share)
         monkeypatch.setattr(augment_module, "vary", lambda ink, _: (seen.append(ink), ink)[1])
         monkeypatch.setattr(augment_module, "stacked", list)
         seen: list[Ink] = []
-        augment_digits(train_digits.images[:100], np.random.default_rng(6))
+        augment_digits(train_digits.images[:100], np.random.default_rng(6), stretched=share)
         return [ink.shape[1] for ink in seen]
 
     assert set(widths(0.0)) == {FIELD}
@@ -121,8 +122,7 @@ def test_nothing_in_gives_nothing_out() -> None:
     rng = np.random.default_rng(1)
     assert augment_digits(np.zeros((0, 28, 28), np.uint8), rng).shape == (0, SIDE, SIDE)
     assert render_pen_digits([], rng).shape == (0, SIDE, SIDE)
-    blank, label = np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)
-    assert negatives(blank, label, 0, rng).shape == (0, SIDE, SIDE)
+    assert negatives(np.zeros((1, 28, 28), np.uint8), 0, rng).shape == (0, SIDE, SIDE)
 
 
 def test_some_digits_are_as_blurred_as_a_tiny_scan_leaves_them(train_digits: DigitSet) -> None:

@@ -18,6 +18,7 @@ from daemon.training.negatives import (
     _scribble,
     _uprights,
     _word,
+    harder_negatives,
     negatives,
 )
 from daemon.training.symbols import draw_symbol
@@ -79,10 +80,11 @@ def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
 def test_pictures_without_a_piece_hold_nobody_up() -> None:
     blank = np.zeros((3, 28, 28), np.uint8)
     zeros = np.zeros(3, np.uint8)
-    assert negatives(blank, zeros, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+    assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+    assert harder_negatives(blank, zeros, 12, np.random.default_rng(0)).shape == (12, 28, 28)
 
 
-def test_some_negatives_are_digits_that_are_crossed_out(
+def test_some_harder_negatives_are_digits_that_are_crossed_out(
     train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
@@ -93,9 +95,25 @@ def test_some_negatives_are_digits_that_are_crossed_out(
         return crossed_out(images, labels, n, rng)
 
     monkeypatch.setattr(negatives_module, "crossed_out", told)
-    drawn = negatives(train_digits.images, train_digits.labels, 40, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    drawn = harder_negatives(train_digits.images, train_digits.labels, 40, rng)
     assert asked == [round(40 * CROSSED_SHARE)]
     assert len(drawn) == 40
+
+
+def test_words_are_among_harder_negatives_alone(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    write = negatives_module.writing.cursive
+    monkeypatch.setattr(
+        negatives_module.writing, "cursive", lambda *given: (seen.append(True), write(*given))[1]
+    )
+    images, labels = train_digits.images[:50], train_digits.labels[:50]
+    negatives(images, 60, np.random.default_rng(0))
+    assert not seen
+    harder_negatives(images, labels, 60, np.random.default_rng(0))
+    assert seen
 
 
 def test_words_are_as_wide_as_a_digit_is_high(train_digits: DigitSet) -> None:

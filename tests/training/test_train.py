@@ -136,8 +136,7 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    if name == "cnn":
-        request.getfixturevalue("untraced")
+    request.getfixturevalue("untraced")
     data = TrainingData(small(train_digits, 200), small(test_digits, 20), (PENS,))
     chosen = architecture(name)
     steps: list[Step] = []
@@ -149,16 +148,24 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
     glyphs = np.zeros((3, 28, 28), np.float32)
     assert load_classifier(tmp_path).classify(glyphs).shape == (3, 11)
     ends = [step for step in steps if step.ends_epoch]
-    assert [step.epoch for step in ends] == [*range(1, 7 if name == "cnn" else 3)]
+    assert [step.epoch for step in ends] == [*range(1, 6 if name == "cnn" else 5)]
     assert [step.elapsed_s for step in ends] == sorted(step.elapsed_s for step in ends)
     assert ends[-1].share == 1
     assert 0 <= ends[-1].val_accuracy <= 1
     assert (version.advisor is not None) == (name == "cnn")
     if version.advisor:
         assert version.metadata["advisor"]["architecture"] == "mlp"
-        assert version.metadata["advisor"]["training"]["epochs"] == 4  # 140 of them where 80 are
+        assert version.metadata["advisor"]["training"]["epochs"] == 3  # 70 of them where 50 are
         assert "## Advisor" in (version.path / "CARD.md").read_text()
         assert version.metadata["training"]["averaged_epochs"] == 1
+        assert version.metadata["training"]["mix"] == "plain"
+    else:
+        assert version.metadata["teacher"]["architecture"] == "cnn"
+        assert version.metadata["teacher"]["training"]["epochs"] == 2  # 80 of them where 110 are
+        assert version.metadata["training"]["mix"] == "hard"
+        card = (version.path / "CARD.md").read_text()
+        assert "what another network says of it, `cnn`" in card
+        assert "drawn afresh every 2 epochs" in card
 
 
 def test_small_risks_are_kept_by_what_is_said_where_they_are_wanted(
