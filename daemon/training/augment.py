@@ -17,6 +17,7 @@ from ..records import Grey, Ink
 from ..vision.glyph import SIDE, normalise
 from .handwriting import own_digit
 from .strokes import PenDigit, render_strokes
+from .styles import hurried_digit
 
 DIGIT_FIELD = 20  # pixels, the height at which pen strokes are rendered
 FIELD = 40  # pixels, the field in which a digit is warped: room for slant and scale
@@ -26,6 +27,7 @@ ROTATION = 8.0  # degrees, standard deviation
 SHEAR = 0.14  # standard deviation
 SCALE = 0.16  # of each axis on its own, up or down: aspect as well as size
 PEN_WIDTH = (1.4, 3.6)  # pixels at the 20-pixel scale
+STRETCH = (-0.35, 0.7)  # of the width of digits that are stretched, the logarithm
 DAMAGE_SHARE = 0.06  # of the digits: a gap, specks, or what a rule left at the rim
 COARSE_SHARE = 0.1  # of the digits: as few pixels as a small scan has, or out of focus
 COARSE_SIDE = (6.0, 12.0)  # pixels, the longer side of such a digit
@@ -36,9 +38,16 @@ NOISE_SHARE = 0.15  # of the glyphs: uneven ink
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def augment_digits(images: Grey, rng: np.random.Generator) -> Ink:
-    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs."""
-    return stacked([_vary(warp(image, rng), rng) for image in images])
+def augment_digits(images: Grey, rng: np.random.Generator, *, stretched: float = 0.0) -> Ink:
+    """Vary pictures of digits, (N, 28, 28) uint8 with ink = 255, into as many glyphs; of these a
+    share is `stretched`, as wide or narrow as forms and other hands have them."""
+    glyphs = []
+    for image in images:
+        ink = warp(image, rng)
+        if stretched and rng.random() < stretched:
+            ink = _stretched(ink, rng)
+        glyphs.append(vary(ink, rng))
+    return stacked(glyphs)
 
 
 def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> Ink:
@@ -48,14 +57,20 @@ def render_pen_digits(digits: Sequence[PenDigit], rng: np.random.Generator) -> I
         ink = render_strokes(
             digit.strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
         )
-        glyphs.append(_vary(warp(to_field(ink), rng), rng))
+        glyphs.append(vary(warp(to_field(ink), rng), rng))
     return stacked(glyphs)
 
 
-def write_own_digits(n: int, rng: np.random.Generator) -> tuple[PenDigit, ...]:
-    """Write `n` digits in the project's own styles: Europe's 1, 4, 7 and 9 among them."""
-    labels = rng.integers(10, size=n)
-    return tuple(PenDigit(int(label), 0, own_digit(int(label), rng)) for label in labels)
+def write_own_digits(
+    n: int, rng: np.random.Generator, *, hurried: float = 0.0
+) -> tuple[PenDigit, ...]:
+    """Write `n` digits in the project's own styles: Europe's 1, 4, 7 and 9 among them; a share of
+    them `hurried`, in any of the styles that lines are written in."""
+    digits = []
+    for label in rng.integers(10, size=n).tolist():
+        write = hurried_digit if hurried and rng.random() < hurried else own_digit
+        digits.append(PenDigit(label, 0, write(label, rng)))
+    return tuple(digits)
 
 
 def stacked(glyphs: Sequence[Ink]) -> Ink:
@@ -102,7 +117,15 @@ def warp(image: Grey, rng: np.random.Generator) -> Ink:
     return warped.astype(np.float32) / np.float32(255)
 
 
-def _vary(ink: Ink, rng: np.random.Generator) -> Ink:
+def _stretched(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Narrower or wider by more than `warp` does it."""
+    height, width = ink.shape
+    wanted = round(width * float(np.exp(rng.uniform(*STRETCH))))
+    by = cv2.INTER_LINEAR if wanted > width else cv2.INTER_AREA
+    return np.asarray(cv2.resize(ink, (wanted, height), interpolation=by))
+
+
+def vary(ink: Ink, rng: np.random.Generator) -> Ink:
     """Another pen and, now and then, damage or blur; then the glyph and its small misplacements."""
     ink = _other_pen(ink, rng)
     if rng.random() < DAMAGE_SHARE:

@@ -135,14 +135,14 @@ def _training(metadata: dict[str, Any]) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in metadata["libraries"].items())
     return f"""## Training
 
-- {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs,
+- {training["epochs"]} epochs of {training["glyphs_per_epoch"]:,} glyphs{_passes(training)},
   {_took(training)}; {_kept(training)}, with
   {training["validation_accuracy"]:.2%} of the validation digits right (`training.png`).
 - {training["optimizer"]}, learning rate {training["learning_rate"]:g}, weight decay
   {training["weight_decay"]:g}, batches of {training["batch_size"]}, loss {training["loss"]}, label
   smoothing {training["label_smoothing"]:g}, seed {metadata["seed"]}.
 - Augmentation: {training["augmentation"]}; added: {training["own_style_share"]:.0%} in the
-  project's own styles, {training["negative_share"]:.0%} that are no digit.
+  project's own styles, {training["negative_share"]:.0%} that are no digit.{_taught(metadata)}
 - {libraries}
 
 | data (the last one only measured) | source | digits | sha256 |
@@ -159,6 +159,23 @@ def _took(training: dict[str, Any]) -> str:
     libraries = dict(training["fitted_with"])
     device = libraries.pop("device")
     return f"{seconds} with {', '.join(map(' '.join, libraries.items()))} on {device}"
+
+
+def _taught(metadata: dict[str, Any]) -> str:
+    """Who said what the glyphs are."""
+    if "teacher" not in metadata:
+        return ""
+    teacher, training = metadata["teacher"], metadata["teacher"]["training"]
+    return f"""
+- What was learnt of a glyph is what another network says of it, `{teacher["architecture"]}`,
+  {teacher["weights"]:,} weights, trained before on the same digits
+  ({training["epochs"]} epochs, {_took(training)})."""
+
+
+def _passes(training: dict[str, Any]) -> str:
+    """How often what is drawn is learnt from."""
+    passes = training.get("passes", 1)  # of an earlier digitd: once
+    return f", drawn afresh every {passes} epochs" if passes > 1 else ""
 
 
 def _kept(training: dict[str, Any]) -> str:

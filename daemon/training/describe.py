@@ -11,7 +11,6 @@ from typing import Any
 
 from .. import __version__
 from ..ann.registry import SCHEMA
-from .epochs import NEGATIVE_SHARE, OWN_SHARE
 from .evaluate import Evaluation
 from .fit import Fitted, Settings
 from .split import Split, TrainingData
@@ -91,6 +90,8 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "best_epoch": kept.epoch,
         "averaged_epochs": fitted.averaged,
         "glyphs_per_epoch": glyphs,
+        "passes": chosen.passes,
+        "mix": chosen.mix.name,
         "batch_size": chosen.batch_size,
         "loss": settings.loss,
         "label_smoothing": chosen.label_smoothing if settings.loss == "onehot" else 0.0,
@@ -98,8 +99,8 @@ def _training(settings: Settings, fitted: Fitted, glyphs: int) -> dict[str, Any]
         "learning_rate": chosen.learning_rate,
         "weight_decay": chosen.weight_decay,
         "augmentation": "daemon.training.augment" if chosen.augmented else "none",
-        "negative_share": NEGATIVE_SHARE if chosen.augmented else 0.0,
-        "own_style_share": OWN_SHARE if chosen.augmented else 0.0,
+        "negative_share": chosen.mix.negative if chosen.augmented else 0.0,
+        "own_style_share": chosen.mix.own if chosen.augmented else 0.0,
         "validation_loss": round(kept.val_loss, 6),
         "validation_accuracy": round(kept.val_accuracy, 6),
         "seconds": round(fitted.seconds, 1),

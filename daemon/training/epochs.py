@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +19,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..records import Grey
+from ..ann.classifier import Probabilities
+from ..records import Grey, Ink
 from .augment import augment_digits, render_pen_digits, write_own_digits
+from .crossed import slashed_zeros
 from .datasets import Labels, glyph_bytes
-from .negatives import negatives
+from .mixes import PLAIN, Mix
+from .negatives import harder_negatives, negatives
 from .strokes import PenDigit
 
-NEGATIVE_SHARE = 0.12  # glyphs that are no digit, for each digit
-NONE = 10  # their label
-OWN_SHARE = 0.08  # digits in the project's own styles, for each one that is given
+NONE = 10  # the label of what is no digit
 PEN_RENDERINGS = 2  # of every pen digit an epoch: their writers' styles are what MNIST lacks
 
 
@@ -40,13 +41,14 @@ class Material:
     labels: Labels
     pens: tuple[PenDigit, ...]
     augmented: bool
+    mix: Mix = PLAIN
 
     @property
     def size(self) -> int:
         """Glyphs an epoch."""
         if not self.augmented:
             return len(self.labels)
-        return self.digits + self.own + self.negatives
+        return self.digits + self.own + self.slashed + self.negatives
 
     @property
     def digits(self) -> int:
@@ -56,20 +58,27 @@ class Material:
     @property
     def own(self) -> int:
         """Digits an epoch in the project's own styles."""
-        return round(self.digits * OWN_SHARE)
+        return round(self.digits * self.mix.own)
+
+    @property
+    def slashed(self) -> int:
+        """Zeros an epoch with a slash, where there are zeros."""
+        return round(self.digits * self.mix.slashed) if (self.labels == 0).any() else 0
 
     @property
     def negatives(self) -> int:
         """Glyphs an epoch that are no digit."""
-        return round(self.digits * NEGATIVE_SHARE)
+        return round(self.digits * self.mix.negative)
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """`glyphs` (N, 28, 28) uint8, ink = 255, in random order, with `labels` (N,) uint8 in 0..10."""
+    """`glyphs` (N, 28, 28) uint8, ink = 255, in random order, with `labels` (N,) uint8 in 0..10,
+    and the probabilities that a teacher gives them, (N, 11) float32, if there is one."""
 
     glyphs: Grey
     labels: Labels
+    said: Probabilities | None = None
 
 
 def draw(material: Material, seed: int, number: int) -> Epoch:
@@ -77,17 +86,38 @@ def draw(material: Material, seed: int, number: int) -> Epoch:
     rng = np.random.default_rng((seed, number))
     glyphs, labels = material.images, material.labels
     if material.augmented:
-        pens = material.pens * PEN_RENDERINGS + write_own_digits(material.own, rng)
+        mix = material.mix
+        own = write_own_digits(material.own, rng, hurried=mix.hurried)
+        pens = material.pens * PEN_RENDERINGS + own
         drawn = (
-            augment_digits(glyphs, rng),
+            augment_digits(glyphs, rng, stretched=mix.stretched),
             render_pen_digits(pens, rng),
-            negatives(glyphs, material.negatives, rng),
+            slashed_zeros(glyphs, labels, material.slashed, rng),
+            _negatives(material, rng),
         )
         glyphs = np.concatenate([glyph_bytes(part) for part in drawn])
         pen_labels = np.array([pen.label for pen in pens], np.uint8)
-        labels = np.concatenate([labels, pen_labels, np.full(material.negatives, NONE, np.uint8)])
+        zeros, none = np.zeros(material.slashed), np.full(material.negatives, NONE)
+        labels = np.concatenate([labels, pen_labels, zeros, none]).astype(np.uint8)
     order = rng.permutation(len(labels))
     return Epoch(glyphs[order], labels[order])
+
+
+def _negatives(material: Material, rng: np.random.Generator) -> Ink:
+    if material.mix.harder:
+        return harder_negatives(material.images, material.labels, material.negatives, rng)
+    return negatives(material.images, material.negatives, rng)
+
+
+def learnt_again(epochs: Iterable[Epoch], times: int, seed: int) -> Iterator[Epoch]:
+    """Each epoch so many times, every time in another order."""
+    rng = np.random.default_rng(seed)
+    for epoch in epochs:
+        yield epoch
+        for _ in range(times - 1):
+            order = rng.permutation(len(epoch.labels))
+            said = None if epoch.said is None else epoch.said[order]
+            yield Epoch(epoch.glyphs[order], epoch.labels[order], said)
 
 
 @contextmanager
@@ -121,8 +151,9 @@ def drawn_ahead(material: Material, seed: int, count: int) -> Iterator[Iterator[
 
 def drawing_processes() -> int:
     """How many processes draw while others are learnt from: two at least, for a network without
-    convolutions learns quicker than one process draws, and half of the cores where a GPU learns."""
-    return max(2, (os.cpu_count() or 1) // 2)
+    convolutions learns quicker than one process draws, and all cores but two, sixteen at most,
+    where a GPU learns."""
+    return max(2, min(16, (os.cpu_count() or 1) - 2))
 
 
 def end_with_parent() -> None:

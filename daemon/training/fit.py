@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..ann.classifier import softmax
+from ..records import Grey, Ink
 from .architectures import Architecture, Loss
 from .averaging import WeightAverage
 from .backend import backend_in_use, describe_backend, load_keras
-from .epochs import Epoch, drawn_ahead
+from .epochs import Epoch, drawn_ahead, learnt_again
 from .split import Split
 
 REPORT_EVERY_S = 0.2
+TAUGHT_AT_ONCE = 2048  # glyphs
 LEAST_PATIENCE = 5  # epochs
 
 Targets = npt.NDArray[Any]  # (labels,) int32, or (labels, labels) float32: one row a label
@@ -35,7 +38,14 @@ class Settings:
     @property
     def key(self) -> tuple[str | int, ...]:
         """What tells one fit from another."""
-        return self.architecture.name, self.epochs, self.loss, self.seed
+        chosen = self.architecture
+        taught = "taught" if self.is_taught else ""
+        return chosen.name, self.epochs, self.loss, self.seed, chosen.mix.name, taught
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether a teacher says what is learnt: of labels that are numbers nobody can say more."""
+        return self.architecture.teacher is not None and self.loss == "onehot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,12 @@ class Fitted:
         return min(self.history, key=lambda step: step.val_loss)
 
 
-def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
+def fit(settings: Settings, data: Split, progress: Progress, teacher: Any | None = None) -> Fitted:
     """Train until the epochs are over, and keep the mean weights of the last ones, if the
     architecture wants it. Else, train until then, or until the validation loss has not fallen for
-    a third of the epochs, and keep the weights of the best one."""
+    a third of the epochs, and keep the weights of the best one. What is learnt are the labels, or
+    the probabilities that the `teacher`, a `keras.Model`, gives the same glyphs (Beyer et al.,
+    Knowledge distillation: A good teacher is patient and consistent, 2022)."""
     keras = load_keras()
     keras.utils.set_random_seed(settings.seed)
     chosen = settings.architecture
@@ -97,9 +109,12 @@ def fit(settings: Settings, data: Split, progress: Progress) -> Fitted:
     report = _Report(progress, settings.epochs, steps)
     averaged = math.ceil(chosen.averaged * settings.epochs)
     targets = make_targets(chosen, settings.loss)
-    with drawn_ahead(data.material, settings.seed, settings.epochs) as epochs:
+    drawn = math.ceil(settings.epochs / chosen.passes)
+    with drawn_ahead(data.material, settings.seed, drawn) as epochs:
+        told = _taught(epochs, teacher) if teacher else epochs
+        learnt = learnt_again(told, chosen.passes, settings.seed)
         model.fit(
-            _batches(epochs, targets, chosen.batch_size),
+            _batches(learnt, targets, chosen.batch_size),
             shuffle=False,  # an epoch is drawn in random order
             epochs=settings.epochs,
             steps_per_epoch=steps,
@@ -203,5 +218,16 @@ def _batches(
     for epoch in epochs:
         for start in range(0, len(epoch.labels), size):
             part = slice(start, start + size)
-            glyphs = epoch.glyphs[part].astype(np.float32) / np.float32(255)
-            yield glyphs, targets[epoch.labels[part]]
+            said = targets[epoch.labels[part]] if epoch.said is None else epoch.said[part]
+            yield _as_ink(epoch.glyphs[part]), said
+
+
+def _taught(epochs: Iterable[Epoch], teacher: Any) -> Iterator[Epoch]:
+    """Epochs with what the teacher says of them."""
+    for epoch in epochs:
+        logits = teacher.predict(_as_ink(epoch.glyphs), batch_size=TAUGHT_AT_ONCE, verbose=0)
+        yield replace(epoch, said=softmax(logits))
+
+
+def _as_ink(glyphs: Grey) -> Ink:
+    return np.asarray(glyphs.astype(np.float32) / np.float32(255))

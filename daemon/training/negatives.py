@@ -9,24 +9,38 @@ import cv2
 import numpy as np
 
 from ..records import Grey, Ink
+from . import words as writing
 from .augment import DIGIT_FIELD, FIELD, PEN_WIDTH, finish, stacked, to_field, warp
 from .clutter import clutter
+from .crossed import crossed_out
+from .datasets import Labels
 from .strokes import render_strokes
 from .symbols import draw_symbol
 
+CROSSED_SHARE = 0.11  # of the glyphs: digits that are crossed out
 PIECE_INK = 0.4  # of a digit's ink, the most that a piece of it keeps: more may be read
+WORD_PEN = (1.0, 3.0)  # pixels, where a word is as wide as a digit is high
 SCRIBBLE_POINTS = (9, 18)  # fewer make a clean 0, 4, 6 or 8
 APART = 5  # pixels between upright rules: closer ones with a rule below are a 1 on its foot
 _TRIED = 1000  # crops, of which one should hold a piece
 
 
-def negatives(images: Grey, n: int, rng: np.random.Generator) -> Ink:
+def negatives(images: Grey, n: int, rng: np.random.Generator, *, words: bool = False) -> Ink:
     """Make `n` glyphs of what is no single digit: half of them pieces of digits and several
     digits of `images` (M, 28, 28) in one glyph, letters and symbols, scribbles, rules, dots and
-    texture; the other half what vision finds in photographs and print."""
-    picks = rng.integers(len(_NEGATIVES), size=n // 2)
-    drawn = [finish(_NEGATIVES[pick](images, rng), rng) for pick in picks]
+    texture, and `words` if wanted; the other half what vision finds in photographs and print."""
+    among = _WITH_WORDS if words else _NEGATIVES
+    picks = rng.integers(len(among), size=n // 2)
+    drawn = [finish(among[pick](images, rng), rng) for pick in picks]
     return stacked([*drawn, *clutter(n - n // 2, rng)])
+
+
+def harder_negatives(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
+    """The same with words, and with digits among them, which `labels` (M,) name, that are crossed
+    out."""
+    crossed = round(n * CROSSED_SHARE)
+    others = negatives(images, n - crossed, rng, words=True)
+    return np.concatenate([crossed_out(images, labels, crossed, rng), others])
 
 
 def _piece(images: Grey, rng: np.random.Generator) -> Ink:
@@ -59,6 +73,21 @@ def _symbol(_: Grey, rng: np.random.Generator) -> Ink:
     strokes = draw_symbol(rng)
     ink = render_strokes(
         strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*PEN_WIDTH))
+    )
+    return warp(to_field(ink), rng)
+
+
+def _word(_: Grey, rng: np.random.Generator) -> Ink:
+    """A few joined-up letters, capitals, or a scribble as long."""
+    kind = rng.choice(3, p=(0.6, 0.2, 0.2))
+    if kind == 0:
+        strokes = writing.cursive(rng, int(rng.integers(2, 6)))
+    elif kind == 1:
+        strokes = writing.capitals(rng, int(rng.integers(2, 4)))
+    else:
+        strokes = writing.scribble(rng)
+    ink = render_strokes(
+        strokes, height=float(DIGIT_FIELD), pen_width=float(rng.uniform(*WORD_PEN))
     )
     return warp(to_field(ink), rng)
 
@@ -113,3 +142,4 @@ _NEGATIVES = (
     *(_piece, _several, _several, _symbol, _symbol, _symbol),
     *(_scribble, _scribble, _rules, _texture),
 )
+_WITH_WORDS = (*_NEGATIVES[:6], _word, _word, *_NEGATIVES[6:])

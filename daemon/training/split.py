@@ -14,6 +14,7 @@ from .augment import augment_digits, render_pen_digits
 from .datasets import DigitSet, Labels, concatenated
 from .epochs import NONE, Material
 from .extras import PenSet
+from .mixes import PLAIN, Mix
 from .negatives import negatives
 from .strokes import PenDigit
 
@@ -52,9 +53,9 @@ class Split:
     calibration: Validation
 
 
-def split(data: TrainingData, seed: int, *, augmented: bool) -> Split:
-    """Set validation digits and writers aside, by `seed`. Raises NothingReadable where there are
-    too few."""
+def split(data: TrainingData, seed: int, *, augmented: bool, mix: Mix = PLAIN) -> Split:
+    """Set validation digits and writers aside, by `seed`; what is learnt is mixed as `mix` says.
+    Raises NothingReadable where there are too few."""
     rng = np.random.default_rng(seed)
     train, held = _validated_apart(data.train, rng)
     if not augmented:
@@ -63,7 +64,9 @@ def split(data: TrainingData, seed: int, *, augmented: bool) -> Split:
 
     parts = _parts(data, train, held, rng)
     clean, calibration = _validation(parts.held, parts.held_pens, rng)
-    material = Material(parts.learnt.images, parts.learnt.labels, parts.pens, augmented=True)
+    material = Material(
+        parts.learnt.images, parts.learnt.labels, parts.pens, augmented=True, mix=mix
+    )
     return Split(material, clean, calibration)
 
 

@@ -1,4 +1,4 @@
-"""More ways to write the ten digits, for lines of digits: as on cheques and forms, in a hurry.
+"""More ways to write the ten digits: as on cheques and forms, in a hurry.
 
 Drawn for this project. What MNIST's writers and recorded strokes lack: zeros linked at the top, a 1
 with a flag down to the line, like an arrow or like an l, a 2 with a narrow or a closed head and a
@@ -11,7 +11,13 @@ to the right of the stem.
 
 from __future__ import annotations
 
-from .handwriting import SKELETONS, Skeleton, parse_skeletons
+import numpy as np
+
+from .handwriting import SKELETONS, Skeleton, draw_skeleton, parse_skeletons
+from .strokes import Stroke
+
+WIDTH = (0.55, 1.1)  # of a digit, in those of its skeleton
+SLANT, SLANT_SPREAD = 0.12, 0.14  # columns a row
 
 _STYLES = (
     (
@@ -161,3 +167,11 @@ _STYLES = (
 STYLES: tuple[tuple[Skeleton, ...], ...] = tuple(
     usual + rare for usual, rare in zip(SKELETONS, parse_skeletons(_STYLES), strict=True)
 )
+
+
+def hurried_digit(label: int, rng: np.random.Generator) -> tuple[Stroke, ...]:
+    """Write one digit in any of its styles, in a box about 1 high, by an unsteady hand."""
+    styles = STYLES[label]
+    lean = [[rng.uniform(*WIDTH), 0], [-rng.normal(SLANT, SLANT_SPREAD), 1]]
+    hand = np.array(lean, np.float32)
+    return draw_skeleton(styles[rng.integers(len(styles))], hand, rng)

@@ -24,7 +24,7 @@ from ..ann.registry import (
     promote,
 )
 from ..errors import UsageError
-from .architectures import architecture
+from .architectures import Architecture
 from .assemble import seal, take_reader
 from .calibrate import find_temperature, find_thresholds
 from .card import CARD_FILE, model_card, reader_card
@@ -40,6 +40,7 @@ from .plots import training_curve
 from .split import Split, TrainingData, Validation, split
 
 CURVE_FILE = "training.png"
+NETWORK, ADVISOR, TEACHER = "network", "advisor", "teacher"  # roles in a training
 
 
 def train(
@@ -62,20 +63,21 @@ def train(
     started = now()
     name = f"{chosen.name}-{started:%Y%m%d-%H%M%S}"
     with new_version(models, name) as folder:  # first: an unwritable folder must not cost hours
-        parts = split(data, settings.seed, augmented=chosen.augmented)
+        parts = _split(settings, data)
         beside = _take_beside(models, folder, data, settings.seed)
-        second = _advisor_settings(settings)
-        epochs = settings.epochs + (second.epochs if second else 0)
         kept = KeptFits(models, data)
-        fitted = _fit(settings, parts, kept, _within(progress, epochs))
+        fits = _fit_all(settings, parts, kept, progress)
+        fitted = fits[NETWORK].fitted
         export(fitted.model, folder)
         export_network(fitted.model, folder / NETWORK_FILE, as_bytes=chosen.augmented)
-        advisor = {}
-        if second:
-            told = _within(progress, epochs, settings.epochs, fitted.seconds)
-            advisor = _train_advisor(second, parts, folder, kept, told)
+        if ADVISOR in fits:
+            advisor = fits[ADVISOR].fitted.model
+            export_network(advisor, folder / ADVISOR_FILE, as_bytes=chosen.augmented)
         measured = _measure(_draft(name, folder, settings), fitted, parts.calibration, data.test)
-        metadata = describe(settings, data, parts, fitted, measured, started) | advisor
+        metadata = describe(settings, data, parts, fitted, measured, started)
+        for role, other in fits.items():
+            if role != NETWORK:
+                metadata[role] = describe_network(other.settings, other.fitted, parts)
         learnt = "augmented glyphs" if chosen.augmented else "the pictures as they are"
         curve = training_curve(fitted.history, name, f"by epoch, learning {learnt}")
         (folder / CURVE_FILE).write_bytes(cv2.imencode(".png", curve)[1].tobytes())
@@ -93,8 +95,8 @@ def train(
             card = f"{card}\n{reader_card(beside.reader)}"
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
         seal(folder, metadata)
-    for done in filter(None, (settings, second)):
-        kept.drop(done.key)
+    for done in fits.values():
+        kept.drop(done.settings.key)
     if promoted:
         promote(models, name)
     return load_version(models, name)
@@ -104,17 +106,58 @@ def fit_ahead(settings: Settings, data: TrainingData, models: Path, progress: Pr
     """Fit the networks that `train` needs with these settings and data, and keep them in `models`
     for it. Raises UsageError, NothingReadable as `train` does."""
     _check(settings, data)
-    parts = split(data, settings.seed, augmented=settings.architecture.augmented)
-    second = _advisor_settings(settings)
-    epochs = settings.epochs + (second.epochs if second else 0)
-    kept = KeptFits(models, data)
-    fitted = _fit(settings, parts, kept, _within(progress, epochs))
-    if second:
-        _fit(second, parts, kept, _within(progress, epochs, settings.epochs, fitted.seconds))
+    _fit_all(settings, _split(settings, data), KeptFits(models, data), progress)
 
 
-def _fit(settings: Settings, parts: Split, kept: KeptFits, progress: Progress) -> Fitted:
-    return kept.fit(settings.key, lambda told: fit(settings, parts, told), progress)
+def _split(settings: Settings, data: TrainingData) -> Split:
+    chosen = settings.architecture
+    return split(data, settings.seed, augmented=chosen.augmented, mix=chosen.mix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """One of the networks of a training."""
+
+    settings: Settings
+    fitted: Fitted
+
+
+def _fit_all(
+    settings: Settings, parts: Split, kept: KeptFits, progress: Progress
+) -> dict[str, _Fit]:
+    """Fit a network after its teacher and before its advisor, where it has these, by their role."""
+    plan = {NETWORK: settings}
+    teacher, advisor = settings.architecture.teacher, settings.architecture.advisor
+    if teacher and settings.is_taught:
+        plan = {TEACHER: _beside_it(settings, teacher)} | plan
+    if advisor:
+        plan[ADVISOR] = _beside_it(settings, advisor)
+    epochs = sum(each.epochs for each in plan.values())
+    fits: dict[str, _Fit] = {}
+    for role, each in plan.items():
+        before = sum(done.settings.epochs for done in fits.values())
+        before_s = sum(done.fitted.seconds for done in fits.values())
+        knows = fits[TEACHER].fitted.model if role == NETWORK and TEACHER in fits else None
+        told = _within(progress, epochs, before, before_s)
+        fits[role] = _Fit(each, _fit(each, parts, kept, told, knows))
+    return fits
+
+
+def _fit(
+    settings: Settings,
+    parts: Split,
+    kept: KeptFits,
+    progress: Progress,
+    teacher: Any | None = None,
+) -> Fitted:
+    return kept.fit(settings.key, lambda told: fit(settings, parts, told, teacher), progress)
+
+
+def _beside_it(settings: Settings, chosen: Architecture) -> Settings:
+    """The settings of another network of the same training: its own number of epochs where the
+    network has its own, else as many in proportion."""
+    epochs = math.ceil(settings.epochs * chosen.epochs / settings.architecture.epochs)
+    return replace(settings, architecture=chosen, loss=chosen.loss, epochs=epochs)
 
 
 def _check(settings: Settings, data: TrainingData) -> None:
@@ -142,25 +185,6 @@ def _take_beside(models: Path, folder: Path, data: TrainingData, seed: int) -> _
     way_out = "give more digits, or train into another folder: --models FOLDER"
     digits = calibrating_digits(data, seed, int(reader["seed"]), way_out=way_out)
     return _Beside(reader, LineReader(folder / READER_FILE), digits)
-
-
-def _advisor_settings(settings: Settings) -> Settings | None:
-    """Those of the architecture's advisor, if it has one: its own number of epochs where the
-    network has its own, else as many in proportion."""
-    if settings.architecture.advisor is None:
-        return None
-    chosen = architecture(settings.architecture.advisor)
-    epochs = math.ceil(settings.epochs * chosen.epochs / settings.architecture.epochs)
-    return replace(settings, architecture=chosen, loss=chosen.loss, epochs=epochs)
-
-
-def _train_advisor(
-    settings: Settings, parts: Split, folder: Path, kept: KeptFits, progress: Progress
-) -> dict[str, Any]:
-    """Train and export an advisor on the digits of its network; what metadata say of it."""
-    fitted = _fit(settings, parts, kept, progress)
-    export_network(fitted.model, folder / ADVISOR_FILE, as_bytes=settings.architecture.augmented)
-    return {"advisor": describe_network(settings, fitted, parts)}
 
 
 def _within(progress: Progress, epochs: int, before: int = 0, before_s: float = 0.0) -> Progress:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from daemon.records import Ink
+from daemon.training import augment as augment_module
 from daemon.training.augment import (
+    FIELD,
+    STRETCH,
     augment_digits,
     render_pen_digits,
     write_own_digits,
@@ -16,7 +19,8 @@ from daemon.training.augment import (
 from daemon.training.datasets import DigitSet
 from daemon.training.handwriting import own_digit
 from daemon.training.negatives import negatives
-from daemon.training.strokes import PenDigit
+from daemon.training.strokes import PenDigit, Stroke
+from daemon.training.styles import hurried_digit
 from daemon.vision.glyph import DIGIT_SIDE, SIDE, normalise_images
 
 Make = Callable[[np.random.Generator], Ink]
@@ -72,6 +76,38 @@ def test_own_digits_have_all_labels_and_are_seeded() -> None:
     again = write_own_digits(200, np.random.default_rng(1))
     assert [digit.label for digit in digits] == [digit.label for digit in again]
     np.testing.assert_array_equal(digits[7].strokes[0], again[7].strokes[0])
+
+
+def test_some_own_digits_are_written_in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    def told(label: int, rng: np.random.Generator) -> tuple[Stroke, ...]:
+        written.append(label)
+        return hurried_digit(label, rng)
+
+    monkeypatch.setattr(augment_module, "hurried_digit", told)
+    write_own_digits(500, np.random.default_rng(2))
+    assert not written
+    write_own_digits(500, np.random.default_rng(2), hurried=0.43)
+    assert 0.36 < len(written) / 500 < 0.5
+    assert set(written) == set(range(10))
+
+
+def test_some_pictures_are_stretched(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def widths(share: float) -> list[int]:
+        monkeypatch.setattr(augment_module, "vary", lambda ink, _: (seen.append(ink), ink)[1])
+        monkeypatch.setattr(augment_module, "stacked", list)
+        seen: list[Ink] = []
+        augment_digits(train_digits.images[:100], np.random.default_rng(6), stretched=share)
+        return [ink.shape[1] for ink in seen]
+
+    assert set(widths(0.0)) == {FIELD}
+    stretched = widths(1.0)
+    low, high = FIELD * np.exp(STRETCH)
+    assert low - 1 <= min(stretched) < 0.8 * FIELD
+    assert 1.7 * FIELD < max(stretched) <= high + 1
 
 
 def test_glyphs_fill_mnists_box(make: Make) -> None:

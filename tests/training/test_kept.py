@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,12 @@ from daemon.training.split import Split, TrainingData, split
 from daemon.training.train import fit_ahead, train
 
 SETTINGS = Settings(architecture("mlp-128"), epochs=1, loss="sparse", seed=1)
-ADVISED = replace(SETTINGS, architecture=replace(SETTINGS.architecture, advisor="mlp-128x2"))
+ADVISED = replace(
+    SETTINGS, architecture=replace(SETTINGS.architecture, advisor=architecture("mlp-128x2"))
+)
+TAUGHT = replace(
+    SETTINGS, architecture=replace(SETTINGS.architecture, teacher=architecture("mlp-128x2"))
+)
 
 
 def ignored(_: Step) -> None:
@@ -47,9 +53,11 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     fit = train_module.fit
 
-    def told(settings: Settings, parts: Split, progress: Callable[[Step], None]) -> Fitted:
+    def told(
+        settings: Settings, parts: Split, progress: Callable[[Step], None], teacher: Any
+    ) -> Fitted:
         names.append(settings.architecture.name)
-        return fit(settings, parts, progress)
+        return fit(settings, parts, progress, teacher)
 
     monkeypatch.setattr(train_module, "fit", told)
     return names
@@ -135,6 +143,19 @@ def test_training_goes_on_where_it_failed_and_leaves_nothing(
     assert fits == ["mlp-128", "mlp-128x2"]
     assert version_names(tmp_path) == [version.name]
     assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_a_teacher_is_fitted_first_and_of_numbers_it_says_nothing(
+    tmp_path: Path, data: TrainingData, fits: list[str]
+) -> None:
+    fit_ahead(replace(TAUGHT, loss="onehot"), data, tmp_path, ignored)
+    assert fits == ["mlp-128x2", "mlp-128"]
+    fit_ahead(TAUGHT, data, tmp_path, ignored)  # labels are numbers
+    assert fits[2:] == ["mlp-128"]
+    version = train(replace(TAUGHT, loss="onehot"), data, tmp_path, ignored)
+    assert len(fits) == 3
+    assert version.metadata["teacher"]["architecture"] == "mlp-128x2"
+    assert not version.advisor
 
 
 def test_what_is_fitted_ahead_is_taken(tmp_path: Path, data: TrainingData, fits: list[str]) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.records import Ink
+from daemon.records import Grey, Ink
 from daemon.training import negatives as negatives_module
-from daemon.training.datasets import DigitSet
+from daemon.training.augment import FIELD
+from daemon.training.datasets import DigitSet, Labels
 from daemon.training.negatives import (
     APART,
+    CROSSED_SHARE,
     PIECE_INK,
     SCRIBBLE_POINTS,
     _piece,
     _scribble,
     _uprights,
+    _word,
+    harder_negatives,
     negatives,
 )
 from daemon.training.symbols import draw_symbol
@@ -75,4 +79,48 @@ def test_symbols_are_strokes_in_a_box_of_a_digits_size() -> None:
 
 def test_pictures_without_a_piece_hold_nobody_up() -> None:
     blank = np.zeros((3, 28, 28), np.uint8)
+    zeros = np.zeros(3, np.uint8)
     assert negatives(blank, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+    assert harder_negatives(blank, zeros, 12, np.random.default_rng(0)).shape == (12, 28, 28)
+
+
+def test_some_harder_negatives_are_digits_that_are_crossed_out(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    crossed_out = negatives_module.crossed_out
+
+    def told(images: Grey, labels: Labels, n: int, rng: np.random.Generator) -> Ink:
+        asked.append(n)
+        return crossed_out(images, labels, n, rng)
+
+    monkeypatch.setattr(negatives_module, "crossed_out", told)
+    rng = np.random.default_rng(0)
+    drawn = harder_negatives(train_digits.images, train_digits.labels, 40, rng)
+    assert asked == [round(40 * CROSSED_SHARE)]
+    assert len(drawn) == 40
+
+
+def test_words_are_among_harder_negatives_alone(
+    train_digits: DigitSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    write = negatives_module.writing.cursive
+    monkeypatch.setattr(
+        negatives_module.writing, "cursive", lambda *given: (seen.append(True), write(*given))[1]
+    )
+    images, labels = train_digits.images[:50], train_digits.labels[:50]
+    negatives(images, 60, np.random.default_rng(0))
+    assert not seen
+    harder_negatives(images, labels, 60, np.random.default_rng(0))
+    assert seen
+
+
+def test_words_are_as_wide_as_a_digit_is_high(train_digits: DigitSet) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        ink = _word(train_digits.images, rng)
+        assert ink.shape == (FIELD, FIELD)
+        assert ink.sum() > 10
+        columns = np.flatnonzero((ink > 0.3).any(axis=0))
+        assert np.ptp(columns) < FIELD - 6

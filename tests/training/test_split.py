@@ -11,6 +11,7 @@ from daemon.errors import NothingReadable
 from daemon.training.datasets import DigitSet
 from daemon.training.epochs import NONE
 from daemon.training.extras import PenSet
+from daemon.training.mixes import HARD, PLAIN
 from daemon.training.split import NEGATIVE_SHARE, TrainingData, divide, split
 from daemon.training.strokes import PenDigit
 
@@ -63,6 +64,16 @@ def test_bitmaps_are_learnt_and_validated_on(train_digits: DigitSet, test_digits
     parts = split(TrainingData(train_digits, test_digits, (bitmaps,)), 1, augmented=True)
     assert len(pictures(parts.material.images) & pictures(bitmaps.images)) == 180
     assert len(parts.clean.labels) == 120 + 20
+
+
+def test_what_is_learnt_is_mixed_as_wanted_and_what_calibrates_is_not(
+    train_digits: DigitSet, test_digits: DigitSet
+) -> None:
+    data = TrainingData(train_digits, test_digits)
+    plain, hard = (split(data, 1, augmented=True, mix=mix) for mix in (PLAIN, HARD))
+    assert (plain.material.mix, hard.material.mix) == (PLAIN, HARD)
+    np.testing.assert_array_equal(plain.material.images, hard.material.images)
+    np.testing.assert_array_equal(plain.calibration.glyphs, hard.calibration.glyphs)
 
 
 def test_the_seed_decides_who_is_held_out(train_digits: DigitSet, test_digits: DigitSet) -> None:

@@ -128,20 +128,21 @@ def test_the_same_seed_trains_the_same_network_with_either_form_of_labels(
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")  # of `untraced`
-@pytest.mark.parametrize("name", ["mlp", "cnn"])
+@pytest.mark.parametrize(("name", "epochs", "others"), [("mlp", 1, 1), ("cnn", 2, 3)])
 def test_our_networks_learn_a_reject_class_and_pen_strokes(
     name: str,
+    epochs: int,
+    others: int,
     train_digits: DigitSet,
     test_digits: DigitSet,
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    if name == "cnn":
-        request.getfixturevalue("untraced")
+    request.getfixturevalue("untraced")
     data = TrainingData(small(train_digits, 200), small(test_digits, 20), (PENS,))
     chosen = architecture(name)
     steps: list[Step] = []
-    version = train(Settings(chosen, 2, chosen.loss, seed=1), data, tmp_path, steps.append)
+    version = train(Settings(chosen, epochs, chosen.loss, seed=1), data, tmp_path, steps.append)
     assert version.labels[-1] == "none"
     assert version.normalised
     assert [item["name"] for item in version.metadata["data"]] == ["printed", "pens", "printed"]
@@ -149,16 +150,28 @@ def test_our_networks_learn_a_reject_class_and_pen_strokes(
     glyphs = np.zeros((3, 28, 28), np.float32)
     assert load_classifier(tmp_path).classify(glyphs).shape == (3, 11)
     ends = [step for step in steps if step.ends_epoch]
-    assert [step.epoch for step in ends] == [*range(1, 6 if name == "cnn" else 3)]
+    assert [step.epoch for step in ends] == [*range(1, 1 + epochs + others)]
     assert [step.elapsed_s for step in ends] == sorted(step.elapsed_s for step in ends)
     assert ends[-1].share == 1
     assert 0 <= ends[-1].val_accuracy <= 1
     assert (version.advisor is not None) == (name == "cnn")
     if version.advisor:
         assert version.metadata["advisor"]["architecture"] == "mlp"
-        assert version.metadata["advisor"]["training"]["epochs"] == 3  # 70 of them where 50 are
+        assert (
+            version.metadata["advisor"]["training"]["epochs"] == others
+        )  # 70 of them where 50 are
         assert "## Advisor" in (version.path / "CARD.md").read_text()
         assert version.metadata["training"]["averaged_epochs"] == 1
+        assert version.metadata["training"]["mix"] == "plain"
+    else:
+        assert version.metadata["teacher"]["architecture"] == "cnn"
+        assert (
+            version.metadata["teacher"]["training"]["epochs"] == others
+        )  # 80 of them where 110 are
+        assert version.metadata["training"]["mix"] == "hard"
+        card = (version.path / "CARD.md").read_text()
+        assert "what another network says of it, `cnn`" in card
+        assert "drawn afresh every 2 epochs" in card
 
 
 def test_small_risks_are_kept_by_what_is_said_where_they_are_wanted(
