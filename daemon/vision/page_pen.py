@@ -13,6 +13,7 @@ from ..records import Grey
 from .page_ink import PageInk
 from .page_rules import Rules
 
+_SOME = 1 / 3  # of all ink: so much at least lies on rules, some of which are thick
 _MOST = 4  # times the ink beside them: so much lies on rules
 _DARKER = 1.5  # times the contrast of rules: the pen's, at least
 _RULE, _PEN = 0.9, 0.75  # quantiles of the contrast on rules and beside them that are theirs
@@ -24,13 +25,15 @@ _NEAR = np.ones((5, 5), np.uint8)
 def darker_than(rules: Rules, ink: PageInk) -> PageInk:
     """The ink of a page without its `rules`, if most of it is rules and the pen is darker; else all
     of it."""
+    if not rules.any:  # as on most pages
+        return ink
     lines = cv2.bitwise_or(rules.lying, rules.standing)
-    if not cv2.countNonZero(lines):
+    lined = cv2.bitwise_and(ink.mask, lines)
+    count = cv2.countNonZero(lined)
+    if count < _SOME * cv2.countNonZero(ink.mask):  # told sooner than what lies beside rules
         return ink
     beside = cv2.subtract(ink.mask, cv2.dilate(lines, _NEAR))
-    count = cv2.countNonZero(beside)
-    lined = cv2.bitwise_and(ink.mask, lines)
-    if cv2.countNonZero(lined) < _MOST * count:
+    if count < _MOST * cv2.countNonZero(beside):
         return ink
     rule, pen = _quantile(ink.contrast, lined, _RULE), _quantile(ink.contrast, beside, _PEN)
     if pen < _DARKER * rule:

@@ -50,6 +50,11 @@ class Rules:
     lying: Grey
     standing: Grey
 
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(cv2.countNonZero(self.lying) or cv2.countNonZero(self.standing))
+
     def with_those(self, others: Iterable[Rules]) -> Rules:
         """These and others."""
         lying, standing = self.lying, self.standing
@@ -106,8 +111,9 @@ def find_rules(faint: Grey, height: float) -> Rules:
 def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
-    rules = _inked(rules, mask)
-    if not (cv2.countNonZero(rules.lying) or cv2.countNonZero(rules.standing)):
+    if rules.any:
+        rules = _inked(rules, mask)
+    if not rules.any:
         return mask
     either = cv2.bitwise_or(rules.lying, rules.standing)
     rest = cv2.subtract(mask, cv2.dilate(either, np.ones((3, 3), np.uint8)))
