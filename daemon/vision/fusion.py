@@ -34,14 +34,7 @@ from .line_view import LineView
 from .parts import SPLIT_GAP
 from .questions import Question
 from .slashes import SLASH, least_height, slashes_in
-from .verdict import (
-    LineNetwork,
-    Verdict,
-    chances_of,
-    judge,
-    likeliest,
-    others_of,
-)
+from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
 
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
 NEW_DIGITS = 2  # where the glyph network reads nothing, a number has so many at least
