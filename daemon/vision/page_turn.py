@@ -89,10 +89,11 @@ def _levelness(edges: npt.NDArray[np.float64], height: float) -> float:
 
 def _unevenness(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], most: float) -> float:
     """What most edges deviate by, no more than `most`, from the straight line nearest to them."""
-    rest = y - _quantile(y, 0.5)
     if len(y) > _ROW:
         x = x - x.mean()
         rest = y - y.mean() - x * (x @ y / max(float(x @ x), 1e-9))
+    else:
+        rest = y - _quantile(y, 0.5)
     off = np.abs(rest - _quantile(rest, 0.5))
     return _quantile(np.minimum(off, most), _OFF)
 

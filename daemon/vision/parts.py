@@ -180,13 +180,17 @@ def chain_edges(
     for at in sorted(range(len(edges)), key=lambda at: edges[at][0]):
         left, top, right, bottom = edges[at]
         nearest = left - SPLIT_GAP * height
-        ends = [each for each in ends if each.right >= nearest]
-        best, best_share = None, 0.4
-        for each in [each for each in ends if each.top < bottom and each.bottom > top]:
-            lower = min(each.bottom - each.top, bottom - top)
-            both = min(each.bottom, bottom) - max(each.top, top)
-            if both > best_share * lower and not parted(each.row[-1], at):
-                best, best_share = each, both / lower
+        best, best_share, gone = None, 0.4, False
+        for each in ends:
+            if each.right < nearest:
+                gone = True
+            elif each.top < bottom and each.bottom > top:
+                lower = min(each.bottom - each.top, bottom - top)
+                both = min(each.bottom, bottom) - max(each.top, top)
+                if both > best_share * lower and not parted(each.row[-1], at):
+                    best, best_share = each, both / lower
+        if gone:
+            ends = [each for each in ends if each.right >= nearest]
         if best is None:
             best = _End()
             ends.append(best)

@@ -8,6 +8,7 @@ are none, the rows decide. Quarter turns look the same to it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +20,7 @@ from .runs import places_of
 MOST = 40.0  # degrees: beyond, rows and columns could change places
 _LITTLE = 5.0  # degrees that weak evidence is enough for
 _CLEAR, _WEAK = 2.6, 1.5  # times the median energy of all angles: what says something
-_POINTS = 20_000  # of ink at most: the profile of more is no sharper
+_POINTS = 12_000  # of ink at most: the profile of more is no sharper
 _LEAST = 50  # pixels of ink
 _SIDE = 1000  # px, the page's longer side to which lengths refer
 _COARSE, _FINE = 1.0, 0.12  # degrees from one angle to the next
@@ -31,6 +32,7 @@ _WORTH = 1.3  # those of so many times the usual energy, and where weak evidence
 
 _TOGETHER = 9  # so many times some of the angles are looked at together
 
+_BOTH = (0, 1)  # rows, columns
 _ANGLES = np.arange(-MOST, MOST + _COARSE / 2, _COARSE)
 
 Points: TypeAlias = npt.NDArray[np.float64]  # (3, n): x, y around (0, 0), 1
@@ -49,8 +51,10 @@ def find_skew(mask: Grey, most: float = MOST) -> float:
         energies[np.abs(_ANGLES) > _LITTLE] = 0
         if energies.max() < _WEAK * usual:
             return 0.0
-    near = _ANGLES[energies.argmax()] + np.arange(-1.2, 1.2 + _FINE / 2, _FINE)
-    return float(near[np.argmax([_energy(points, angle, _FINE_BIN) for angle in near])])
+    best = float(_ANGLES[energies.argmax()])
+    sharper = int(np.argmax([_energy(points, best, _COARSE_BIN, (way,)) for way in _BOTH]))
+    near = best + np.arange(-1.2, 1.2 + _FINE / 2, _FINE)
+    return float(near[np.argmax([_energy(points, angle, _FINE_BIN, (sharper,)) for angle in near])])
 
 
 def _points(mask: Grey) -> Points:
@@ -89,12 +93,13 @@ def _together(points: Points, angles: npt.NDArray[np.float64]) -> npt.NDArray[np
     return np.asarray((steps * steps).sum(axis=2).max(axis=1))
 
 
-def _energy(points: Points, angle: float, height: float) -> float:
-    """How sharply rows or, if that is more, columns begin and end that slope by `angle`: the sum of
-    squares of what the profile changes by from each row of that `height` to the next."""
+def _energy(points: Points, angle: float, height: float, ways: Sequence[int] = _BOTH) -> float:
+    """How sharply rows (0) or columns (1), whichever of these `ways` is sharper, begin and end that
+    slope by `angle`: the sum of squares of what the profile changes by from each row of that
+    `height` to the next."""
     cos, sin = (part(math.radians(angle)) / height for part in (math.cos, math.sin))
     off = _SIDE / height  # none is below 0 then: to cut off is to round down
-    onto = np.array([[-sin, cos, off], [cos, sin, off]])
+    onto = np.array([((-sin, cos, off), (cos, sin, off))[way] for way in ways])
     energy = 0.0
     for rows in (onto @ points).astype(np.intp):
         profile = np.bincount(rows, minlength=int(2 * off) + 1)
