@@ -16,6 +16,7 @@ from .components import Component, Components
 from .page_rules import Rules
 
 _LEAST = 10  # px: the shorter side of a box at least
+_MOST = 0.5  # of the page's longer side: a higher one is the net of squared paper, with its writing
 _HOLLOW = 0.6  # of its area, that ink covers at most
 _DEPTH = 0.1  # of its shorter side: how far inwards a side may lie
 _DEEPEST = 8  # px, as far as that is looked at
@@ -30,7 +31,9 @@ def find_boxes(found: Components) -> tuple[Rules | None, Components]:
     components that are none."""
     *_, width, height, area = found.boxes.T
     is_thin = (1.5 * (width + height) <= area) & (area <= _HOLLOW * width * height)
-    hollow = found.chosen((np.minimum(width, height) >= _LEAST) & is_thin)
+    shorter = np.minimum(width, height)
+    is_low = (shorter >= _LEAST) & (shorter <= _MOST * max(found.mask.shape))
+    hollow = found.chosen(is_low & is_thin)
     # Of most pages none is left, and labels need not be drawn: its own ink is ink.
     may_be = _closed(hollow, found.mask, np.ones_like(hollow.listed))
     boxes = _closed(may_be, found.labels, may_be.listed).components if len(may_be.listed) else []

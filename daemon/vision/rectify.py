@@ -18,7 +18,6 @@ import numpy.typing as npt
 from ..records import Grey
 from .four_sides import NEXT, four_sides
 from .polarity import Shades
-from .reduce import sketch_of
 
 Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = npt.NDArray[Any]  # (n, 1, 2) int32: x, y of where a region's border bends
@@ -36,6 +35,8 @@ _LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + 8)
 _SAME = 0.01  # of its area, by which a region differs that need not be looked at again
 _LEAST = 0.12  # of the picture: a smaller bright patch is no sheet
 _MOST = 0.97  # of the picture: more of it is all sheet
+_ALL_ROUND = 3.8  # of four sides, that are those of a sheet on the whole: next to such a region
+_ALIKE = 0.04  # of its area, no other that differs by so little is looked at
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
 _FILLED_ABOUT = 0.9  # the same, whatever rounding to pixels makes of it
 _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
@@ -73,7 +74,7 @@ class SheetSearch:
     @cached_property
     def clear(self) -> Corners | None:
         """The corners of the sheet; they may lie outside the page."""
-        if not _count_steps(self._rough_sketch, _CLEAR):
+        if not _count_steps(self._sketch, _CLEAR):
             return None
         return self._likeliest(_CLEAR)
 
@@ -81,19 +82,15 @@ class SheetSearch:
     def faint(self) -> Corners | None:
         """The corners of a sheet that may be hardly brighter than its ground: paper on pale wood.
         So are many things at the border, hence all four lie on the page."""
-        height, width = self._rough_sketch.shape
-        steps = _count_steps(self._rough_sketch, _FAINT)
-        if steps < _SHOWN * max(height, width) * _reach(self._rough_sketch):
+        height, width = self._sketch.shape
+        steps = _count_steps(self._sketch, _FAINT)
+        if steps < _SHOWN * max(height, width) * _reach(self._sketch):
             return None  # shade, or what is left of ink
         return self._likeliest(_FAINT, whole=True)
 
     @cached_property
-    def _rough_sketch(self) -> Grey:
-        return _without_ink(self.halves.glance(_SIDE))
-
-    @cached_property
     def _sketch(self) -> Grey:
-        return _without_ink(sketch_of(self.pixels, _SIDE))
+        return _without_ink(self.halves.glance(_SIDE))
 
     @cached_property
     def _candidates(self) -> list[_Region]:
@@ -107,17 +104,19 @@ class SheetSearch:
     def _likeliest(self, least: _Contrast, *, whole: bool = False) -> Corners | None:
         """The largest of what has four sides that is brighter than its ground at the most of them,
         in pixels of the page; if it is to be `whole`, among those that lie on the page."""
-        best, found = 0.0, None
+        best, found, whole_area = 0.0, None, 0.0
         last = np.array(self._sketch.shape[::-1]) - 2
         for region in self._candidates:
-            if best >= region.most:
+            if best >= region.most or abs(region.area - whole_area) <= _ALIKE * whole_area:
                 continue
             corners = region.corners
             if corners is None or (whole and not ((corners >= 1) & (corners <= last)).all()):
                 continue
-            score = _support(self._sketch, corners, least) * _area(corners)
+            support = _support(self._sketch, corners, least)
+            score = support * _area(corners)
             if score > best:
                 best, found = score, corners
+                whole_area = region.area if support >= _ALL_ROUND else 0.0
         if found is None:
             return None
         ratio = np.array(self.pixels.shape[::-1]) / self._sketch.shape[::-1]
@@ -129,12 +128,12 @@ class _Region:
 
     def __init__(self, pixels: Grey, outline: Outline | None = None) -> None:
         self._pixels, self._outline = pixels, outline
-        self._box, self._area = cv2.boundingRect(pixels), cv2.countNonZero(pixels)
+        self._box, self.area = cv2.boundingRect(pixels), cv2.countNonZero(pixels)
 
     def is_like(self, other: _Region) -> bool:
         """Whether two regions are the same but for a pixel at the edge."""
         near = max(abs(a - b) for a, b in zip(self._box, other._box, strict=True)) <= 1
-        return near and abs(self._area - other._area) <= _SAME * self._area
+        return near and abs(self.area - other.area) <= _SAME * self.area
 
     @property
     def most(self) -> float:
@@ -143,7 +142,7 @@ class _Region:
         x, y, width, height = self._box
         high, wide = self._pixels.shape
         is_free = x > 0 and y > 0 and x + width < wide and y + height < high
-        return 4 * self._area / _FILLED_ABOUT if is_free else math.inf
+        return 4 * self.area / _FILLED_ABOUT if is_free else math.inf
 
     @cached_property
     def corners(self) -> Corners | None:
@@ -153,7 +152,7 @@ class _Region:
             borders, _ = cv2.findContours(self._pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
             outline = max(borders, key=len)
         hull = cv2.convexHull(outline)
-        if self._area < _COMPACT * cv2.contourArea(hull):
+        if self.area < _COMPACT * cv2.contourArea(hull):
             return None
         corners = four_sides(hull.reshape(-1, 2).astype(np.float64), self._pixels.shape)
         if corners is None:
@@ -162,7 +161,7 @@ class _Region:
         cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
         covered = cv2.countNonZero(cv2.bitwise_and(inside, self._pixels))
         whole = cv2.countNonZero(inside)
-        return corners if covered >= _FILLED * max(whole, self._area) else None
+        return corners if covered >= _FILLED * max(whole, self.area) else None
 
 
 def _reach(sketch: Grey) -> int:

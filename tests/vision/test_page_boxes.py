@@ -47,6 +47,15 @@ def test_a_box_with_round_corners_is_one() -> None:
     assert not without_rules(mask, sides, HEIGHT).any()
 
 
+def test_the_net_of_a_squared_sheet_is_no_box() -> None:
+    mask = np.zeros((320, 240), np.uint8)
+    mask[::16] = mask[:, ::16] = mask[-1] = mask[:, -1] = 1
+    found = find_components(mask)
+    sides, rest = find_boxes(found)
+    assert sides is None
+    assert rest is found
+
+
 def test_a_digit_that_touches_its_box_stays_whole() -> None:
     mask = boxes(1)
     cv2.line(mask, (50, 46), (74, 104), (1,), 5)
