@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..records import Grey
 from .components import find_components
-from .rectify import Corners
+from .flat import Corners
 from .reduce import Halves
 
 _SIDE = 480  # px, the longer side of the sketch on which strokes are followed

@@ -16,10 +16,11 @@ import numpy.typing as npt
 from ..records import DIGITS, Box, Line, Page, PageReading
 from .assemble import digit_of, line_of
 from .choice import NO_DIGIT, STROKE, Choice, Probabilities, Score
+from .flat import enlarging
 from .layout import Layout
 from .page_marks import Marks
 from .page_stage import PageLook
-from .page_view import boxes_on_page, enlarging
+from .page_view import boxes_on_page
 from .parts import SPLIT_GAP, Candidate
 
 STROKE_ALONE = "a stroke alone may be no digit"

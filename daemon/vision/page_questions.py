@@ -15,13 +15,13 @@ import numpy as np
 from ..checks import passes
 from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, Status
 from .choice import Choice
+from .flat import Matrix, enlarging
 from .line_view import InkBand, find_band, further_looks, view_of
 from .page_lines import STROKE_ALONE
 from .page_stage import PageLook
-from .page_view import box_on_page, enlarging
+from .page_view import box_on_page
 from .parts import Candidate
 from .questions import LONGEST, TALL, Question
-from .rectify import Matrix
 from .slashes import slashes_in
 
 _MARGIN = 2  # px around a row's ink

@@ -18,9 +18,10 @@ import numpy.typing as npt
 from ..records import Grey
 from .components import find_components
 from .crossing import is_crossed
+from .flat import Flat
 from .page_ink import PageInk, find_page_ink
-from .page_view import laid_flat, made_level
-from .rectify import Corners, SheetSearch
+from .page_view import made_level
+from .rectify import SheetSearch
 from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -43,11 +44,11 @@ Boxes: TypeAlias = npt.NDArray[Any]  # (n, 5): x, y, width, height and area
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What may be a page: the corners of the sheet on it, None where it is all sheet, how many
+    """What may be a page: the sheet on it laid flat, None where it is all sheet, how many
     marks make it one, whether its ink may be light on dark, and whether it is large and
     there may be fewer marks than seem to be, the others being pieces of faint rules."""
 
-    corners: Corners | None
+    sheet: Flat | None
     least_marks: int
     may_be_light: bool
     may_be_fewer: bool
@@ -68,12 +69,14 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     seen = _most_marks(inks, LEAST_ON_SHEET)
     if seen < LEAST_ON_SHEET:
         return None
-    corners = search.clear
-    if corners is not None and is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE):
-        corners = None  # the edge of a shadow, or of a field
-    if corners is not None:
+    corners, sheet = search.clear, None
+    if corners is not None and not is_crossed(
+        search.halves, corners, widest=_STROKE, reach=_STROKE
+    ):  # else it is the edge of a shadow, or of a field
+        sheet = search.flat
+    if sheet is not None:
         least = LEAST_ON_SHEET
-        inks = [find_page_ink(laid_flat(pixels, corners, _SKETCH)[0])]
+        inks = [find_page_ink(sheet.halves.glance(_SKETCH))]
         seen = _most_marks(inks, least)
     else:
         least = LEAST_MARKS
@@ -84,7 +87,7 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
     if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
         return None
-    return Prospect(corners, least, True in polarities, fewer)
+    return Prospect(sheet, least, True in polarities, fewer)
 
 
 def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:

@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .choice import Probabilities
+from .flat import Matrix, enlarging
 from .glyph import normalise_all
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
 from .page_sketch import may_hold, prospect_of
 from .page_turn import CLOSE, TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
-from .page_view import enlarging, flat_view, levelled
-from .rectify import Matrix, SheetSearch
+from .page_view import flat_view, levelled
+from .rectify import SheetSearch
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
@@ -54,7 +55,7 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
         return None
     flat, pixels = flat_view(
         search.pixels,
-        prospect.corners,
+        prospect.sheet,
         may_be_light=prospect.may_be_light,
         halves=search.halves,
     )

@@ -1,4 +1,4 @@
-"""The bright sheet on a darker ground, by its four edges, and the picture of it as if from above.
+"""The bright sheet on a darker ground, by its four edges.
 
 A sheet is bright, four-sided and sharp at its edges: a lamp's cone, a shadow or a lit wall are not
 all of that. A side may run out of the picture, but at least two must show.
@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .flat import Corners, Flat, laid_flat
 from .four_sides import NEXT, four_sides
 from .polarity import Shades
 
-Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left one clockwise
 Outline: TypeAlias = npt.NDArray[Any]  # (n, 1, 2) int32: x, y of where a region's border bends
-Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
 
 _SIDE = 320  # px, the longer side of the sketch on which a sheet is looked for
 _LEVELS = 9  # thresholds tried between the darkest and the brightest:
@@ -77,6 +76,11 @@ class SheetSearch:
         if not _count_steps(self._sketch, _CLEAR):
             return None
         return self._likeliest(_CLEAR)
+
+    @cached_property
+    def flat(self) -> Flat | None:
+        """The sheet laid flat."""
+        return None if self.clear is None else laid_flat(self.pixels, self.clear)
 
     @cached_property
     def faint(self) -> Corners | None:
@@ -181,16 +185,6 @@ def _count_steps(sketch: Grey, least: _Contrast) -> int:
         cv2.dilate(sketch, near), cv2.addWeighted(ground, least.brighter, ground, 0, 0)
     )
     return int(np.count_nonzero(steps >= least.margin))
-
-
-def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:
-    """What makes a sheet's corners those of an upright picture, and its (width, height): the
-    sides keep their mean lengths."""
-    sides = np.linalg.norm(corners[NEXT] - corners, axis=1)
-    width, height = (max(8, round((sides[n] + sides[n + 2]) / 2)) for n in (0, 1))
-    upright = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), upright)
-    return np.asarray(matrix, np.float64), (width, height)
 
 
 def _without_ink(sketch: Grey) -> Grey:

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..records import Box, Grey, Hints, Line, Page, PageReading
 from .assemble import box_of
+from .flat import Matrix
 from .page_view import boxes_on_page
-from .rectify import Matrix
 
 MIN_SIDE = 8  # px of a part: of less, nothing can be read
 FADED = 0.35  # of its contrast, that what does not count keeps on a picture

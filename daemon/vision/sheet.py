@@ -15,9 +15,9 @@ import numpy as np
 
 from ..records import Grey
 from .crossing import is_crossed
+from .flat import Corners, enlarging, laid_flat
 from .layout import Layout
-from .page_view import enlarging, laid_flat
-from .rectify import Corners, SheetSearch
+from .rectify import SheetSearch
 from .reduce import Halves
 from .region import View
 
@@ -41,13 +41,14 @@ def sheet_in(view: View, search: SheetSearch) -> View | None:
         return None
     if _is_a_neighbour(search.halves, corners):
         return None
-    pixels, onto = laid_flat(search.pixels, corners, max(search.pixels.shape), trim=_TRIM)
+    flat = search.flat or laid_flat(search.pixels, corners)
+    flat = flat.trimmed(_TRIM)
     page = view.page
     reduction = page.reduction * search.factor
-    height, width = pixels.shape
+    height, width = flat.pixels.shape
     full = (width * reduction, height * reduction) if reduction > 1 else None
-    part = replace(page, pixels=pixels, colour=None, reduction=reduction, full_size=full)
-    to_page = enlarging(reduction) @ np.linalg.inv(onto) @ np.linalg.inv(enlarging(reduction))
+    part = replace(page, pixels=flat.pixels, colour=None, reduction=reduction, full_size=full)
+    to_page = enlarging(reduction) @ np.linalg.inv(flat.onto) @ np.linalg.inv(enlarging(reduction))
     return View(page, part, back=to_page)
 
 

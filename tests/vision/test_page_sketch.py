@@ -48,11 +48,11 @@ def seen(picture: np.ndarray) -> Prospect:
 def test_what_is_all_sheet_needs_more_marks_than_a_sheet_on_a_desk() -> None:
     assert prospect_of(SheetSearch(paper(LEAST_MARKS - 1))) is None
     whole = seen(paper(LEAST_MARKS))
-    assert whole.corners is None
+    assert whole.sheet is None
     assert whole.least_marks == LEAST_MARKS
     assert prospect_of(SheetSearch(on_desk(paper(LEAST_ON_SHEET - 1)))) is None
     cut = seen(on_desk(paper(LEAST_ON_SHEET)))
-    assert cut.corners is not None
+    assert cut.sheet is not None
     assert cut.least_marks == LEAST_ON_SHEET
 
 
@@ -62,7 +62,7 @@ def test_light_marks_count_as_well() -> None:
 
 def test_the_grain_of_a_desk_makes_no_page_of_a_sheet_with_one_number() -> None:
     assert prospect_of(SheetSearch(on_desk(paper(3), grain=True))) is None
-    assert seen(on_desk(paper(12), grain=True)).corners is not None
+    assert seen(on_desk(paper(12), grain=True)).sheet is not None
 
 
 def test_marks_that_hang_on_rules_are_counted_without_them() -> None:
@@ -140,7 +140,7 @@ def test_what_rules_of_a_page_cross_is_no_edge_of_its_sheet(last: int) -> None:
     assert search.clear is not None
     found = prospect_of(search)
     assert found is not None
-    assert (found.corners is None) == (last > 400)
+    assert (found.sheet is None) == (last > 400)
 
 
 def ruled(angle: float, rows: int) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from daemon.records import Box
-from daemon.vision.page_view import box_on_page, boxes_on_page, enlarging, flat_view, levelled
+from daemon.vision.flat import enlarging
+from daemon.vision.page_view import box_on_page, boxes_on_page, flat_view, levelled
 from daemon.vision.rectify import SheetSearch
 
 
@@ -58,7 +59,7 @@ def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
     desk = np.full((700, 600), 60, np.uint8)
     desk[::6] = 90
     desk[100:600, 100:500] = turned(lines(), 5)
-    view = levelled(*flat_view(desk, SheetSearch(desk).clear, may_be_light=True))
+    view = levelled(*flat_view(desk, SheetSearch(desk).flat, may_be_light=True))
     assert view.is_sheet
     mask = view.ink.mask
     assert not any(edge.any() for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))

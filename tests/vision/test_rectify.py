@@ -12,7 +12,8 @@ from daemon.training.page_hands import draw_own_hand
 from daemon.training.page_sheet import Sheet
 from daemon.training.photograph import Light, Setting, Shot, photograph
 from daemon.vision import four_sides, rectify
-from daemon.vision.rectify import SheetSearch, flatten
+from daemon.vision.flat import flatten
+from daemon.vision.rectify import SheetSearch
 
 
 def take(shot: Shot, seed: int) -> tuple[np.ndarray, np.ndarray]:

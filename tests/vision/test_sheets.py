@@ -27,10 +27,11 @@ from daemon.records import (
 )
 from daemon.vision import draft
 from daemon.vision.explain import Explanation
+from daemon.vision.flat import Matrix
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
 from daemon.vision.reader import read_batch
-from daemon.vision.rectify import Matrix, SheetSearch
+from daemon.vision.rectify import SheetSearch
 from daemon.vision.region import View
 from daemon.vision.sheet import LEAST_SIDE, may_be_a_stroke, sheet_in
 from daemon.vision.verdict import LineNetwork

@@ -1,0 +1,42 @@
+"""A sheet is laid flat, and what is trimmed of it still leads back."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.vision.flat import laid_flat
+
+CORNERS = np.array([[60, 40], [330, 70], [310, 260], [40, 250]], np.float64)
+MARK = (180, 150)  # px, where a blot lies on the page
+
+
+def page() -> np.ndarray:
+    """A sheet with a blot on a dark ground."""
+    pixels = np.full((300, 400), 40, np.uint8)
+    cv2.fillConvexPoly(pixels, CORNERS.astype(np.int32), (230,))
+    return cv2.circle(pixels, MARK, 5, (90,), -1)
+
+
+def place_of_the_blot(pixels: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(pixels < 150)
+    return np.array([columns.mean(), rows.mean()])
+
+
+def test_nothing_but_the_sheet_is_laid_flat() -> None:
+    flat = laid_flat(page(), CORNERS)
+    height, width = flat.pixels.shape
+    assert width / height == pytest.approx(270 / 200, rel=0.05)
+    assert np.count_nonzero(flat.pixels < 60) == 0
+    there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), flat.onto)[0, 0]
+    np.testing.assert_allclose(place_of_the_blot(flat.pixels), there, atol=1)
+
+
+def test_what_is_trimmed_is_smaller_by_that_share_and_leads_back_too() -> None:
+    flat = laid_flat(page(), CORNERS)
+    trimmed = flat.trimmed(0.9)
+    for left, whole in zip(trimmed.pixels.shape, flat.pixels.shape, strict=True):
+        assert left == pytest.approx(0.9 / 0.985 * whole, abs=2)
+    there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), trimmed.onto)[0, 0]
+    np.testing.assert_allclose(place_of_the_blot(trimmed.pixels), there, atol=1)
