@@ -36,7 +36,8 @@ _LETTER = 0.42  # of that height: a mark so high may be a letter, however narrow
 _SMALL = (0.28, 0.3)  # of that height: the width and height of small letters at least
 _TALL = 0.75  # of that height: what tells a row's top and foot
 _HANGS = 0.12  # of that height: how far from them a sign is at least
-_ROWS = (0.65, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
+_SIGN, _APART = (0.4, 0.65), 0.6  # of that height: how large a sign is, and how far from digits
+_ROWS = (0.5, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
 _STUB = 0.3  # of its height: what is wider is no piece of a rule
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
@@ -194,15 +195,30 @@ def _is_character(mark: Candidate, height: float) -> bool:
 
 
 def _are_signs(row: Sequence[Candidate], height: float) -> list[bool]:
-    """Which marks hang between the tops and the feet of their row as +, = and - do, and letters do
-    not: they stand among numbers."""
+    """Which marks hang between the tops and the feet of their row as +, = and - do, or stand apart
+    from it, and letters do not: they stand among numbers."""
     tall = [mark.box for mark in row if mark.box.height >= _TALL * height]
     if len(row) == 1 or not tall:  # a mark alone is its own top and foot
         return [False] * len(row)
     room = _HANGS * height
     top = median([box.y for box in tall]) + room
     foot = median([box.bottom for box in tall]) - room
-    return [mark.box.y > top and mark.box.bottom < foot for mark in row]
+    return [
+        (mark.box.y > top and mark.box.bottom < foot) or _stands_apart(row, at, height)
+        for at, mark in enumerate(row)
+    ]
+
+
+def _stands_apart(row: Sequence[Candidate], at: int, height: float) -> bool:
+    """Whether one of a row's marks is as small as signs are, and further from its neighbours than
+    the letters of a word, and the pieces of a digit."""
+    box = row[at].box
+    wide, high = box.width / height, box.height / height
+    if not (_SIGN[0] <= wide <= _SIGN[1] and high <= _SIGN[1]):
+        return False
+    room = _APART * height
+    is_free = at == 0 or box.x - row[at - 1].box.right >= room
+    return is_free and (at + 1 == len(row) or row[at + 1].box.x - box.right >= room)
 
 
 def _is_sized(mark: Candidate, height: float, sure: bool = False) -> bool:

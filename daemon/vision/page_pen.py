@@ -20,6 +20,7 @@ _RULE, _PEN = 0.9, 0.75  # quantiles of the contrast on rules and beside them th
 _ABOVE = 0.2  # of the way from the contrast of the rules to the pen's: from there on it is ink
 _USUAL = 0.8  # of the pen's contrast: what tells it from the back of the page
 _NEAR = np.ones((5, 5), np.uint8)
+_CROSSING = np.ones((13, 13), np.uint8)  # what of a rule is no further from the pen, may be its own
 
 
 def darker_than(rules: Rules, ink: PageInk) -> PageInk:
@@ -35,7 +36,8 @@ def darker_than(rules: Rules, ink: PageInk) -> PageInk:
     beside = cv2.subtract(ink.mask, cv2.dilate(lines, _NEAR))
     if count < _MOST * cv2.countNonZero(beside):
         return ink
-    rule, pen = _quantile(ink.contrast, lined, _RULE), _quantile(ink.contrast, beside, _PEN)
+    free = cv2.subtract(lined, cv2.dilate(beside, _CROSSING))
+    rule, pen = _quantile(ink.contrast, free, _RULE), _quantile(ink.contrast, beside, _PEN)
     if pen < _DARKER * rule:
         return ink
     level = round(rule + _ABOVE * (pen - rule))

@@ -22,6 +22,7 @@ from .flat import Flat
 from .page_ink import PageInk, find_page_ink
 from .page_view import made_level
 from .rectify import SheetSearch
+from .sheet import is_a_neighbour
 from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -36,6 +37,7 @@ _SMALL = 640  # px, the longer side of a picture that costs little to be looked 
 _WEAKER = 0.75  # times strong ink: fine strokes have that on a sketch, and faint rules have less
 _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
+_AS_LIGHT = 0.85  # times a sheet: what lies round a patch of light is, and no desk beside a sheet
 _MIDDLE = 1 / 8  # of the sketch's height: rows that are looked at first
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
@@ -70,8 +72,9 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     if seen < LEAST_ON_SHEET:
         return None
     corners, sheet = search.clear, None
-    if corners is not None and not is_crossed(
-        search.halves, corners, widest=_STROKE, reach=_STROKE
+    if corners is not None and not (
+        is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE)
+        or is_a_neighbour(search.halves, corners, as_light=_AS_LIGHT)
     ):  # else it is the edge of a shadow, or of a field
         sheet = search.flat
     if sheet is not None:

@@ -39,7 +39,7 @@ def sheet_in(view: View, search: SheetSearch) -> View | None:
     corners = search.clear if search.clear is not None else search.faint
     if corners is None or is_crossed(search.halves, corners):
         return None
-    if _is_a_neighbour(search.halves, corners):
+    if is_a_neighbour(search.halves, corners):
         return None
     flat = search.flat or laid_flat(search.pixels, corners)
     flat = flat.trimmed(_TRIM)
@@ -62,9 +62,10 @@ def may_be_a_stroke(sheet: Grey, factor: int, layouts: Sequence[Layout]) -> bool
     return bool(max(heights, default=0) * factor < _LOW * shorter)
 
 
-def _is_a_neighbour(page: Halves, corners: Corners) -> bool:
-    """Whether a sheet is not in the middle of the picture, and much of what lies round it is as
-    light: bold rules part the cells of a table, whose neighbours reach into a picture of one."""
+def is_a_neighbour(page: Halves, corners: Corners, *, as_light: float = _AS_LIGHT) -> bool:
+    """Whether a sheet is not in the middle of the picture, and much of what lies round it is
+    `as_light`, times its own light: bold rules part the cells of a table, whose neighbours reach
+    into a picture of one."""
     middle = (page.pixels.shape[1] / 2, page.pixels.shape[0] / 2)
     if cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0:
         return False
@@ -75,7 +76,7 @@ def _is_a_neighbour(page: Halves, corners: Corners) -> bool:
     sheet, beyond = sketch[inside > 0], sketch[inside == 0]
     if not sheet.size or not beyond.size:
         return False
-    light = np.count_nonzero(beyond > _AS_LIGHT * np.median(sheet))
+    light = np.count_nonzero(beyond > as_light * np.median(sheet))
     return bool(light >= _AMONG * beyond.size)
 
 

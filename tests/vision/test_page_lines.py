@@ -1,4 +1,4 @@
-"""A digit alone beside what is left of a rule is not lost."""
+"""Which rows of a page are numbers, and what beside a digit, such as a sign, is not one."""
 
 from __future__ import annotations
 
@@ -54,3 +54,27 @@ def test_a_word_of_two_letters_is_no_digit_beside_a_stub(
     assert line.text == "77"
     three = (Box(40, 60, 20, 30), SEVEN), (Box(70, 62, 4, 26), NONE), (Box(80, 62, 4, 26), NONE)
     assert len(read(NUMBER, three)) == 1
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("y", [70, 74])
+def test_a_number_is_not_lost_beside_a_sign_that_hangs_low(first: bool, y: int) -> None:
+    digits = (Box(80, 60, 20, 30), SEVEN), (Box(110, 60, 20, 30), SEVEN)
+    sign = Box(30 if first else 160, y, 16, 16), NONE
+    _, line = read(NUMBER, (sign, *digits) if first else (*digits, sign))
+    assert (line.text, line.status) == ("77", Status.READ)
+
+
+@pytest.mark.parametrize(
+    "small",
+    [Box(50, 74, 16, 16), Box(30, 74, 8, 16), Box(30, 64, 16, 26)],
+    ids=["near", "thin", "high"],
+)
+def test_a_letter_or_a_piece_of_a_digit_beside_a_number_is_no_sign(small: Box) -> None:
+    assert len(read(NUMBER, ((small, NONE), (Box(80, 60, 20, 30), SEVEN)))) == 1
+
+
+def test_what_stands_alone_and_is_hardly_likely_is_for_review() -> None:
+    _, line = read(NUMBER, ((Box(40, 60, 20, 30), (1, 0.55)),))
+    assert (line.text, line.status) == ("1", Status.REVIEW)
+    assert len(read(NUMBER, ((Box(40, 60, 20, 30), (1, 0.45)),))) == 1

@@ -15,13 +15,15 @@ PAPER = 235
 HEIGHT = 30.0  # px, of digits
 
 
-def squared(rule: int, pen: int, *, pitch: int = 22, digits: int = 18) -> np.ndarray:
-    """Squared paper of rules so light, and on it zeros in rows of six, which cross them."""
+def squared(
+    rule: int, pen: int, *, pitch: int = 22, digits: int = 18, rows: int = 90
+) -> np.ndarray:
+    """Squared paper of rules so light, and on it zeros in `rows` of six, which cross them."""
     page = np.full((700, 600), PAPER, np.uint8)
     page[::pitch] = page[1::pitch] = rule
     page[:, ::pitch] = page[:, 1::pitch] = rule
     for number in range(digits):
-        middle = 90 + 70 * (number % 6), 120 + 90 * (number // 6)
+        middle = 90 + 70 * (number % 6), 120 + rows * (number // 6)
         cv2.ellipse(page, middle, (10, 15), 0, 0, 360, (pen,), 3)
     return page
 
@@ -39,6 +41,15 @@ def test_a_pen_that_is_darker_than_most_ink_is_told_from_the_rules() -> None:
     expected = page < 100
     assert np.count_nonzero((pen.mask > 0) != expected) < 0.1 * np.count_nonzero(expected)
     assert pen.faint is ink.faint  # rules part cells whether they are ink or not
+
+
+def test_what_the_pen_crosses_does_not_darken_the_rules() -> None:
+    page = squared(170, 40, pitch=13, digits=78, rows=42)
+    ink, pen = told(page)
+    rules = ink.contrast[page == 170].max()
+    crossed = ink.contrast[(ink.mask > 0) & (find_rules(ink.faint, HEIGHT).lying > 0)]
+    assert np.mean(crossed > 1.5 * rules) > 0.1
+    assert ink.floor < pen.floor <= rules
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,17 @@ def ruled(angle: float, rows: int) -> np.ndarray:
     return cv2.warpAffine(page, turn, (900, 900), borderValue=(235,))
 
 
+def test_a_patch_of_light_in_a_corner_is_no_sheet() -> None:
+    page = paper(28, (1000, 900))
+    shadow = np.array([[0, 700], [900, 350], [900, 1000], [810, 1000], [370, 670], [0, 745]])
+    shaded = np.zeros_like(page)
+    cv2.fillPoly(shaded, [shadow.astype(np.int32)], (1,))
+    page[shaded > 0] = page[shaded > 0] * 0.65
+    search = SheetSearch(page)
+    assert search.clear is not None
+    assert seen(page).sheet is None
+
+
 @pytest.mark.parametrize("angle", [0, 18])
 def test_marks_on_rules_that_slope_are_counted_as_well(angle: float) -> None:
     assert prospect_of(SheetSearch(ruled(angle, 5))) is not None
