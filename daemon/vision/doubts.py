@@ -26,6 +26,7 @@ from .choice import STROKE, Choice, best
 from .components import find_components
 from .layout import FLUSH
 from .neighbours import neighbours
+from .paper import WIDEST_STROKE
 from .parts import Candidate, are_one_mark, overlap
 from .signs import signs
 
@@ -50,6 +51,7 @@ IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 MUCH_ELSE = "most of the ink here is no digit"
 TINY = "too few pixels"
 AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
+SHADOW = "a stroke among shadows may be one of them"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
 RING = "a 0 with writing inside may be a ring"
@@ -100,6 +102,8 @@ def doubted(
     like_signs = {} if told else signs(lines, page, factor, [chosen, *others])
     if like_signs:
         lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
+    if chosen.layout.widest < WIDEST_STROKE and len(lines) > 1 and not told:
+        lines = [for_review(line, SHADOW if str(STROKE) in line.text else "") for line in lines]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]
