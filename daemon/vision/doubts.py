@@ -28,6 +28,7 @@ from .layout import FLUSH
 from .neighbours import neighbours
 from .paper import WIDEST_STROKE
 from .parts import Candidate, are_one_mark, overlap
+from .pens import other_pens
 from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
@@ -99,9 +100,10 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
-    like_signs = {} if told else signs(lines, page, factor, [chosen, *others])
-    if like_signs:
-        lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
+    if not told:
+        strange = other_pens(lines, page, factor, chosen)
+        strange |= signs(lines, page, factor, [chosen, *others])
+        lines = [for_review(line, strange.get(at, "")) for at, line in enumerate(lines)]
     if chosen.layout.widest < WIDEST_STROKE and len(lines) > 1 and not told:
         lines = [for_review(line, SHADOW if str(STROKE) in line.text else "") for line in lines]
     if any(len(line.digits) > 1 for line in lines):
