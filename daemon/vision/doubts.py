@@ -26,7 +26,9 @@ from .choice import STROKE, Choice, best
 from .components import find_components
 from .layout import FLUSH
 from .neighbours import neighbours
+from .paper import WIDEST_STROKE
 from .parts import Candidate, are_one_mark, overlap
+from .pens import other_pens
 from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
@@ -50,6 +52,7 @@ IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 MUCH_ELSE = "most of the ink here is no digit"
 TINY = "too few pixels"
 AT_THE_EDGE = "a stroke along the border may be an edge or a shadow"
+SHADOW = "a stroke among shadows may be one of them"
 LYING = "a stroke on its side may be no digit"
 TWO_WAYS = "its pieces may be read in two ways"
 RING = "a 0 with writing inside may be a ring"
@@ -97,9 +100,12 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
-    like_signs = {} if told else signs(lines, page, factor, [chosen, *others])
-    if like_signs:
-        lines = [for_review(line, like_signs.get(at, "")) for at, line in enumerate(lines)]
+    if not told:
+        strange = other_pens(lines, page, factor, chosen)
+        strange |= signs(lines, page, factor, [chosen, *others])
+        lines = [for_review(line, strange.get(at, "")) for at, line in enumerate(lines)]
+    if chosen.layout.widest < WIDEST_STROKE and len(lines) > 1 and not told:
+        lines = [for_review(line, SHADOW if str(STROKE) in line.text else "") for line in lines]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
     read = [candidate for candidate, _ in _read(chosen)]

@@ -44,7 +44,8 @@ class Ink:
     `contrast` is (h, w) uint8: 0 paper, higher is more ink; `mask` is (h, w) uint8, 1 where it
     counts as ink; `strong` the darker part of it where ink is of two kinds (a pen on printed
     rules, writing over bleed-through), else None; `floor` is the contrast that paper noise
-    reaches; `light_on_dark` the polarity, `likely` that it is the likelier one.
+    reaches; `light_on_dark` the polarity, `likely` that it is the likelier one; `widest` the widest
+    stroke that is told from shade, as a share of the page's longer side.
     """
 
     contrast: Grey
@@ -54,24 +55,27 @@ class Ink:
     factor: int
     light_on_dark: bool
     likely: bool
+    widest: float = WIDEST_STROKE
 
 
 def find_ink(page: Grey, shades: Shades | None = None) -> tuple[Ink, ...]:
     """Separate ink from paper on an upright page, (H, W) uint8 of either polarity.
 
     Gives one Ink, or both polarities, the likelier first, where the page leaves that open; then
-    that without the shadow which falls on the page from its side, where there is one. `shades` are
-    the page's, where they are known.
+    that without the shadow which falls on the page from its side, or the stripes that go across it,
+    where there are such. `shades` are the page's, where they are known.
     """
     shades = shades or Shades(page)
     pixels, sketch, factor = shades.pixels, shades.sketch, shades.factor
     noise = noise_of(pixels)
     likely, *other = shades.polarities
-    inks = [_ink(pixels, sketch, noise, factor, likely, likely=True)]
+    inks = [_ink(pixels, sketch, noise, factor, likely, likely=likely or not shades.stripes)]
     inks += [_ink(pixels, sketch, noise, factor, light, likely=False) for light in other]
-    widest = 0.0 if likely else widest_beside_shade(inks[0].mask)  # a shadow is dark
+    widest = shades.stripes
+    if not widest and not likely:  # shadows are dark
+        widest = widest_beside_shade(inks[0].mask)
     if widest:
-        inks.append(_ink(pixels, sketch, noise, factor, likely, likely=True, widest=widest))
+        inks.append(_ink(pixels, sketch, noise, factor, False, likely=True, widest=widest))
     return tuple(inks)
 
 
@@ -99,6 +103,7 @@ def _ink(
         factor=factor,
         light_on_dark=light_on_dark,
         likely=likely,
+        widest=widest,
     )
 
 

@@ -29,6 +29,7 @@ from .frames import (
     without_frames,
 )
 from .ink import Ink, find_mask_outside
+from .paper import WIDEST_STROKE
 from .parts import (
     Candidate,
     Part,
@@ -77,7 +78,7 @@ class Layout:
     be writing, neither desk nor dust: what the candidates' shares are of. `boxes`, (h, w) uint8, is
     1 where boxes lie that it leaves out; None without any. `rules` are columns in which upright
     rules stand, or sides of boxes, that are no ink of it or of another layout of the page;
-    `touched` says that writing hangs on a ring that it leaves out."""
+    `touched` says that writing hangs on a ring that it leaves out; `widest` is that of its ink."""
 
     lines: tuple[tuple[Candidate, ...], ...]
     partial: bool = False
@@ -87,6 +88,7 @@ class Layout:
     boxes: Grey | None = None
     rules: tuple[int, ...] = ()
     touched: bool = False
+    widest: float = WIDEST_STROKE
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -265,6 +267,7 @@ def _layouts(
             ink.light_on_dark,
             writing,
             touched=around.touched and free is not found,
+            widest=ink.widest,
         )
         for (lines, partial), cost in zip(choices, costs, strict=True)
     ]

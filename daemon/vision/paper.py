@@ -22,9 +22,9 @@ _SKETCH = 96  # pixels, the longer side of the reduced page on which paper is es
 _MUCH_SMALLER = 1 / 4  # scale from which reducing by way of sums is quicker
 
 
-def paper_of(pixels: Grey, *, light_on_dark: bool) -> Grey:
+def paper_of(pixels: Grey, *, light_on_dark: bool, widest: float = WIDEST_STROKE) -> Grey:
     """The paper's shade under every pixel of a page, both (H, W) uint8, for ink of one polarity."""
-    return paper_under(sketch_of_paper(Halves(pixels)), pixels.shape, light_on_dark)
+    return paper_under(sketch_of_paper(Halves(pixels)), pixels.shape, light_on_dark, widest)
 
 
 def sketch_of_paper(page: Halves) -> Grey:

@@ -36,13 +36,15 @@ _NEAR = np.ones((3, 3), np.uint8)
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What may be one digit. `box` is in pixels of the reduced page; `ink` (h, w) float32 in 0..1
-    holds its own components and nothing else; `share` is its part of all the page's ink. `cut` says
-    that it touches a side of a picture that is no whole page, which may cut it."""
+    holds its own components and nothing else; `share` is its part of all the page's ink. Of a
+    picture that is no whole page, `cut` says that it touches a side, which may cut it, and `pen` is
+    its contrast, 0..255."""
 
     box: Box
     share: float
     ink: npt.NDArray[np.float32]
     cut: bool = False
+    pen: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +240,10 @@ def cut_out(contrast: Grey, floor: int, found: Components, part: Part, total: in
     else:
         own = found.labelled.own(window, part.labels, inked)
         fringe = cv2.subtract(cv2.dilate(own, _NEAR), cv2.subtract(inked, own))
-    strengths = _strengths(floor, _quantile(near, own, LEVEL))
-    ink = cv2.LUT(cv2.multiply(near, fringe), strengths)
+    pen = _quantile(near, own, LEVEL)
+    ink = cv2.LUT(cv2.multiply(near, fringe), _strengths(floor, pen))
     cut = touches_side(box, found.mask)
-    return Candidate(box, part.area / total, np.asarray(ink, np.float32), cut)
+    return Candidate(box, part.area / total, np.asarray(ink, np.float32), cut, pen)
 
 
 def touches_side(box: Box, mask: Grey) -> bool:

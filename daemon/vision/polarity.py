@@ -21,6 +21,7 @@ from .paper import (
     square_of,
 )
 from .reduce import Halves, reduce_by, reduction_of
+from .stripes import widest_in_stripes
 
 _CLEAR = 3.0  # times the other side's: thinness that says something
 _THIN_STROKE = 0.06  # of the page's longer side
@@ -46,6 +47,12 @@ class Shades:
         """Whether the ink is light on dark, the likelier answer first; one where that is beyond
         doubt."""
         return clean_polarity(self.sketch) or polarities(self.sketch)
+
+    @cached_property
+    def stripes(self) -> float:
+        """The widest stroke that is told from stripes of shadow that go across the page; 0 where
+        none do."""
+        return widest_in_stripes(self.sketch)
 
 
 class Sides(NamedTuple):

@@ -17,7 +17,7 @@ from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, S
 from .assemble import box_of
 from .choice import STROKE
 from .line_view import InkBand, LineView, find_band, further_looks, view_of
-from .paper import paper_of
+from .paper import WIDEST_STROKE, paper_of
 
 ONE_LINE = 1.15  # of its height: a picture as wide as that, as two digits are, may be one line
 LARGE = 0.25  # of the picture's height: writing as high as that may be its only line
@@ -53,13 +53,18 @@ def questions(
     *,
     light_on_dark: bool,
     boxes: Grey | None = None,
+    widest: float = WIDEST_STROKE,
 ) -> list[Question]:
     """What to ask the line reader about a page that the glyph network has read, without the boxes
     around its digits: `boxes`, (h, w) uint8, is 1 where they lie, on a page that may be smaller.
+    Where shadows go across it, and only narrower strokes than the `widest` are ink, it is shown
+    without them.
 
     About a lone 1 that is sure, nothing: a stroke fills its view whatever it is.
     """
     pixels = page.pixels if boxes is None else _unboxed(page.pixels, boxes, light_on_dark)
+    if widest < WIDEST_STROKE:
+        pixels = _without_shade(pixels, widest)
     grey = 255 - pixels if light_on_dark else pixels
     lines = reading.lines
     digits = [digit for line in lines for digit in line.digits]
@@ -89,6 +94,12 @@ def _unboxed(pixels: Grey, boxes: Grey, light_on_dark: bool) -> Grey:
     wide = cv2.dilate(boxes, np.ones((5, 5), np.uint8))
     where = cv2.resize(wide, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.where(where, paper_of(pixels, light_on_dark=light_on_dark), pixels)
+
+
+def _without_shade(pixels: Grey, widest: float) -> Grey:
+    """A page of dark ink as if all its paper were white."""
+    paper = paper_of(pixels, light_on_dark=False, widest=widest)
+    return cv2.divide(cv2.min(pixels, paper), paper, scale=255)
 
 
 def _only_band(grey: Grey, lines: Sequence[Line], reduction: int) -> InkBand | None:

@@ -105,6 +105,7 @@ def _asked(first: First) -> list[Question]:
         Expected(1, 1) if hints.expect is Expect.DIGIT else hints.line,
         light_on_dark=layout.light_on_dark,
         boxes=layout.boxes,
+        widest=layout.widest,
     )
     is_whole = any(question.place is None for question in asked)
     if chosen is None or is_whole or hints.expect is Expect.DIGIT or None not in chosen.digits:

@@ -29,6 +29,7 @@ _TRIM = 0.96  # of a sheet: a soft edge, or a curled one, must not come back as 
 _LOW = 0.12  # of the sheet's shorter side: lower marks are no writing, if there is no other sign
 _AS_LIGHT = 0.75  # times the sheet: what is no darker is as light, where light falls off
 _AMONG = 0.5  # of what lies round a sheet: so much is as light round a cell
+_BETWEEN = 0.1  # the same where there are stripes of shadow
 _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of a light 1
 
 
@@ -39,7 +40,7 @@ def sheet_in(view: View, search: SheetSearch) -> View | None:
     corners = search.clear if search.clear is not None else search.faint
     if corners is None or is_crossed(search.halves, corners):
         return None
-    if is_a_neighbour(search.halves, corners):
+    if is_a_neighbour(search.halves, corners) or _is_between_shadows(search, corners):
         return None
     flat = search.flat or laid_flat(search.pixels, corners)
     flat = flat.trimmed(_TRIM)
@@ -69,15 +70,24 @@ def is_a_neighbour(page: Halves, corners: Corners, *, as_light: float = _AS_LIGH
     middle = (page.pixels.shape[1] / 2, page.pixels.shape[0] / 2)
     if cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0:
         return False
+    return _light_beyond(page, corners, as_light) >= _AMONG
+
+
+def _is_between_shadows(search: SheetSearch, corners: Corners) -> bool:
+    """Whether a sheet is the light between stripes of shadow, beyond which there is more of it."""
+    return search.shades.stripes > 0 and _light_beyond(search.halves, corners) >= _BETWEEN
+
+
+def _light_beyond(page: Halves, corners: Corners, as_light: float = _AS_LIGHT) -> float:
+    """How much of what lies round a sheet is `as_light`, times its own light, 0..1."""
     sketch = page.rough_sketch(_SKETCH)
     ratio = np.array(sketch.shape[::-1]) / page.pixels.shape[::-1]
     inside = np.zeros_like(sketch)
     cv2.fillConvexPoly(inside, np.rint((corners + 0.5) * ratio - 0.5).astype(np.int32), (1,))
     sheet, beyond = sketch[inside > 0], sketch[inside == 0]
     if not sheet.size or not beyond.size:
-        return False
-    light = np.count_nonzero(beyond > as_light * np.median(sheet))
-    return bool(light >= _AMONG * beyond.size)
+        return 0.0
+    return float((beyond > as_light * np.median(sheet)).mean())
 
 
 def _is_darker_at_a_side(page: Halves) -> bool:

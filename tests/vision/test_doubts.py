@@ -17,12 +17,14 @@ from daemon.vision.doubts import (
     LYING,
     MUCH_ELSE,
     RING,
+    SHADOW,
     TINY,
     TWO_WAYS,
     are_dashes,
     doubted,
 )
 from daemon.vision.layout import Layout
+from daemon.vision.paper import WIDEST_STROKE
 from daemon.vision.parts import Candidate
 from daemon.vision.reader import read_batch
 
@@ -338,3 +340,15 @@ def test_who_tells_that_there_is_a_digit_has_a_zero_with_writing_inside() -> Non
     page = Page(1, np.zeros((100, 100), np.uint8))
     (judged,) = doubted([line(Box(10, 10, 80, 80), "0")], page, 1, [ring(*LETTERS)], told=True)
     assert not judged.reason
+
+
+@pytest.mark.parametrize(("widest", "told"), [(0.09, SHADOW), (WIDEST_STROKE, "")])
+def test_strokes_among_shadows_are_doubted_beside_other_lines(widest: float, told: str) -> None:
+    boxes = [Box(10, 10, 20, 30), Box(60, 60, 6, 30)]
+    page = Page(1, np.zeros((100, 100), np.uint8))
+    chosen = choice(*boxes)
+    seen = replace(chosen, layout=replace(chosen.layout, widest=widest))
+    lines = [line(box, text) for box, text in zip(boxes, ("7", "1"), strict=True)]
+    assert [each.reason for each in doubted(lines, page, 1, [seen])] == ["", told]
+    (alone, *_) = doubted(lines[1:], page, 1, [seen])
+    assert alone.reason == ""
