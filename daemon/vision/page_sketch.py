@@ -22,7 +22,7 @@ from .flat import Flat
 from .page_ink import PageInk, find_page_ink
 from .page_view import made_level
 from .rectify import SheetSearch
-from .sheet import is_a_neighbour
+from .sheet import is_a_neighbour, is_darker_at_a_side
 from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -62,35 +62,33 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     pixels = search.pixels
     if min(pixels.shape) < LEAST_SIDE:
         return None
-    sketch = search.halves.glance(_SKETCH)
-    polarities = search.shades.polarities
-    inks = [
-        find_page_ink(cv2.bitwise_not(sketch) if light_on_dark else sketch)
-        for light_on_dark in polarities
-    ]
-    seen = _most_marks(inks, LEAST_ON_SHEET)
-    if seen < LEAST_ON_SHEET:
-        return None
-    corners, sheet = search.clear, None
-    if corners is not None and not (
-        is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE)
-        or is_a_neighbour(search.halves, corners, as_light=_AS_LIGHT)
-    ):  # else it is the edge of a shadow, or of a field
-        sheet = search.flat
+    sheet = _sheet_on(search)
     if sheet is not None:
-        least = LEAST_ON_SHEET
+        least, may_be_light = LEAST_ON_SHEET, False
         inks = [find_page_ink(sheet.halves.glance(_SKETCH))]
-        seen = _most_marks(inks, least)
     else:
-        least = LEAST_MARKS
-        if seen < least:  # some may hang on rules
-            seen = _most_marks(inks, least)
-    if seen < least:
+        least, may_be_light = LEAST_MARKS, True in search.shades.polarities
+        sketch = search.halves.glance(_SKETCH)
+        inks = [
+            find_page_ink(cv2.bitwise_not(sketch) if light_on_dark else sketch)
+            for light_on_dark in search.shades.polarities
+        ]
+    if _most_marks(inks, least) < least:
         return None
     fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
     if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
         return None
-    return Prospect(sheet, least, True in polarities, fewer)
+    return Prospect(sheet, least, may_be_light, fewer)
+
+
+def _sheet_on(search: SheetSearch) -> Flat | None:
+    """The sheet on a picture laid flat, where there is one: no lit patch of a page."""
+    if not is_darker_at_a_side(search.halves):
+        return None
+    corners = search.clear
+    if corners is None or is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE):
+        return None
+    return None if is_a_neighbour(search.halves, corners, as_light=_AS_LIGHT) else search.flat
 
 
 def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:

@@ -35,7 +35,7 @@ _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of 
 
 def sheet_in(view: View, search: SheetSearch) -> View | None:
     """The sheet on a whole page as the part to read, and its search; None where there is none."""
-    if min(search.pixels.shape) < LEAST_SIDE or not _is_darker_at_a_side(search.halves):
+    if min(search.pixels.shape) < LEAST_SIDE or not is_darker_at_a_side(search.halves):
         return None
     corners = search.clear if search.clear is not None else search.faint
     if corners is None or is_crossed(search.halves, corners):
@@ -90,7 +90,7 @@ def _light_beyond(page: Halves, corners: Corners, as_light: float = _AS_LIGHT) -
     return float((beyond > as_light * np.median(sheet)).mean())
 
 
-def _is_darker_at_a_side(page: Halves) -> bool:
+def is_darker_at_a_side(page: Halves) -> bool:
     """Whether what lies along a side of a picture is darker than its paper: that is told in well
     under a millisecond, and of most pictures of a digit it is not true."""
     sketch = page.rough_sketch(_SKETCH)
