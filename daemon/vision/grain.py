@@ -27,14 +27,15 @@ def find_ink_under_grain(
     was found: itself, or smoothed where it is grainy."""
     smooth, inks = pixels, find_ink(pixels, shades)
     for sigma in _SIGMAS:
-        if not _is_grainy(inks[0]):
+        if not is_grainy(inks[0]):
             break
         smooth = cv2.GaussianBlur(pixels, (0, 0), sigma)
         inks = find_ink(smooth)
     return smooth, inks
 
 
-def _is_grainy(ink: Ink) -> bool:
+def is_grainy(ink: Ink) -> bool:
+    """Whether much of what counts as ink is grain."""
     if max(ink.mask.shape) <= _SMALL:
         return False
     return ink.floor >= _LOUD or _share_alone(ink.mask) >= _ALONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -36,6 +37,13 @@ class Shades:
         self.factor = reduction_of(*page.shape)
         self.pixels = reduce_by(self.factor, page)
         self.halves = Halves(self.pixels)
+
+    def halved(self, times: int) -> Shades:
+        """The same of the page halved so many times."""
+        made = copy(self)  # with what is known already
+        made.factor, made.halves = self.factor << times, self.halves.halved(times)
+        made.pixels = made.halves.pixels
+        return made
 
     @cached_property
     def sketch(self) -> Grey:

@@ -31,13 +31,13 @@ from ..records import (
 from .assemble import assemble
 from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
+from .coarse import find_layouts
 from .decode import decode
 from .draft import Annotated, Draft, Traces, Wishes
 from .glyph import SIDE, normalise, normalise_all
-from .grain import find_ink_under_grain
 from .hints import fitted, judged
 from .ink import find_ink
-from .layout import Layout, proposals, propose
+from .layout import Layout, propose
 from .no_page import may_be_no_page
 from .page_lines import assemble_page, choose_marks, part_at_signs
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
@@ -274,13 +274,12 @@ class _Batch:
 
     def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
         shades = search.shades if seen.part.pixels is search.page else None
-        pixels, inks = find_ink_under_grain(seen.part.pixels, shades)
+        pixels, found = find_layouts(seen.part.pixels, shades)
         if pixels is not seen.part.pixels:
             seen = replace(seen, part=replace(seen.part, pixels=pixels))
         layouts: list[Layout] = []
         sights = []
-        for ink in inks:
-            proposed = proposals(ink)
+        for ink, proposed in found:
             layouts += (layout for proposal in proposed for layout in proposal.layouts)
             if self._wishes.explained:
                 sights.append(look_back(ink, proposed))
@@ -291,7 +290,7 @@ class _Batch:
         rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
         if sights and seen.back is not None:
             sights[0] = with_sheet(sights[0], seen.part.pixels, search.factor)
-        factor, shown = inks[0].factor, tuple(sights)
+        factor, shown = found[0][0].factor, tuple(sights)
         return Found(draft, seen, factor, tuple(layouts), rows, shown)
 
     def _read(self) -> None:

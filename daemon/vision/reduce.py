@@ -48,6 +48,14 @@ class Halves:
         self._made = [pixels]
         self._glances: dict[int, Grey] = {}
 
+    def halved(self, times: int) -> Halves:
+        """Those of the picture halved so many times."""
+        while len(self._made) <= times:
+            self._made.append(halved(self._made[-1]))
+        smaller = Halves(self._made[times])
+        smaller._made = self._made[times:]
+        return smaller
+
     def above(self, longest: int) -> Grey:
         """What has so many pixels on its longer side, and less than twice as many; the picture
         itself where that is smaller."""

@@ -188,14 +188,14 @@ def test_whether_it_is_a_page_and_what_its_ink_is_are_told_by_the_same_sketch(mo
 
 def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, caplog):
     broken = encoded(np.full((50, 60), 255, np.uint8))
-    find = reader.find_ink_under_grain
+    find = reader.find_layouts
 
     def failing(pixels, shades):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
         return find(pixels, shades)
 
-    monkeypatch.setattr(reader, "find_ink_under_grain", failing)
+    monkeypatch.setattr(reader, "find_layouts", failing)
     good = encoded(picture("3").pixels)
     outcomes = read(scan(good, "1.png"), scan(broken, "2.png"), scan(good, "3.png"))
     assert [type(outcome) for outcome in outcomes] == [Reading, Rejection, Reading]
@@ -209,14 +209,14 @@ def tiff(*pictures):
 
 
 def test_an_error_of_ours_on_one_page_rejects_that_page_only(monkeypatch, caplog):
-    find = reader.find_ink_under_grain
+    find = reader.find_layouts
 
     def failing(pixels, shades):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
         return find(pixels, shades)
 
-    monkeypatch.setattr(reader, "find_ink_under_grain", failing)
+    monkeypatch.setattr(reader, "find_layouts", failing)
     digit = picture("3").pixels
     data = tiff(digit, np.full((50, 60), 255, np.uint8), digit)
     (outcome,) = read(scan(data, "a.tif"), annotated="all", explained=True)
