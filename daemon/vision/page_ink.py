@@ -52,6 +52,11 @@ class PageInk:
         back."""
         return round(_STRONG * self.usual)
 
+    @property
+    def is_loud(self) -> bool:
+        """Whether paper noise is as strong as ink."""
+        return self.usual < self.floor
+
     def turned(self, turns: int) -> PageInk:
         """The same, turned by quarter turns to the left."""
         contrast, mask, faint = (

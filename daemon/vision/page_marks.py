@@ -80,7 +80,7 @@ class Marks:
 
 def find_writing(ink: PageInk) -> Writing | None:
     """The writing in a page's ink; None where there is none, or nothing but grain or texture."""
-    if ink.usual < ink.floor or cv2.countNonZero(ink.mask) > _COVERED * ink.mask.size:
+    if ink.is_loud or cv2.countNonZero(ink.mask) > _COVERED * ink.mask.size:
         return None
     boxes, everything = find_boxes(find_components(ink.mask, MAX_COMPONENTS))
     dashes, everything = find_dashes(everything)

@@ -20,6 +20,7 @@ from .skew import MOST, find_skew
 SKETCH = 1000  # px, the longer side of what skew is told by
 _LEVEL = 0.15  # degrees: less skew is left as it is
 _ON_SHEET = 10.0  # degrees by which rows slope at most where the sheet's edges are straight already
+_SIGMA = 1.2  # px, by which noise is smoothed
 _RIM = 0.02  # of the sketch's shorter side: edges of the sheet, no writing
 
 
@@ -40,11 +41,22 @@ def flat_view(
     pixels: those of the `sheet` on it, if there is one; where its ink `may_be_light` on
     dark and is, it is made dark on light. `halves` are the page's, where they are known."""
     if sheet is not None:  # on its own: its surroundings must not come back
-        ink = find_page_ink(sheet.pixels, sheet.halves)
-        return View(ink, sheet.onto, is_sheet=True), sheet.pixels
+        ink, pixels = _quiet_ink(sheet.pixels, sheet.halves)
+        return View(ink, sheet.onto, is_sheet=True), pixels
     if may_be_light and is_light_on_dark(pixels):
         pixels, halves = cv2.bitwise_not(pixels), None
-    return View(find_page_ink(pixels, halves), np.eye(3), is_sheet=False), pixels
+    ink, pixels = _quiet_ink(pixels, halves)
+    return View(ink, np.eye(3), is_sheet=False), pixels
+
+
+def _quiet_ink(pixels: Grey, halves: Halves | None) -> tuple[PageInk, Grey]:
+    """The ink of a page, and the page in which it was found: smoothed where noise is as strong as
+    ink, of which nothing would be believed."""
+    ink = find_page_ink(pixels, halves)
+    if not ink.is_loud:
+        return ink, pixels
+    smooth = cv2.GaussianBlur(pixels, (0, 0), _SIGMA)
+    return find_page_ink(smooth), smooth
 
 
 def levelled(view: View, pixels: Grey) -> View:

@@ -8,6 +8,8 @@ import pytest
 
 from daemon.records import Box
 from daemon.vision.flat import enlarging
+from daemon.vision.page_ink import find_page_ink
+from daemon.vision.page_marks import find_marks, find_writing
 from daemon.vision.page_view import box_on_page, boxes_on_page, flat_view, levelled
 from daemon.vision.rectify import SheetSearch
 
@@ -53,6 +55,20 @@ def test_light_ink_becomes_dark() -> None:
         levelled(*flat_view(page, None, may_be_light=True)) for page in (255 - lines(), lines())
     )
     assert np.array_equal(light.ink.mask, dark.ink.mask)
+
+
+def test_a_page_whose_noise_is_as_strong_as_its_ink_is_smoothed() -> None:
+    grain = np.random.default_rng(5).normal(0, 18, (500, 400))
+    page = np.clip(lines() * 0.35 + 35 + grain, 0, 255).astype(np.uint8)
+    view, pixels = flat_view(page, None, may_be_light=False)
+    assert find_writing(find_page_ink(page)) is None
+    writing = find_writing(view.ink)
+    assert writing is not None
+    assert len(find_marks(writing).all) == pytest.approx(78, abs=2)
+    assert pixels.std() < page.std()
+    quiet, same = flat_view(lines(), None, may_be_light=False)
+    assert not quiet.ink.is_loud
+    assert np.array_equal(same, lines())
 
 
 def test_nothing_of_the_desk_comes_back_where_rows_slope_on_a_sheet() -> None:
