@@ -85,7 +85,7 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
-    if not told:
+    if not told and sum(len(line.digits) for line in lines) > 1:
         strange = other_pens(lines, page, factor, chosen)
         strange |= signs(lines, page, factor, [chosen, *others])
         lines = [for_review(line, strange.get(at, "")) for at, line in enumerate(lines)]
