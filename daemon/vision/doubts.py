@@ -30,7 +30,7 @@ from .pens import other_pens
 from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
-LEFT_OVER = 0.9  # of the ink: where less was read, a stroke from side to side may be a rule
+LEFT_OVER = 0.97  # of the ink: where less was read, a stroke from side to side may be a rule
 DASHES, MOSTLY = 4, 0.8  # strokes, each alone, and their share of all that is read
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
