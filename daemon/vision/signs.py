@@ -9,6 +9,7 @@ bends round it, or half as high again as all the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 import cv2
@@ -24,10 +25,12 @@ BRACKET = "a stroke that bends round the number may be a bracket"
 CIRCLE = "a 0 as round as a circle may be none"
 TALL = "a stroke much higher than the digits beside it may be no 1"
 CROSSED_OUT = "one digit in a mark as wide as several may be crossed out"
+PATTERN = "digits that are as like as holes or rings of a binding may be such"
 ZERO = 0  # the digit that is a ring
 INK = 0.5  # of a candidate's ink, from which it is part of the mark
 TALLER = 1.1  # times the other digits' height: so high at least is a bracket
 TALLEST = 1.6  # times the highest of them: so high is no 1; of 333 real ones none is
+REPEATED, ALIKE, LOW = 4, 0.03, 20  # digits, by what of their size they differ, and pixels
 SURELY_NONE = 0.99  # probability that a mark is no digit
 AS_WIDE = 2.5  # times the only digit that the line reader sees in such a mark
 LEAST = 12  # pixels: of a lower mark its shape tells nothing
@@ -51,6 +54,8 @@ def signs(
     for number, line in enumerate(lines):
         if any(_is_tall(digit, every) for digit in line.digits):
             found[number] = TALL
+        elif _is_pattern(line.digits):
+            found[number] = PATTERN
         elif _is_in_a_scribble(line, page, factor, choices[0]):
             found[number] = CROSSED_OUT
         elif any(_is_circle(mark) for mark in _marks(line, ZERO, page, factor, choices)):
@@ -68,6 +73,18 @@ def _is_tall(digit: Digit, every: Sequence[Digit]) -> bool:
         return False
     others = [each.box.height for each in every if each is not digit]
     return digit.box.height >= TALLEST * max(others)
+
+
+def _is_pattern(digits: Sequence[Digit]) -> bool:
+    """Whether a line is one digit again and again, of one size and at even distances, as no hand
+    writes; of low ones, pixels say nothing."""
+    if len(digits) < REPEATED or len({digit.digit for digit in digits}) > 1:
+        return False
+    boxes = [digit.box for digit in digits]
+    heights = [box.height for box in boxes]
+    sizes = heights, [box.width for box in boxes], [b.x - a.x for a, b in pairwise(boxes)]
+    slack = max(1, ALIKE * max(heights))
+    return min(heights) >= LOW and all(max(each) - min(each) <= slack for each in sizes)
 
 
 def _is_in_a_scribble(line: Line, page: Page, factor: int, chosen: Choice) -> bool:

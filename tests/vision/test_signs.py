@@ -13,7 +13,7 @@ from daemon.vision.choice import Choice, weigh
 from daemon.vision.doubts import doubted
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
-from daemon.vision.signs import BRACKET, CIRCLE, CROSSED_OUT, LEAST, TALL
+from daemon.vision.signs import BRACKET, CIRCLE, CROSSED_OUT, LEAST, PATTERN, TALL
 from daemon.vision.slashes import SLASH
 
 PAGE = Page(1, np.zeros((240, 480), np.uint8))
@@ -154,3 +154,25 @@ def test_one_digit_that_the_line_reader_reads_in_a_scribble_is_no_sure_one() -> 
     assert judge_scribble(100, 0.999, one, two) == ""  # digits that touch
     assert judge_scribble(100, 0.999) == ""
     assert judge_scribble(100, 0.999, Box(150, 45, 20, 60)) == ""  # beside it
+
+
+def judge_row(*sizes: tuple[int, int], digit: int = 9, pitch: int = 60) -> str:
+    """Of digits of these widths and heights that begin at even distances."""
+    boxes = [Box(10 + pitch * at, 40, *size) for at, size in enumerate(sizes)]
+    inks = [np.ones((box.height, box.width), np.float32) for box in boxes]
+    rows = np.full((len(boxes), 11), 0.0005, np.float32)
+    rows[:, digit] = 0.995
+    candidates = tuple(Candidate(box, 0.2, ink) for box, ink in zip(boxes, inks, strict=True))
+    (chosen,) = weigh([Layout((candidates,))], rows)
+    digits = tuple(Digit(box, digit, 0.99, (0.1,) * 10) for box in boxes)
+    whole = Line(digits, str(digit) * len(digits), 0.99, boxes[0], Status.READ)
+    (line,) = doubted([whole], PAGE, 1, [chosen])
+    return line.reason
+
+
+def test_a_digit_again_and_again_as_no_hand_writes_it_may_be_a_pattern() -> None:
+    assert judge_row((37, 90), (37, 90), (38, 91), (37, 90)) == PATTERN
+    assert judge_row((37, 90), (37, 90), (37, 90)) == ""
+    assert judge_row((37, 90), (37, 90), (43, 90), (37, 90)) == ""
+    assert judge_row((37, 90), (37, 90), (37, 97), (37, 90)) == ""
+    assert judge_row(*[(7, 16)] * 4, pitch=12) == ""
