@@ -117,7 +117,7 @@ def _is_better(other: Choice, choice: Choice) -> bool:
     ones: each digit costs a little, so that no whole one is taken for pieces."""
     if other is choice or other.layout.cost > choice.layout.cost:
         return False
-    if other.fitted or choice.fitted or not 0 < len(_read(choice)) < len(_read(other)):
+    if other.fitted or choice.fitted or not 0 < len(read_of(choice)) < len(read_of(other)):
         return False
     return _has_more(other, choice) or _is_clear(other, choice)
 
@@ -126,7 +126,7 @@ def _is_whole(other: Choice, choice: Choice) -> bool:
     """Whether a layout has a sure digit that stands free, where another has nothing but lower marks
     beside it that the picture may cut: of a cell of a table that hangs on its rules, what its
     neighbours reach into the picture."""
-    own = _read(choice)
+    own = read_of(choice)
     if not own or not all(mark.cut for mark, _ in own):
         return False
     if other.layout.light_on_dark != choice.layout.light_on_dark:
@@ -157,13 +157,13 @@ def _is_clear(other: Choice, choice: Choice) -> bool:
 
 def _share(choice: Choice) -> float:
     """How much is read of the ink that may be writing."""
-    return sum(mark.share for mark, _ in _read(choice))
+    return sum(mark.share for mark, _ in read_of(choice))
 
 
 def _has_more(other: Choice, choice: Choice) -> bool:
     """Whether a layout has all digits of another and sure ones besides that are as high: on other
     ink, rules took one of them along. A stroke that stands in no row may be a sheet's edge."""
-    own, others = _read(choice), _read(other)
+    own, others = read_of(choice), read_of(other)
     least = ALIKE * median(mark.box.height for mark, _ in own)
     twins = {
         number
@@ -194,7 +194,7 @@ def _is_twin(box: Box, other: Box) -> bool:
     return are_one_mark(box, other) or other.union(box) == other
 
 
-def _read(choice: Choice) -> list[tuple[Candidate, int]]:
+def read_of(choice: Choice) -> list[tuple[Candidate, int]]:
     """What is read of a layout."""
     pairs = zip(choice.layout.candidates, choice.digits, strict=True)
     return [(mark, digit) for mark, digit in pairs if digit is not None]

@@ -12,42 +12,35 @@ from the next one may be as sure a digit as that which it shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from ..records import Box, Digit, Grey, Ink, Line, Page, Status
 from .assemble import enlarge
-from .choice import STROKE, Choice, best
+from .choice import STROKE, Choice, best, read_of
 from .components import find_components
 from .layout import FLUSH
+from .left_out import leaves_one_out
 from .neighbours import neighbours
 from .paper import WIDEST_STROKE
-from .parts import Candidate, are_one_mark, overlap
+from .parts import Candidate, are_one_mark
 from .pens import other_pens
 from .signs import signs
 
 LEAST_READ = 0.3  # of the ink: where less was read, a lone digit may be a scrap of something else
-LEFT_OVER = 0.9  # of the ink: where less was read, a stroke from side to side may be a rule
+LEFT_OVER = 0.97  # of the ink: where less was read, a stroke from side to side may be a rule
 DASHES, MOSTLY = 4, 0.8  # strokes, each alone, and their share of all that is read
 LEAST_HEIGHT = 8  # pixels: a lower digit has a few dozen, as any speck has
 INK = 0.5  # of a candidate's ink, from which it is contact with the border
 RIVAL = 0.5  # of a layout's score: one that has no less is as likely, or almost
 HARDLY = 0.01  # of the ink: less is no difference
-SEEN = 0.98  # probability of a digit that only another layout has
-AS_HIGH = 0.6  # of the digits' height: so high at least, and no higher than the inverse of it
-MOST_WIDE = 1.3  # of its height: wider is none
-SURE = 0.9  # the same where the chosen layout has one wide mark that it takes for none
 ZERO = 0  # the digit that is a ring
 PIECE = 0.12  # of a 0's height: what is no larger inside of it is dirt
 WRITING = 2  # such pieces: a dot or a slash is one, more are writing in a ring, as on a stamp
 MOUTH = 0.3  # of its width: so wide at least is a line that lies in a ring
 INNER = 0.5  # of its height: so high at least is a ring in a ring
-IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 
 MUCH_ELSE = "most of the ink here is no digit"
 TINY = "too few pixels"
@@ -58,8 +51,6 @@ TWO_WAYS = "its pieces may be read in two ways"
 RING = "a 0 with writing inside may be a ring"
 CUT = "what the border cuts here may be a neighbour"
 LEFT_ONE_OUT = "a digit beside what was read may be left out"
-
-_Seen: TypeAlias = tuple[Candidate, int, npt.NDArray[np.float32]]  # its digit, its probabilities
 
 
 def doubted(
@@ -78,16 +69,10 @@ def doubted(
     if chosen is None:
         return tuple(lines)
     others = [each for each in choices if each is not chosen]  # of most small pictures, none
-    leaves_one_out = (
-        bool(others)
-        and not told
-        and (
-            _leaves_one_out(lines, page, factor, chosen, others)
-            or _loses_several(lines, page, factor, chosen, others)
-        )
+    in_question = not told and (
+        chosen.layout.touched or leaves_one_out(lines, page, factor, chosen, others)
     )
-    hangs_on_a_ring = chosen.layout.touched and not told
-    rest = LEFT_ONE_OUT if leaves_one_out or hangs_on_a_ring else ""
+    rest = LEFT_ONE_OUT if in_question else ""
     rings = [] if told else _rings(page, factor, chosen)
     if rings:
         lines = [
@@ -100,7 +85,7 @@ def doubted(
             for_review(line, CUT if any(each in line.digits for each in cut) else "")
             for line in lines
         ]
-    if not told:
+    if not told and sum(len(line.digits) for line in lines) > 1:
         strange = other_pens(lines, page, factor, chosen)
         strange |= signs(lines, page, factor, [chosen, *others])
         lines = [for_review(line, strange.get(at, "")) for at, line in enumerate(lines)]
@@ -108,7 +93,7 @@ def doubted(
         lines = [for_review(line, SHADOW if str(STROKE) in line.text else "") for line in lines]
     if any(len(line.digits) > 1 for line in lines):
         return tuple(for_review(line, rest) for line in lines)
-    read = [candidate for candidate, _ in _read(chosen)]
+    read = [candidate for candidate, _ in read_of(chosen)]
     own = sum(each.share for each in read) * chosen.layout.writing
     much_else = own < LEAST_READ and sum(_share(each, choices) for each in read) < LEAST_READ
     two_ways = bool(others) and _has_rival(chosen, others)
@@ -144,54 +129,9 @@ def are_dashes(lines: Sequence[Line]) -> bool:
     return strokes >= max(DASHES, MOSTLY * len(lines))
 
 
-def _leaves_one_out(
-    lines: Sequence[Line], page: Page, factor: int, chosen: Choice, others: Sequence[Choice]
-) -> bool:
-    """Whether another layout has a digit in a row with those that are read, as high, where nothing
-    is that the chosen one weighs or that is read after all. A stroke alone is none: edges and rules
-    look like it."""
-    own = [mark.box for mark, _ in _read(chosen)]
-    if not own:
-        return False
-    usual = median(box.height for box in own)
-    weighed = [mark.box for mark in chosen.layout.candidates]
-    read = [digit.box for line in lines for digit in line.digits]
-    return any(
-        digit != STROKE
-        and row.max() >= SEEN
-        and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
-        and not any(overlap(mark.box, box) for box in weighed)
-        and not any(overlap(enlarge(mark.box, page, factor), box) for box in read)
-        for mark, digit, row in _like(others, usual)
-    )
-
-
-def _loses_several(
-    lines: Sequence[Line], page: Page, factor: int, chosen: Choice, others: Sequence[Choice]
-) -> bool:
-    """Whether nothing is read in a mark that is as wide as several digits, where another layout has
-    some: a row that hangs on a bar is one mark."""
-    own = [mark.box.height for mark, _ in _read(chosen)]
-    if not own or None not in chosen.digits:
-        return False
-    usual = median(own)
-    pairs = zip(chosen.layout.candidates, chosen.digits, strict=True)
-    wide = [mark.box for mark, digit in pairs if digit is None and _is_wide(mark.box, usual)]
-    read = [digit.box for line in lines for digit in line.digits]
-    lost = [box for box in wide if not any(overlap(enlarge(box, page, factor), r) for r in read)]
-    if not lost:
-        return False
-    held = [
-        digit
-        for mark, digit, row in _like(others, usual)
-        if row.max() >= SURE and any(mark.box.union(box) == box for box in lost)
-    ]
-    return held not in ([], [STROKE])
-
-
 def _rings(page: Page, factor: int, chosen: Choice) -> list[Box]:
     """Where on its page a layout has zeros with writing inside of them."""
-    zeros = [mark for mark, digit in _read(chosen) if digit == ZERO]
+    zeros = [mark for mark, digit in read_of(chosen) if digit == ZERO]
     return [enlarge(mark.box, page, factor) for mark in zeros if holds_writing(mark.ink)]
 
 
@@ -224,44 +164,17 @@ def _is_hollow(own: Grey) -> bool:
     return not own[down : -down or None, across : -across or None].any()
 
 
-def _like(choices: Sequence[Choice], usual: float) -> Iterator[_Seen]:
-    """The digits of layouts that are about as high as usual, and what the network says of them."""
-    return (
-        (mark, digit, row)
-        for each in choices
-        for mark, digit, row in zip(each.layout.candidates, each.digits, each.rows, strict=True)
-        if digit is not None
-        and AS_HIGH * usual <= mark.box.height <= usual / AS_HIGH
-        and mark.box.width <= MOST_WIDE * mark.box.height
-    )
-
-
-def _is_wide(box: Box, usual: float) -> bool:
-    """Whether a mark is as large as several digits of the usual height."""
-    return box.width > MOST_WIDE * usual and box.height >= AS_HIGH * usual
-
-
-def _shared_height(one: Box, other: Box) -> int:
-    return min(one.bottom, other.bottom) - max(one.y, other.y)
-
-
 def _has_rival(chosen: Choice, others: Sequence[Choice]) -> bool:
     """Whether a layout that is almost as likely takes all of the ink that was read, and perhaps
     more, for one other digit."""
-    own = _read(chosen)
+    own = read_of(chosen)
     digits, covered = [digit for _, digit in own], sum(mark.share for mark, _ in own)
     least = chosen.score.total - RIVAL
     near = (each for each in others if each.score.total >= least)
     return any(
         len(marks) == 1 and marks[0][1] not in digits and marks[0][0].share > covered - HARDLY
-        for marks in map(_read, near)
+        for marks in map(read_of, near)
     )
-
-
-def _read(choice: Choice) -> list[tuple[Candidate, int]]:
-    """What is read of a layout."""
-    pairs = zip(choice.layout.candidates, choice.digits, strict=True)
-    return [(candidate, digit) for candidate, digit in pairs if digit is not None]
 
 
 def _share(candidate: Candidate, choices: Sequence[Choice]) -> float:

@@ -241,6 +241,10 @@ def _layouts(
         largest = max(whole_groups, key=lambda group: group.area)
         choices.append(([[largest]], True))
         costs.append(cost + _border_cost([largest], found))
+    if len(whole_groups) == 1 and len(whole_groups[0].labels) >= FEW:  # scraps, or small print
+        highest = max(parts, key=lambda part: part.box.height)
+        choices.append(([[highest]], True))
+        costs.append(cost + _border_cost([highest], found))
     if len(groups) <= FEW and len(parts) > 1:
         everything = merge(parts)
         more = len(everything.labels) > len(groups[0].labels)

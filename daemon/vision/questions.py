@@ -26,6 +26,7 @@ CLEAR = 0.8  # confidence of a digit that is there
 SMALL_PAGE = 32  # pixels: about a sure digit on a page not as wide and high, nothing is asked
 BESIDE, ABOVE = 0.5, 0.2  # of a line's height: what is cut out around it
 TALL = 0.5  # of a line's tallest digit: lower ones do not make its band
+NARROW = 0.05  # of the longer side: wider strokes are in the paper that is seen beside such
 LONGEST = 40  # heights: what is longer is no line of writing
 
 
@@ -57,13 +58,13 @@ def questions(
 ) -> list[Question]:
     """What to ask the line reader about a page that the glyph network has read, without the boxes
     around its digits: `boxes`, (h, w) uint8, is 1 where they lie, on a page that may be smaller.
-    Where shadows go across it, and only narrower strokes than the `widest` are ink, it is shown
-    without them.
+    Where shadows go across it, and only narrower strokes than the `widest`, a share of its longer
+    side, are ink, it is shown without them.
 
     About a lone 1 that is sure, nothing: a stroke fills its view whatever it is.
     """
     pixels = page.pixels if boxes is None else _unboxed(page.pixels, boxes, light_on_dark)
-    if widest < WIDEST_STROKE:
+    if NARROW <= widest < WIDEST_STROKE:
         pixels = _without_shade(pixels, widest)
     grey = 255 - pixels if light_on_dark else pixels
     lines = reading.lines

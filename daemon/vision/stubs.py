@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..records import Line
+from ..records import Box, Line
 from .choice import STROKE
 
 STUBS = "a stroke in a column of such may be left of a rule"
@@ -18,6 +18,8 @@ MOST = 200  # strokes: so many are held against each other at most
 THIN = 0.25  # of its height: a wider stroke leans, or is written boldly
 SLOPE = 0.2  # how far from upright a column is at most, on a page that lies askew
 OFF, SLACK = 0.05, 1.0  # of a stroke's height, and pixels: by which it lies off its column
+FEW, DIGITS = 3, 12  # strokes in an upright column, where no more digits are read at all
+NARROW = 0.02  # of a stroke's height: how far it lies off that, besides a pixel
 
 
 def stubs(lines: Sequence[Line]) -> set[int]:
@@ -28,13 +30,14 @@ def stubs(lines: Sequence[Line]) -> set[int]:
         for digit in line.digits
         if digit.digit == STROKE and digit.box.width <= THIN * digit.box.height
     ][:MOST]
+    little = sum(len(line.digits) for line in lines) <= DIGITS
+    found = _few_stubs(strokes) if little else set()
     if len(strokes) < LEAST:
-        return set()
+        return found
     numbers = np.array([number for number, _ in strokes])
     x = np.array([box.x + box.width / 2 for _, box in strokes])
     y = np.array([box.y + box.height / 2 for _, box in strokes])
     near = OFF * float(np.median([box.height for _, box in strokes])) + SLACK
-    found: set[int] = set()
     for at in range(len(strokes)):
         down = y - y[at]
         below = np.flatnonzero((down > 0) & (np.abs(x - x[at]) <= SLOPE * down))
@@ -43,4 +46,20 @@ def stubs(lines: Sequence[Line]) -> set[int]:
         for column in off <= near:
             if len(np.unique(numbers[column])) >= LEAST:
                 found.update(numbers[column].tolist())
+    return found
+
+
+def _few_stubs(strokes: Sequence[tuple[int, Box]]) -> set[int]:
+    """The same where little is read: three lines have one in a column that is exactly upright."""
+    found: set[int] = set()
+    for number, box in strokes:
+        column = {number} | {
+            other
+            for other, stroke in strokes
+            if abs(2 * stroke.x + stroke.width - 2 * box.x - box.width) / 2
+            <= SLACK + NARROW * min(box.height, stroke.height)
+            and min(box.bottom, stroke.bottom) <= max(box.y, stroke.y)
+        }
+        if len(column) >= FEW:
+            found |= column
     return found

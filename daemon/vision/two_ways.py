@@ -73,9 +73,8 @@ def _doubted(first: First, reading: PageReading) -> PageReading:
     """The reading of what is no page; lone digits that are in doubt are for review."""
     found = first.found
     told = found.draft.scan.hints.expect is not None
-    return _with(
-        reading, doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
-    )
+    lines = doubted(reading.lines, found.view.part, found.factor, first.choices, told=told)
+    return _with(reading, lines) if told else _with_stubs(reading, lines)
 
 
 def _with(reading: PageReading, lines: Sequence[Line]) -> PageReading:

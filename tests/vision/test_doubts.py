@@ -143,7 +143,8 @@ def test_a_stroke_from_side_to_side_is_doubted_where_other_ink_is_left(box: Box)
     shorter = Box(box.x, box.y, min(box.width, 90), min(box.height, 90))
     doubt = AT_THE_EDGE
     assert reason(line(box, "1"), choice(box, digit=1, share=0.8)) == doubt
-    assert reason(line(box, "1"), choice(box, digit=1, share=0.95)) in ("", LYING)
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.95)) == doubt
+    assert reason(line(box, "1"), choice(box, digit=1, share=0.98)) in ("", LYING)
     assert reason(line(shorter, "1"), choice(shorter, digit=1, share=0.8)) in ("", LYING)
     assert reason(line(box, "7"), choice(box, share=0.8)) == ""
 
@@ -193,6 +194,27 @@ def test_digits_are_doubted_where_another_layout_has_one_more(text: str) -> None
     page = Page(1, np.zeros((100, 100), np.uint8))
     (judged,) = doubted([line(text=text)], page, 1, [chosen, paler], told=True)
     assert not judged.reason
+
+
+@pytest.mark.parametrize("text", ["7", "77"])
+def test_one_mark_of_two_is_doubted_where_the_other_may_be_a_digit(text: str) -> None:
+    def both(beside: float, *, cut: bool = False, digit: int = 3) -> Choice:
+        marks = choice(BOX, BESIDE).layout.candidates
+        marks = marks[0], replace(marks[1], cut=cut)
+        rows = np.full((2, 11), 0.001, np.float32)
+        rows[0, 7] = 0.99
+        rows[1, digit] = beside
+        rows[1, 10] = 1 - beside
+        (found,) = weigh([Layout((marks,), cost=2.0)], rows)
+        return found
+
+    whole = choice(BOX)
+    alone = replace(whole, layout=replace(whole.layout, partial=True))
+    assert reason(line(text=text), alone, both(0.6)) == LEFT_ONE_OUT
+    assert reason(line(text=text), whole, both(0.6)) == ""
+    assert reason(line(text=text), alone, both(0.4)) == ""
+    assert reason(line(text=text), alone, both(0.6, cut=True)) == ""
+    assert reason(line(text=text), alone, both(0.6, digit=1)) == ""
 
 
 def test_what_the_line_reader_reads_besides_is_not_left_out() -> None:

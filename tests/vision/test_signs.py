@@ -13,7 +13,7 @@ from daemon.vision.choice import Choice, weigh
 from daemon.vision.doubts import doubted
 from daemon.vision.layout import Layout
 from daemon.vision.parts import Candidate
-from daemon.vision.signs import BRACKET, CIRCLE, LEAST
+from daemon.vision.signs import BRACKET, CIRCLE, CROSSED_OUT, LEAST, PATTERN, TALL
 from daemon.vision.slashes import SLASH
 
 PAGE = Page(1, np.zeros((240, 480), np.uint8))
@@ -116,3 +116,63 @@ def test_a_circle_beside_digits_is_no_sure_zero() -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_a_zero_that_someone_wrote_is_no_circle(seed: int) -> None:
     assert reasons([(7, hand(7)), (0, hand(0, seed))]) == [""]
+
+
+@pytest.mark.parametrize(("height", "doubt"), [(100, ""), (140, TALL)])
+def test_a_stroke_much_higher_than_all_other_digits_is_no_sure_one(height: int, doubt: str) -> None:
+    pen = (1, slash(5, height))
+    assert reasons([(5, hand(5)), (0, circle(20, 16)), pen]) == [doubt]
+    assert reasons([(5, hand(5)), (8, hand(8))], [pen]) == ["", doubt]
+    assert reasons([(5, hand(5)), (7, slash(5, height))]) == [""]
+    assert reasons([pen]) == [""]
+    assert reasons([(5, hand(5)), pen], told=True) == [""]
+
+
+def judge_scribble(width: int, none: float, *boxes: Box) -> str:
+    """Of a 7 beside a mark so wide, which is none with such a probability, in which the line reader
+    reads ones in these boxes."""
+    marks = [Box(20, 40, width, 70), Box(300, 40, 40, 70)]
+    ink = [np.ones((box.height, box.width), np.float32) for box in marks]
+    rows = np.full((2, 11), 0.0005, np.float32)
+    rows[1, 7] = 0.995
+    rows[0, [3, 10]] = 1 - none, none
+    candidates = tuple(Candidate(*pair) for pair in zip(marks, (0.6, 0.4), ink, strict=True))
+    (chosen,) = weigh([Layout((candidates,))], rows)
+    digits = [Digit(box, 1, 0.99, (0.1,) * 10) for box in boxes]
+    digits.append(Digit(marks[1], 7, 0.99, (0.1,) * 10))
+    text = "".join(str(digit.digit) for digit in digits)
+    read = Line(tuple(digits), text, 0.99, marks[0].union(marks[1]), Status.READ)
+    (line,) = doubted([read], PAGE, 1, [chosen])
+    return line.reason
+
+
+def test_one_digit_that_the_line_reader_reads_in_a_scribble_is_no_sure_one() -> None:
+    one, two = Box(60, 45, 20, 60), Box(90, 45, 20, 60)
+    assert judge_scribble(100, 0.999, one) == CROSSED_OUT
+    assert judge_scribble(100, 0.95, one) == ""
+    assert judge_scribble(45, 0.999, Box(30, 45, 20, 60)) == ""  # hardly wider
+    assert judge_scribble(100, 0.999, one, two) == ""  # digits that touch
+    assert judge_scribble(100, 0.999) == ""
+    assert judge_scribble(100, 0.999, Box(150, 45, 20, 60)) == ""  # beside it
+
+
+def judge_row(*sizes: tuple[int, int], digit: int = 9, pitch: int = 60) -> str:
+    """Of digits of these widths and heights that begin at even distances."""
+    boxes = [Box(10 + pitch * at, 40, *size) for at, size in enumerate(sizes)]
+    inks = [np.ones((box.height, box.width), np.float32) for box in boxes]
+    rows = np.full((len(boxes), 11), 0.0005, np.float32)
+    rows[:, digit] = 0.995
+    candidates = tuple(Candidate(box, 0.2, ink) for box, ink in zip(boxes, inks, strict=True))
+    (chosen,) = weigh([Layout((candidates,))], rows)
+    digits = tuple(Digit(box, digit, 0.99, (0.1,) * 10) for box in boxes)
+    whole = Line(digits, str(digit) * len(digits), 0.99, boxes[0], Status.READ)
+    (line,) = doubted([whole], PAGE, 1, [chosen])
+    return line.reason
+
+
+def test_a_digit_again_and_again_as_no_hand_writes_it_may_be_a_pattern() -> None:
+    assert judge_row((37, 90), (37, 90), (38, 91), (37, 90)) == PATTERN
+    assert judge_row((37, 90), (37, 90), (37, 90)) == ""
+    assert judge_row((37, 90), (37, 90), (43, 90), (37, 90)) == ""
+    assert judge_row((37, 90), (37, 90), (37, 97), (37, 90)) == ""
+    assert judge_row(*[(7, 16)] * 4, pitch=12) == ""

@@ -115,7 +115,7 @@ def test_the_light_between_two_shadows_is_no_sheet() -> None:
     assert sheet() is None
 
 
-@pytest.mark.parametrize(("widest", "shaded"), [(0.09, False), (0.28, True)])
+@pytest.mark.parametrize(("widest", "shaded"), [(0.09, False), (0.28, True), (0.03, True)])
 def test_the_line_reader_is_shown_a_page_without_its_stripes(widest: float, shaded: bool) -> None:
     pixels = written(stripes(90, 75))
     box = Box(80, 65, 80, 110)

@@ -226,3 +226,17 @@ def test_digits_of_one_height_may_touch_the_border() -> None:
     for number, label in enumerate((5, 3)):
         write(page, label, 20 + 90 * number, 1 + number, height=98)
     assert propose(find_ink(page)[0])[0].cost < CUT_COST
+
+
+@pytest.mark.parametrize("scraps", [1, 2, 4])
+def test_a_digit_may_stand_without_the_scraps_at_it(scraps: int) -> None:
+    page = paper()
+    write(page, 3, 90, 75)
+    (alone,) = widths(page)
+    right = 90 + alone
+    for number in range(scraps):
+        y = 85 + 20 * number
+        page[y : y + 15, right + 8 : right + 16] = 60
+    layouts = propose(find_ink(page)[0])
+    found = [each for each in layouts if [c.box.width for c in each.candidates] == [alone]]
+    assert [each.partial for each in found] == [True] * (scraps > 1)
