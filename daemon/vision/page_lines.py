@@ -18,6 +18,7 @@ from .assemble import digit_of, line_of
 from .choice import NO_DIGIT, STROKE, Choice, Probabilities, Score
 from .flat import enlarging
 from .layout import Layout
+from .page_letters import LETTER, may_be_letter
 from .page_marks import Marks
 from .page_stage import PageLook
 from .page_view import boxes_on_page
@@ -39,6 +40,7 @@ _HANGS = 0.12  # of that height: how far from them a sign is at least
 _SIGN, _APART = (0.4, 0.65), 0.6  # of that height: how large a sign is, and how far from digits
 _ROWS = (0.5, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
+_MANY_STROKES, _MOSTLY = 8, 0.5  # rows of strokes alone, and their share of all that are read
 _STUB = 0.3  # of its height: what is wider is no piece of a rule
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
@@ -99,6 +101,7 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
     all_else = found < _NUMBERS * sum(
         _is_character(mark, look.writing.height) for mark in look.marks.all
     )
+    all_else = all_else or _are_strokes(chosen)  # as the grain of a desk is read
     lines: list[Line] = []
     for row, height in zip(chosen.layout.lines, look.marks.heights, strict=True):
         marks = [(mark, *next(every)) for mark in row]
@@ -112,10 +115,20 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
         if digits:
             are_digits = [digit is not None for *_, digit in marks]
             stub = _is_beside_a_stub(row, [own for _, _, own, _ in marks], are_digits)
-            alone = all_else and len(digits) == 1 and digits[0].digit == STROKE
-            reason = STROKE_ALONE if alone else BESIDE_A_STUB if stub else ""
+            alone = all_else and {digit.digit for digit in digits} == {STROKE}
+            letter = len(row) == 1 and may_be_letter(row[0].ink, digits[0].digit)
+            reason = STROKE_ALONE if alone else BESIDE_A_STUB if stub else LETTER if letter else ""
             lines.append(line_of(digits, threshold, whole=whole, reason=reason))
     return PageReading(page.number, page.width, page.height, tuple(lines))
+
+
+def _are_strokes(chosen: Choice) -> bool:
+    """Whether many rows are read, and most of them are nothing but strokes."""
+    digits = iter(chosen.digits)
+    rows = [[d for _ in row if (d := next(digits)) is not None] for row in chosen.layout.lines]
+    read = [row for row in rows if row]
+    strokes = sum(set(row) == {STROKE} for row in read)
+    return strokes >= max(_MANY_STROKES, _MOSTLY * len(read))
 
 
 def _boxes(page: Page, look: PageLook, chosen: Choice) -> list[Box]:

@@ -16,7 +16,7 @@ from .levels import Levels
 from .page_boxes import find_boxes
 from .page_dashes import find_dashes
 from .page_ink import STRONG_SHARE, PageInk
-from .page_pen import darker_than
+from .page_pen import darker_than, thicker_than
 from .page_rules import Rules, find_rules, without_rules
 from .parts import Candidate, Cutter, Part, belongs, chain, join, part_of
 
@@ -113,6 +113,9 @@ def _writing_of(
     rules = find_rules(ink.faint, height).with_those(printed)
     whole, ink = ink.mask, darker_than(rules, ink)
     mask = without_rules(ink.mask, rules, height)
+    thick = thicker_than(rules, whole) if ink.mask is whole else None
+    if thick is not None:
+        mask = cv2.bitwise_or(mask, thick)
     if everything is None or mask is not whole:
         everything = find_components(mask, MAX_COMPONENTS)
     levels = Levels(everything, ink.contrast)

@@ -17,6 +17,7 @@ from ..records import AskedLine, Box, Expected, Grey, Line, Page, PageReading, S
 from .choice import Choice
 from .flat import Matrix, enlarging
 from .line_view import InkBand, find_band, further_looks, view_of
+from .page_letters import LETTER
 from .page_lines import STROKE_ALONE
 from .page_stage import PageLook
 from .page_view import box_on_page
@@ -73,8 +74,9 @@ def lost_questions(page: Page, factor: int, chosen: Choice) -> list[Question]:
 
 def _is_in_doubt(line: Line, expected: Expected) -> bool:
     """Whether a line is for review, or is not as expected, or may have a slash in it. A stroke
-    alone fills its view whatever it is: about that, nothing can be learnt."""
-    if line.reason == STROKE_ALONE:
+    alone fills its view whatever it is, and letters are like digits to either network: about those,
+    nothing can be learnt."""
+    if line.reason in (STROKE_ALONE, LETTER):
         return False
     most = len(line.text) if expected.most is None else expected.most
     fits = expected.least <= len(line.text) <= most

@@ -112,7 +112,7 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     """The mask without its rules; strokes that cross one stand on both of its sides, and what joins
     them is given back."""
     if rules.any:
-        rules = _inked(rules, mask)
+        rules = inked(rules, mask)
     if not rules.any:
         return mask
     either = cv2.bitwise_or(rules.lying, rules.standing)
@@ -130,7 +130,7 @@ def without_rules(mask: Grey, rules: Rules, height: float) -> Grey:
     return kept
 
 
-def _inked(rules: Rules, mask: Grey) -> Rules:
+def inked(rules: Rules, mask: Grey) -> Rules:
     """Those rules that are dark enough to be in a mask: of pale ones it has hardly more than what
     crosses them, and taking them out would only cut that."""
     return Rules(

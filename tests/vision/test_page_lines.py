@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from daemon.records import Box, Line, Page, Status
-from daemon.vision.page_lines import BESIDE_A_STUB, assemble_page, choose_marks
+from daemon.vision.page_lines import BESIDE_A_STUB, STROKE_ALONE, assemble_page, choose_marks
 from daemon.vision.page_marks import Marks
 from daemon.vision.parts import Candidate
 
@@ -78,3 +78,12 @@ def test_what_stands_alone_and_is_hardly_likely_is_for_review() -> None:
     _, line = read(NUMBER, ((Box(40, 60, 20, 30), (1, 0.55)),))
     assert (line.text, line.status) == ("1", Status.REVIEW)
     assert len(read(NUMBER, ((Box(40, 60, 20, 30), (1, 0.45)),))) == 1
+
+
+def test_many_strokes_and_hardly_another_digit_are_for_review() -> None:
+    strokes = [((Box(40, 60 + 40 * n, 10, 30), (1, 0.99)),) for n in range(8)]
+    first, *lines = read(NUMBER, *strokes)
+    assert (first.text, first.status) == ("77", Status.READ)
+    assert {(line.status, line.reason) for line in lines} == {(Status.REVIEW, STROKE_ALONE)}
+    assert all(line.status is Status.READ for line in read(NUMBER, *strokes[:7]))
+    assert all(line.status is Status.READ for line in read(*[NUMBER] * 9, *strokes))

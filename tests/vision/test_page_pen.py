@@ -8,7 +8,7 @@ import pytest
 
 from daemon.vision.page_ink import PageInk, find_page_ink
 from daemon.vision.page_marks import find_marks, find_writing
-from daemon.vision.page_pen import darker_than
+from daemon.vision.page_pen import darker_than, thicker_than
 from daemon.vision.page_rules import find_rules
 
 PAPER = 235
@@ -68,3 +68,41 @@ def test_each_digit_on_squared_paper_is_a_mark() -> None:
     marks = find_marks(writing)
     assert [len(row) for row in marks.rows] == [6, 6, 6]
     assert all(abs(mark.box.height - 34) <= 4 for mark in marks.all)
+
+
+def ruled(thickness: int, pen: int, *, bold: int = 0) -> np.ndarray:
+    """Squared paper of black rules so thick, one of them `bold`, and a 7 on each of some squares,
+    whose bars lie on rules."""
+    page = np.full((700, 600), PAPER, np.uint8)
+    for at in range(20, 700, 22):
+        page[at : at + thickness] = 30
+        page[:, at : at + thickness] = 30
+    page[:, 86 : 86 + bold] = 30
+    for number in range(18):
+        x, y = 130 + 66 * (number % 6), 130 + 88 * (number // 6)
+        cv2.polylines(page, [np.array([[x, y], [x + 16, y], [x + 6, y + 32]])], False, (30,), pen)
+    return page
+
+
+def test_what_is_thicker_than_rules_is_the_pens() -> None:
+    page = ruled(1, 4, bold=4)
+    ink = find_page_ink(page)
+    thick = thicker_than(find_rules(ink.faint, HEIGHT), ink.mask)
+    assert thick is not None
+    assert thick[129:132, 132:140].all()
+    assert not thick[:, 80:95].any()  # the bold rule
+    assert not thick[450:].any()
+
+
+@pytest.mark.parametrize("page", [ruled(6, 4), ruled(1, 1), squared(120, 80, pitch=340)])
+def test_no_pen_is_told_where_it_is_no_thicker_or_rules_are_few(page: np.ndarray) -> None:
+    ink = find_page_ink(page)
+    assert thicker_than(find_rules(ink.faint, HEIGHT), ink.mask) is None
+
+
+def test_digits_whose_bars_lie_on_rules_keep_them() -> None:
+    writing = find_writing(find_page_ink(ruled(1, 4, bold=4)))
+    assert writing is not None
+    marks = find_marks(writing)
+    assert [len(row) for row in marks.rows] == [6, 6, 6]
+    assert all(mark.box.width >= 16 for mark in marks.all)

@@ -20,9 +20,11 @@ from daemon.records import (
     SeenLine,
     Status,
 )
+from daemon.vision import page_lines
 from daemon.vision.choice import Choice, weigh
 from daemon.vision.fusion import ONE_SIDED, fuse
 from daemon.vision.layout import Layout
+from daemon.vision.page_letters import LETTER
 from daemon.vision.page_lines import assemble_page, choose_marks, part_at_signs
 from daemon.vision.page_questions import lost_questions, page_questions
 from daemon.vision.page_stage import PageLook, look_at_page
@@ -146,6 +148,19 @@ def test_a_stroke_alone_among_what_is_no_digit_is_for_review_and_not_asked_about
         assert (reading.lines[0].text, reading.lines[0].status) == ("1", status)
         asked = page_questions(page, look, chosen, reading, Expected())
         assert all(question.is_new for question in asked)
+
+
+def test_a_mark_alone_that_may_be_a_letter_is_for_review_and_not_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(page_lines, "may_be_letter", lambda _ink, digit: digit == 7)
+    reading, asked = asked_about(draw(("o", "oooo", "oooo")))
+    assert [(line.status, line.reason) for line in reading.lines] == [
+        (Status.REVIEW, LETTER),
+        (Status.READ, ""),
+        (Status.READ, ""),
+    ]
+    assert not asked
 
 
 def test_a_comma_that_hangs_below_a_digit_is_no_part_of_it() -> None:
