@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Box, Grey, Ink
+from .reduce import halved
 
 HEIGHT = 32  # pixels of a view
 STRIDE = 4  # pixels of a view's width for each of the network's frames: widths are multiples of it
@@ -158,11 +159,14 @@ def _reduced(grey: Grey, factor: int, *, enlarged: bool = False) -> Grey:
     """Reduce by a whole factor, (h, w); `enlarged`, rows and columns that are left over count."""
     if factor == 1:
         return grey
-    height, width = grey.shape
     if enlarged:
-        below, beside = -height % factor, -width % factor
+        below, beside = -grey.shape[0] % factor, -grey.shape[1] % factor
         grey = cv2.copyMakeBorder(grey, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-        height, width = grey.shape
+    while factor % 2 == 0:  # by two, reducing is quickest
+        grey, factor = halved(grey), factor // 2
+    if factor == 1:
+        return grey
+    height, width = grey.shape
     size = max(1, width // factor), max(1, height // factor)
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
 
