@@ -6,8 +6,10 @@ Of MNIST's 4s and 8s one in a thousand has that shape.
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +23,8 @@ _APEX = 0.55  # of its width: how wide an apex is at most
 _APART, _OUT = 0.3, 0.15  # of its width: between its feet, and from its sides to them
 _BACK, _STRAIGHT = 0.12, 0.95  # of its width, within which so many rows begin
 
+_RUN = re.compile(b"\x01+")
+
 _Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
@@ -29,20 +33,21 @@ def may_be_letter(ink: Ink, digit: int) -> bool:
     if digit not in (4, 8):
         return False
     inked = ink > _INK
-    rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    x, y, width, height = cv2.boundingRect(inked.view(np.uint8))
+    if width < max(1, _WIDE * height):
         return False
-    own = inked[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if own.shape[1] < _WIDE * own.shape[0]:
-        return False
+    own = inked[y : y + height, x : x + width]
     return _has_two_feet(own) if digit == 4 else _has_a_straight_back(own)
 
 
 def _has_two_feet(own: _Mask) -> bool:
     """Whether a mark has one narrow end above, and two below, at its sides."""
     width, end = own.shape[1], max(1, round(_END * len(own)))
-    above, below = _runs(own[:end]), _runs(own[-end:])
-    if len(above) != 1 or len(below) != 2:
+    below = _runs(own[-end:])
+    if len(below) != 2:  # as of most 4s
+        return False
+    above = _runs(own[:end])
+    if len(above) != 1:
         return False
     (left, left_end), (right, right_end) = below
     is_narrow = above[0][1] - above[0][0] <= _APEX * width
@@ -58,6 +63,4 @@ def _has_a_straight_back(own: _Mask) -> bool:
 
 def _runs(rows: _Mask) -> list[tuple[int, int]]:
     """Where columns with ink in any of some rows begin and end."""
-    inked = np.diff(rows.any(axis=0).astype(np.int8), prepend=0, append=0)
-    starts, stops = np.flatnonzero(inked > 0), np.flatnonzero(inked < 0)
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+    return [found.span() for found in _RUN.finditer(rows.any(axis=0).tobytes())]
