@@ -33,7 +33,7 @@ from .evidence import Opinions
 from .line_view import LineView
 from .parts import SPLIT_GAP
 from .questions import Question
-from .slashes import SLASH, least_height, slashes_in
+from .slashes import SLASH, is_among, least_height, slashes_in
 from .verdict import LineNetwork, Verdict, chances_of, judge, likeliest, others_of
 
 LIKELY = 0.5  # probability of a lone digit, from which the line reader does not overrule it
@@ -197,14 +197,19 @@ def _reminded(line: Line, before: Sequence[Line]) -> Line:
 
 def with_slashes_told(lines: list[Line]) -> list[Line]:
     """A page's lines, those for review that may have a slash, if one of them is known without it:
-    dates stand below each other. Where several are, what may be a slash is left out of all."""
+    dates stand below each other. Where several are, what may be a slash is left out of all, and
+    those among them with another stroke between digits are for review."""
     known = [line.digits for line in lines if _is_known_without_slashes(line)]
     if not known:
         return lines
     if len(known) < DATES:
         return [for_review(line, SLASH if slashes_in(line.digits) else "") for line in lines]
     least = least_height(known)
-    return [_without(line, slashes_in(line.digits, least)) for line in lines]
+    lines = [_without(line, slashes_in(line.digits, least)) for line in lines]
+    dates = [line.box for line in lines if line.reason == SLASH]
+    return [
+        for_review(line, SLASH if is_among(line.digits, line.box, dates) else "") for line in lines
+    ]
 
 
 def _is_known_without_slashes(line: Line) -> bool:

@@ -41,6 +41,7 @@ _SIGN, _APART = (0.4, 0.65), 0.6  # of that height: how large a sign is, and how
 _ROWS = (0.5, 0.55, 0.7, 0.75)  # mean probability of digits that a row of 1, 2, 3, more needs
 _SEVERAL = 0.9  # times that height: what is as wide may be two digits that touch
 _MANY_STROKES, _MOSTLY = 8, 0.5  # rows of strokes alone, and their share of all that are read
+_PIECE = (0.35, 0.3)  # of that height: width and height of a piece of a digit at least
 _STUB = 0.3  # of its height: what is wider is no piece of a rule
 _MARK = 0.5  # probability of no digit from which a mark in a row of digits is left out
 
@@ -108,9 +109,11 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
         digits = tuple(
             digit_of(box, own, digit) for _, box, own, digit in marks if digit is not None
         )
+        signs = _are_signs(row, height) if len(digits) < len(row) else [False] * len(row)
         whole = all(
-            digit is not None or not _may_be_digits(mark, own, height)
-            for mark, _, own, digit in marks
+            digit is not None
+            or not (_may_be_digits(mark, own, height) or (_is_piece(mark, height) and not is_sign))
+            for (mark, _, own, digit), is_sign in zip(marks, signs, strict=True)
         )
         if digits:
             are_digits = [digit is not None for *_, digit in marks]
@@ -248,6 +251,11 @@ def _may_be_digits(mark: Candidate, row: npt.NDArray[np.float32], height: float)
     if mark.box.width >= _SEVERAL * height:
         return low <= mark.box.height <= high
     return _is_sized(mark, height) and bool(_none(row[None])[0] < NO_DIGIT)
+
+
+def _is_piece(mark: Candidate, height: float) -> bool:
+    """Whether what was left out is as large as the pieces of a broken digit."""
+    return mark.box.width >= _PIECE[0] * height and mark.box.height >= _PIECE[1] * height
 
 
 def _likely(rows: Probabilities) -> npt.NDArray[np.float32]:

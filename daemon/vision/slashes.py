@@ -16,6 +16,7 @@ SLASH = "a 1 may be a slash"
 _HIGHER = 1.06  # times the other digits' height: 19 of 20 slashes are, and 1 of 20 ones
 _LEANING = 0.3  # of its height: how wide it is at least
 _ALIKE = 0.95  # of the height of a page's slashes: lower strokes are ones
+_COLUMN = 0.5  # of the shorter line, that lines below each other share
 _BEYOND, _LEANS = 0.09, 0.25  # of its height: beyond the others on both sides, and its width then
 
 
@@ -59,11 +60,33 @@ def is_parted(digits: Sequence[Digit]) -> bool:
     return False
 
 
-def _sizes(boxes: Sequence[Box]) -> list[tuple[int, int]]:
-    """How long boxes are along and across their line."""
+def is_among(digits: Sequence[Digit], box: Box, dates: Sequence[Box]) -> bool:
+    """Whether a line in this box has a stroke between its digits, and stands in one column with
+    most of these dates: it may be one whose slash is no higher."""
+    if all(digit.digit != STROKE for digit in digits[1:-1]):
+        return False
+    down = _goes_down([digit.box for digit in digits])
+    (start, length), *others = (_start_and_length(each, down) for each in (box, *dates))
+    shared = sum(
+        min(start + length, at + long) - max(start, at) >= _COLUMN * min(length, long)
+        for at, long in others
+    )
+    return 2 * shared > len(dates)
+
+
+def _start_and_length(box: Box, down: bool) -> tuple[int, int]:
+    return (box.y, box.height) if down else (box.x, box.width)
+
+
+def _goes_down(boxes: Sequence[Box]) -> bool:
+    """Whether a line of boxes runs down or up its page."""
     first, last = boxes[0], boxes[-1]
     aside = abs(2 * (last.x - first.x) + last.width - first.width)
-    down = abs(2 * (last.y - first.y) + last.height - first.height)
-    if down > aside:
+    return abs(2 * (last.y - first.y) + last.height - first.height) > aside
+
+
+def _sizes(boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """How long boxes are along and across their line."""
+    if _goes_down(boxes):
         return [(box.height, box.width) for box in boxes]
     return [(box.width, box.height) for box in boxes]

@@ -511,9 +511,9 @@ def dated(text, *, known=True, high=48):
 
 
 def test_a_page_of_dates_is_read_without_their_slashes():
-    lines = [dated("27/6"), line("311"), *[dated("5/12")] * (DATES - 1)]
+    lines = [dated("27/6"), line("377"), *[dated("5/12")] * (DATES - 1)]
     found = with_slashes_told(lines)
-    assert [each.text for each in found] == ["276", "311", *["512"] * (DATES - 1)]
+    assert [each.text for each in found] == ["276", "377", *["512"] * (DATES - 1)]
     first, number, *_ = found
     assert number is lines[1]
     assert first.status is Status.REVIEW
@@ -529,7 +529,24 @@ def test_what_is_as_high_as_a_pages_slashes_is_one_whether_it_is_known_or_not():
         [*known, dated("34/8", known=False), dated("52/7", known=False, high=44)]
     )
     assert (high.text, high.status) == ("348", Status.REVIEW)
-    assert (low.text, low.status) == ("5217", Status.READ)
+    assert (low.text, low.status, low.reason) == ("5217", Status.REVIEW, SLASH)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_among_dates_a_line_with_a_stroke_between_its_digits_is_for_review(turned):
+    def lying(each, at):
+        """A line, `at` pixels further right, turned by a quarter where the page is."""
+        moved = [(replace(d.box, x=d.box.x + at), d) for d in each.digits]
+        boxes = [Box(b.y, b.x, b.height, b.width) if turned else b for b, _ in moved]
+        own = tuple(replace(d, box=box) for box, (_, d) in zip(boxes, moved, strict=True))
+        return replace(each, digits=own, box=own[0].box.union(own[-1].box))
+
+    dates = [lying(dated("27/6"), 0)] * DATES
+    others = lying(line("311"), 20), lying(line("377"), 20), lying(line("311"), 100)
+    *_, among, without, aside = with_slashes_told([*dates, *others])
+    assert (among.text, among.status, among.reason) == ("311", Status.REVIEW, SLASH)
+    assert without.status is Status.READ
+    assert aside.status is Status.READ
 
 
 def test_few_dates_are_for_review_as_they_are():

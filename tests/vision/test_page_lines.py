@@ -87,3 +87,19 @@ def test_many_strokes_and_hardly_another_digit_are_for_review() -> None:
     assert {(line.status, line.reason) for line in lines} == {(Status.REVIEW, STROKE_ALONE)}
     assert all(line.status is Status.READ for line in read(NUMBER, *strokes[:7]))
     assert all(line.status is Status.READ for line in read(*[NUMBER] * 9, *strokes))
+
+
+@pytest.mark.parametrize(
+    ("piece", "status"),
+    [
+        (Box(20, 76, 22, 14), Status.REVIEW),  # of a 5 without its bar
+        (Box(20, 84, 8, 10), Status.READ),  # a comma
+        (Box(20, 70, 14, 10), Status.READ),  # a dash
+    ],
+)
+def test_a_line_that_leaves_out_a_piece_as_large_as_a_broken_digits_is_for_review(
+    piece: Box, status: Status
+) -> None:
+    digits = [(Box(50 + 30 * n, 60, 20, 30), SEVEN) for n in range(4)]
+    _, line = read(NUMBER, ((piece, NONE), *digits))
+    assert (line.text, line.status) == ("7777", status)
