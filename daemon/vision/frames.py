@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..records import Grey
+from .bars import bars_in
 from .components import Component, Components
 
 BORDER = 0.1  # of the page's shorter side: where frames and paper edges lie
@@ -69,6 +70,7 @@ def surroundings(found: Components) -> Surroundings:
         elif _is_around(each, found):
             frames.append(each)
     marks = _corner_marks(found) if len(found.components) > CORNERS else []
+    marks += bars_in(found)
     known = {each.label for each in frames}
     marks = [each for each in marks if each.label not in known]
     return Surroundings([*boxes, *marks], [*frames, *marks], touched)

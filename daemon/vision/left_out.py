@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..records import DIGITS, Box, Line, Page
+from ..records import Box, Line, Page
 from .assemble import enlarge
 from .choice import STROKE, Choice, read_of
 from .parts import Candidate, overlap
@@ -21,7 +21,6 @@ SEEN = 0.98  # probability of a digit that only another layout has
 AS_HIGH = 0.6  # of the digits' height: so high at least, and no higher than the inverse of it
 MOST_WIDE = 1.3  # of its height: wider is none
 SURE = 0.9  # the same where the chosen layout has one wide mark that it takes for none
-LIKELY = 0.5  # the same of a mark that stands free, beside the only one of a layout
 IN_A_ROW = 0.5  # of its height, that it shares with a digit that is read
 
 _Seen: TypeAlias = tuple[Candidate, int, npt.NDArray[np.float32]]  # its digit, its probabilities
@@ -44,8 +43,8 @@ def _lacks_one(
 ) -> bool:
     """Whether another layout has a digit in a row with those that are read, as high, where nothing
     is that the chosen one weighs or that is read after all. A stroke alone is none: edges and rules
-    look like it. Of a layout that takes one of two marks and leaves the other, which stands free,
-    that may be one if it is likelier a digit than none."""
+    look like it. Of a layout that takes one mark and leaves another that stands free, any that is
+    not surely none may be one."""
     own = [mark.box for mark, _ in read_of(chosen)]
     if not own:
         return False
@@ -54,18 +53,12 @@ def _lacks_one(
     read = [digit.box for line in lines for digit in line.digits]
     return any(
         digit != STROKE
-        and (row.max() >= SEEN or _is_left(mark, row, chosen))
+        and (row.max() >= SEEN or (chosen.layout.partial and not mark.cut))
         and any(_shared_height(mark.box, box) >= IN_A_ROW * mark.box.height for box in own)
         and not any(overlap(mark.box, box) for box in weighed)
         and not any(overlap(enlarge(mark.box, page, factor), box) for box in read)
         for mark, digit, row in _like(others, usual)
     )
-
-
-def _is_left(mark: Candidate, row: npt.NDArray[np.float32], chosen: Choice) -> bool:
-    """Whether a layout takes one mark alone where this one stands free beside it, and may be a
-    digit."""
-    return chosen.layout.partial and not mark.cut and bool(row[:DIGITS].max() >= LIKELY)
 
 
 def _loses_several(

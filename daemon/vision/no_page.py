@@ -17,6 +17,7 @@ from ..records import Box, Digit, Line, Status
 from .choice import STROKE
 from .page_stage import PageLook
 from .parts import are_one_mark, overlap
+from .stubs import is_comb
 
 FEW_MARKS = 70  # on a page
 DIRT = 0.3  # of the digits' height: what is lower is none of them
@@ -52,7 +53,8 @@ def is_better(lines: Sequence[Line], as_page: Sequence[Line], look: PageLook, lo
     them, or other and surer ones that are large, or any that are far larger, as what is drawn on a
     screen is than the words around it, or that are sure and large as it lies where a page that was
     turned is in doubt, or has few of them. Strokes alone, where a page lies turned, are its rules;
-    large ones may be."""
+    large ones may be. Combs of strokes are nothing."""
+    as_page = [line for line in as_page if not is_comb(line)]
     alone = len(_digits(as_page)) == 1
     if not as_page or (len(lines) == 1 and (alone or holds_little(look, as_page))):
         return True

@@ -31,9 +31,12 @@ def widest_in_stripes(sketch: Grey) -> float:
     longer = max(sketch.shape)
     if longer <= _SMALL or min(sketch.shape) <= 2 * _DEPTH:
         return 0.0
+    lowest, highest, *_ = cv2.minMaxLoc(_rim(sketch))
+    if highest - lowest < _DARKER:  # most pictures of digits
+        return 0.0
     _, dark = cv2.threshold(sketch, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     least = _MUCH * dark.size
-    if cv2.countNonZero(dark) < least:  # most pictures of digits
+    if cv2.countNonZero(dark) < least:
         return 0.0
     dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(round(_WIDE * longer)))
     if cv2.countNonZero(dark) < least:  # a line of writing, or texture

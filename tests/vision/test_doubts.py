@@ -212,7 +212,8 @@ def test_one_mark_of_two_is_doubted_where_the_other_may_be_a_digit(text: str) ->
     alone = replace(whole, layout=replace(whole.layout, partial=True))
     assert reason(line(text=text), alone, both(0.6)) == LEFT_ONE_OUT
     assert reason(line(text=text), whole, both(0.6)) == ""
-    assert reason(line(text=text), alone, both(0.4)) == ""
+    assert reason(line(text=text), alone, both(0.2)) == LEFT_ONE_OUT
+    assert reason(line(text=text), alone, both(0.05)) == ""
     assert reason(line(text=text), alone, both(0.6, cut=True)) == ""
     assert reason(line(text=text), alone, both(0.6, digit=1)) == ""
 

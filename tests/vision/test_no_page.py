@@ -20,6 +20,7 @@ from daemon.vision.no_page import (
     may_be_no_page,
     may_lie_upright,
 )
+from daemon.vision.stubs import COMB
 from daemon.vision.two_ways import TURNED, better
 from daemon.vision.verdict import AMBIGUOUS
 
@@ -64,6 +65,15 @@ def test_sure_digits_are_better_than_pieces_of_them() -> None:
     doubtful = line(*TALL, status=Status.REVIEW)
     assert not is_better([doubtful], [line(*PIECES)], look(), WIDE)
     assert not is_better([line(*TALL), doubtful], [line(*PIECES)], look(), WIDE)
+
+
+def test_a_comb_of_strokes_is_nothing_that_a_page_reads() -> None:
+    bars = line(*(Box(20 * at, 200, 6, 60) for at in range(COMB)))
+    seven = replace(line(TALL[0]), digits=(replace(line(TALL[0]).digits[0], digit=7),))
+    assert is_better([seven], [bars], look(), WIDE)
+    assert is_better([seven], [bars, line(PIECES[0])], look(), WIDE)
+    few = line(*(Box(20 * at, 200, 6, 60) for at in range(COMB - 1)))
+    assert not is_better([seven], [few], look(), WIDE)
 
 
 def test_large_digits_that_are_sure_are_better_than_others_on_a_page() -> None:
