@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..records import Grey
 from .components import Components
 from .frames import BOX, RING, ROUND
+from .paper import SMALL
 
 SECTORS, CLOSED = 24, 21  # into how many a ring is cut, and how many have ink where it is closed
 EDGE = 0.8  # of its radius: as far out at least a ring lies
@@ -30,7 +31,7 @@ _EDGE = (_TOWARDS * np.linspace(1, EDGE, 6) + 1) / 2
 def without_ring(mask: Grey, found: Components, known: Collection[int]) -> Grey | None:
     """A mask, (H, W) uint8 of 0 and 1, without the ring on which its largest component hangs; None
     where there is none. `found` are its components, those `known` by their labels frames."""
-    if not len(found.listed):
+    if max(mask.shape) <= SMALL or not len(found.listed):
         return None
     _, _, width, height, _ = found.boxes.T
     part = found.components[int((width * height).argmax())]
