@@ -94,7 +94,7 @@ def test_how_well_it_reads_is_what_was_measured():
     assert not re.search(r"\d ?%", text.replace("\n".join(table), ""))
 
 
-REASONED = "assemble doubts fusion page_lines signs slashes stubs two_ways verdict"
+REASONED = "assemble doubts fusion page_lines pens signs slashes stubs two_ways verdict"
 REASONS = [
     value
     for module in REASONED.split()

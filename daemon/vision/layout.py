@@ -28,6 +28,7 @@ from .frames import (
     without_boxes,
     without_frames,
 )
+from .hanging import without_ring
 from .ink import Ink, find_mask_outside
 from .paper import WIDEST_STROKE
 from .parts import (
@@ -54,6 +55,7 @@ AMONG_DOTS = 0.15  # of the page's shorter side: so high is writing, though most
 CUT_WIDTH = 0.6  # of the digit height: narrower and at a side of the page, it may be cut off
 UNCLEANED_COST = 0.05  # of taking rules or a desk, once found, for ink: between equals only
 FOOTLESS_COST = 0.05  # of taking what may be a digit's foot for a line under it
+RINGED_COST = 0.4  # of taking what lies round a mark for a ring on which it hangs
 UNLIKELY_COST = 0.4  # of the less likely polarity
 FLUSH = 0.6  # of its longer side: a mark so far along the border may be an edge or a shadow
 FLUSH_COST = 0.5  # of taking it for a digit
@@ -103,6 +105,7 @@ class Basis(StrEnum):
     UNRULED = "ink without rules"
     ALL = "all ink"
     STRONG = "strong ink only"
+    UNRINGED = "ink without the ring it hangs on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,12 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
         tallest = max(found.boxes[:, 3].tolist(), default=0)
         unlined = rules.remove_lines(unboxed, tallest, bounds)
         masks = (*masks, (Basis.UNRULED, unlined, cost + FOOTLESS_COST))
+    unringed = (
+        None
+        if around.boxes
+        else without_ring(ink.mask, found, {each.label for each in around.frames})
+    )
+    masks = (*masks, (Basis.UNRINGED, unringed, cost + RINGED_COST))
     region = cv2.subtract(ink.mask, unboxed) if around.boxes else None
     columns = _ruled_columns(ink.mask, unboxed if unruled is None else unruled)
     known: list[_Choices] = []
@@ -161,6 +170,8 @@ def proposals(ink: Ink) -> tuple[Proposal, ...]:
             own = find_components(mask, MAX_PARTS, least)
             own_around = surroundings(own)
         made = _layouts(ink, own, own_around, cost, known)
+        if mask is unringed:
+            made = [replace(each, touched=True) for each in made]
         if columns:
             made = [replace(each, rules=columns) for each in made]
         if region is None:
