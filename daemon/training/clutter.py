@@ -42,7 +42,8 @@ def clutter(n: int, rng: np.random.Generator) -> Ink:
         }
         found = [ink for ink in by_box.values() if not _may_be_one(ink)]
         picks = rng.permutation(len(found))[: min(PER_PICTURE, n - len(glyphs))]
-        glyphs += [normalise(found[pick]) for pick in picks]
+        made = [normalise(found[pick]) for pick in picks]
+        glyphs += [glyph for glyph in made if not _may_be_one(glyph)]  # ragged bars, made smaller
     return np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.float32)
 
 
