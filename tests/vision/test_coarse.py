@@ -61,7 +61,12 @@ def test_of_one_small_digit_beside_large_ones_nothing_is_lost() -> None:
 
 def test_hairlines_are_looked_for_on_the_picture_itself() -> None:
     pixels = np.full((700, 1000), 235, np.uint8)
-    cv2.ellipse(pixels, (500, 350), (70, 110), 0, 0, 360, (150,), 1)
+    for start, end in (
+        ((400, 250), (400, 360)),
+        ((400, 360), (520, 360)),
+        ((480, 300), (480, 470)),
+    ):
+        cv2.line(pixels, start, end, (90,), 1)  # a 4
     scale, places, _ = found(pixels)
     assert scale == 1
     assert len(places) == 1
