@@ -60,7 +60,7 @@ class _Taken:
     def add(self, rect: Rect) -> None:
         """Take those of a further one."""
         left, top, right, bottom = rect
-        cv2.rectangle(self._pixels, (left, top), (right - 1, bottom - 1), (1,), cv2.FILLED)
+        self._pixels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 1
 
     def overlap(self, rect: Rect) -> int:
         """How many pixels of `rect`, within the field, are taken."""
