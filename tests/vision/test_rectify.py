@@ -228,3 +228,29 @@ def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
     cell[:20] = 30
     assert SheetSearch(cell).clear is not None
     assert fitted
+
+
+def test_next_to_a_sheet_on_all_sides_no_region_like_it_is_fitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, _ = take(Shot(Setting.DESK, angle=12), 1)
+    fitted: list[int] = []
+    monkeypatch.setattr(
+        rectify, "four_sides", lambda *given: fitted.append(1) or four_sides.four_sides(*given)
+    )
+    corners = SheetSearch(page).clear
+    few = len(fitted)
+    monkeypatch.setattr(rectify, "_ALIKE", -1)
+    every = SheetSearch(page).clear
+    assert 0 < few < len(fitted) - few
+    assert corners is not None
+    np.testing.assert_allclose(corners, every, atol=0.01 * max(page.shape))
+
+
+def test_a_larger_sheet_counts_beside_a_smaller_one_on_all_sides() -> None:
+    page = np.full((750, 1000), 30, np.uint8)
+    page[100:650, 100:900] = 130
+    page[110:640, 110:700] = 235  # in a lamp's light, with an edge all round
+    corners = SheetSearch(page).clear
+    assert corners is not None
+    assert corners[:, 0].max() > 850
