@@ -176,11 +176,13 @@ rules, so that these figures flatter it a little. That the lines that calibrate 
 for as hard as real ones was decided when both halves of `orand` had been seen: taken for 1.2 times
 as hard, which the even half allowed, 4 % of the lines called read were wrong on the odd half. The
 rules of whole pages were settled looking at all of `pages` and at the project's own pages 0 to 99
-and 200 to 559; those of boxes, dashes, combs and of digits taller than print on documents drawn
+and 200 to 639; those of boxes, dashes, combs and of digits taller than print on documents drawn
 for it. How readings as a page and as none, several layouts, and both networks are weighed where
 they hold other digits was settled on notes of `bench.notes` from 20000 on and on drawings; the
 measuring sets were read after each step. What they said kept one rule out, which gave back what
-hangs on a frame: a blank sheet was called read with it.
+hangs on a frame: a blank sheet was called read with it. From which size on digits are
+found on a smaller picture, and that loud pages are smoothed, was settled on drawings and on what
+two photos of `strings` and `pages` cost; their readings were right before and after.
 
 ## Gates
 
