@@ -47,15 +47,14 @@ def _most_halvings(pixels: Grey) -> int:
 
 def _is_large(seen: Sequence[tuple[Ink, Sequence[Proposal]]]) -> bool:
     """Whether there are layouts, and all their candidates are large and their strokes there."""
-    found = {
-        id(mark): (ink, mark)
-        for ink, proposed in seen
+    candidates = (
+        mark
+        for _, proposed in seen
         for proposal in proposed
         for layout in proposal.layouts
         for mark in layout.candidates
-    }
-    if not found:
+    )
+    marks = {id(mark): mark for mark in candidates}.values()  # layouts share them
+    if not marks or any(max(mark.box.width, mark.box.height) < _LARGE for mark in marks):
         return False
-    if any(max(mark.box.width, mark.box.height) < _LARGE for _, mark in found.values()):
-        return False
-    return all(stroke_width(mark.ink) >= _STROKE for _, mark in found.values())
+    return all(stroke_width(mark.ink) >= _STROKE for mark in marks)
