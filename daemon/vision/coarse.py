@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import cv2
+
 from ..records import Grey
-from .glyph import DIGIT_SIDE, stroke_width
-from .grain import find_ink_under_grain, is_grainy
-from .ink import Ink, find_ink
+from .glyph import LARGE, stroke_width
+from .grain import find_ink_under_grain
+from .ink import Ink
 from .layout import Proposal, proposals
+from .parts import Candidate
 from .polarity import Shades
 
 _LEAST = 350  # px, the longer side of the smallest picture that is tried
-_LARGE = 1.1 * DIGIT_SIDE  # px: the longer side of a digit that loses nothing
 _STROKE = 1.0  # px: of a finer one parts may have gone
 
 Seen: TypeAlias = list[tuple[Ink, tuple[Proposal, ...]]]  # each ink of a page, and its layouts
@@ -29,11 +31,11 @@ def find_layouts(pixels: Grey, shades: Shades | None = None) -> tuple[Grey, Seen
     shades = shades or Shades(pixels)
     for times in range(_most_halvings(shades.pixels), 0, -1):
         smaller = shades.halved(times)
-        inks = find_ink(smaller.pixels, smaller)
-        if is_grainy(inks[0]):
-            continue
+        smooth, inks = find_ink_under_grain(smaller.pixels, smaller)
         seen = [(ink, proposals(ink)) for ink in inks]
-        if _is_large(seen):
+        if are_large(_candidates_of(seen)):
+            if smooth is not smaller.pixels:
+                pixels = cv2.resize(smooth, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
             return pixels, seen
     smooth, inks = find_ink_under_grain(pixels, shades)
     return smooth, [(ink, proposals(ink)) for ink in inks]
@@ -45,8 +47,15 @@ def _most_halvings(pixels: Grey) -> int:
     return max(0, int(times))
 
 
-def _is_large(seen: Sequence[tuple[Ink, Sequence[Proposal]]]) -> bool:
-    """Whether there are layouts, and all their candidates are large and their strokes there."""
+def are_large(marks: Sequence[Candidate]) -> bool:
+    """Whether there are marks, and all of them are large and their strokes there."""
+    if not marks or any(max(mark.box.width, mark.box.height) < LARGE for mark in marks):
+        return False
+    return all(stroke_width(mark.ink) >= _STROKE for mark in marks)
+
+
+def _candidates_of(seen: Sequence[tuple[Ink, Sequence[Proposal]]]) -> list[Candidate]:
+    """What may be digits in any layout, each once: layouts share them."""
     candidates = (
         mark
         for _, proposed in seen
@@ -54,7 +63,4 @@ def _is_large(seen: Sequence[tuple[Ink, Sequence[Proposal]]]) -> bool:
         for layout in proposal.layouts
         for mark in layout.candidates
     )
-    marks = {id(mark): mark for mark in candidates}.values()  # layouts share them
-    if not marks or any(max(mark.box.width, mark.box.height) < _LARGE for mark in marks):
-        return False
-    return all(stroke_width(mark.ink) >= _STROKE for mark in marks)
+    return list({id(mark): mark for mark in candidates}.values())

@@ -31,6 +31,12 @@ class Flat:
         """(H, W) uint8."""
         return self.halves.pixels
 
+    def halved(self, times: int) -> Flat:
+        """The same half as high and as wide, so many times."""
+        if not times:
+            return self
+        return Flat(self.halves.halved(times), np.linalg.inv(enlarging(1 << times)) @ self.onto)
+
     def trimmed(self, share: float) -> Flat:
         """What is left of it where no more than a `share` of the whole sheet's sides is kept."""
         height, width = self.pixels.shape

@@ -19,6 +19,7 @@ from ..records import Grey, Ink
 
 SIDE = 28  # pixels, a glyph's width and height
 DIGIT_SIDE = 20  # pixels, the digit's longer side inside it
+LARGE = 1.1 * DIGIT_SIDE  # pixels, the longer side of ink that loses nothing
 MIN_STROKE = 1.55  # pixels at the 20-pixel scale: thinner strokes are thickened
 GOOD_STROKE = 2.2  # pixels, what they are thickened to
 _FINE = 4  # thickening happens at this multiple of the glyph's scale

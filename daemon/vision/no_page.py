@@ -36,7 +36,7 @@ ASKEW = 5.0  # degrees: by more, few digits may only seem to slope
 
 def may_be_no_page(look: PageLook) -> bool:
     """Whether what looks like a page is to be read as none, too."""
-    return len(look.marks.all) <= FEW_MARKS or max(look.writing.mask.shape) <= SMALL
+    return len(look.marks.all) <= FEW_MARKS or look.longer <= SMALL
 
 
 def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:

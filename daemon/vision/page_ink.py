@@ -57,6 +57,11 @@ class PageInk:
         """Whether paper noise is as strong as ink."""
         return self.usual < self.floor
 
+    @property
+    def is_grainy(self) -> bool:
+        """Whether paper noise, not ink, says from where on something is ink."""
+        return self.floor > max(MIN_CONTRAST, round(_INK * self.usual))
+
     def turned(self, turns: int) -> PageInk:
         """The same, turned by quarter turns to the left."""
         contrast, mask, faint = (

@@ -30,4 +30,5 @@ def look_back_at_page(page: Page, look: PageLook) -> Sight:
         ),
     )
     ground = Ground(_TITLE, shrink(writing.mask * np.uint8(255), size), shape)
-    return Sight(reduction_of(*page.pixels.shape), size, stages, (ground,))
+    factor = reduction_of(*page.pixels.shape) << look.halvings
+    return Sight(factor, size, stages, (ground,))

@@ -19,6 +19,7 @@ from ..records import Grey
 from .components import find_components
 from .crossing import is_crossed
 from .flat import Flat
+from .glyph import LARGE
 from .page_ink import PageInk, find_page_ink
 from .page_view import made_level
 from .rectify import SheetSearch
@@ -39,6 +40,7 @@ _STRONG_MARK = 3  # px: of strong ink, what is smaller is a speck
 _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the shortest rule
 _AS_LIGHT = 0.85  # times a sheet: what lies round a patch of light is, and no desk beside a sheet
 _MIDDLE = 1 / 8  # of the sketch's height: rows that are looked at first
+_FEW = 0.1  # of the marks, that may be specks
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
 Boxes: TypeAlias = npt.NDArray[Any]  # (n, 5): x, y, width, height and area
@@ -47,13 +49,15 @@ Boxes: TypeAlias = npt.NDArray[Any]  # (n, 5): x, y, width, height and area
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What may be a page: the sheet on it laid flat, None where it is all sheet, how many
-    marks make it one, whether its ink may be light on dark, and whether it is large and
-    there may be fewer marks than seem to be, the others being pieces of faint rules."""
+    marks make it one, whether its ink may be light on dark, whether it is large and there may
+    be fewer marks than seem to be, the others being pieces of faint rules, and how often it
+    may be halved before its writing seems to be small."""
 
     sheet: Flat | None
     least_marks: int
     may_be_light: bool
     may_be_fewer: bool
+    halvings: int
 
 
 def prospect_of(search: SheetSearch) -> Prospect | None:
@@ -78,7 +82,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
     if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
         return None
-    return Prospect(sheet, least, may_be_light, fewer)
+    longer = max(pixels.shape if sheet is None else sheet.pixels.shape)
+    return Prospect(sheet, least, may_be_light, fewer, min(_halvings(ink, longer) for ink in inks))
 
 
 def _sheet_on(search: SheetSearch) -> Flat | None:
@@ -100,6 +105,23 @@ def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
     longer = _lengths(strong)
     marks = np.count_nonzero(longer >= _STRONG_MARK)
     return bool(marks >= least or longer.max(initial=0) >= _JOINT * max(strong.shape))
+
+
+def _halvings(ink: PageInk, longer: int) -> int:
+    """How often a page with so many pixels on its longer side may be halved before it is no larger
+    than its sketch, or any but a few of its marks, which have strong ink, are small."""
+    most = (longer // _SKETCH).bit_length() - 1
+    if most < 1:
+        return 0
+    strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
+    for lengths in (_middle_boxes(strong)[:, 2:4].max(axis=1), _lengths(strong)):  # of few, first
+        marks = np.sort(lengths[lengths >= _STRONG_MARK])
+        if len(marks):
+            least = float(marks[int(_FEW * len(marks))]) * longer / max(strong.shape)
+            most = min(most, int(least / LARGE).bit_length() - 1)
+        if most < 1:
+            return 0
+    return most
 
 
 def _lengths(mask: Grey) -> npt.NDArray[np.int64]:

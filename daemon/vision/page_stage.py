@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .choice import Probabilities
+from .coarse import are_large
 from .flat import Matrix, enlarging
 from .glyph import normalise_all
 from .page_marks import Marks, Writing, find_marks, find_taller, find_writing
 from .page_sizes import taller_height
-from .page_sketch import may_hold, prospect_of
+from .page_sketch import Prospect, may_hold, prospect_of
 from .page_turn import CLOSE, TURNS, UPRIGHT, is_upright, levelness, sample, score, turn_glyphs
 from .page_view import flat_view, levelled
 from .rectify import SheetSearch
@@ -28,7 +29,8 @@ Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 class PageLook:
     """What was seen of a page. `back` brings the pixels of its writing to the page's own; it was
     turned by `turns` quarter turns to the left, and `may_lie_otherwise` where another turn is as
-    likely, or almost. `glyphs` are those of all marks in reading order."""
+    likely, or almost. `glyphs` are those of all marks in reading order. Large writing was found
+    after so many `halvings` of the page."""
 
     writing: Writing
     marks: Marks
@@ -36,6 +38,13 @@ class PageLook:
     turns: int
     glyphs: Glyphs
     may_lie_otherwise: bool = False
+    halvings: int = 0
+
+    @property
+    def longer(self) -> int:
+        """The longer side of what was looked at, flat and straight, in pixels of the page as it is
+        reduced for reading."""
+        return int(max(self.writing.mask.shape)) << self.halvings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,23 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     prospect = prospect_of(search)
     if prospect is None:
         return None
+    for halvings in range(prospect.halvings, 0, -1):
+        look = _look_at(search, prospect, halvings)
+        if look is not None and are_large(look.marks.all):
+            return look
+    return _look_at(search, prospect, 0)
+
+
+def _look_at(search: SheetSearch, prospect: Prospect, halvings: int) -> PageLook | None:
+    """The look at what may be a page, halved so many times."""
+    halves = search.halves.halved(halvings)
+    sheet = prospect.sheet and prospect.sheet.halved(halvings)
     flat, pixels = flat_view(
-        search.pixels,
-        prospect.sheet,
+        halves.pixels,
+        sheet,
         may_be_light=prospect.may_be_light,
-        halves=search.halves,
+        halves=halves,
+        is_large=halvings > 0,
     )
     if prospect.may_be_fewer and not may_hold(flat.ink, prospect.least_marks):
         return None
@@ -68,8 +89,9 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     marks = find_marks(writing)
     if len(marks.all) < prospect.least_marks:
         return None
-    back = enlarging(search.factor) @ np.linalg.inv(view.onto)
-    return PageLook(writing, marks, back, 0, _glyphs(marks))
+    smaller = 1 if sheet is not None else 1 << halvings  # a sheet's matrix knows it already
+    back = enlarging(search.factor * smaller) @ np.linalg.inv(view.onto)
+    return PageLook(writing, marks, back, 0, _glyphs(marks), halvings=halvings)
 
 
 def turn_question(look: PageLook, rows: Probabilities) -> TurnQuestion | None:

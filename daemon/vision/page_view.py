@@ -35,25 +35,32 @@ class View:
 
 
 def flat_view(
-    pixels: Grey, sheet: Flat | None, *, may_be_light: bool, halves: Halves | None = None
+    pixels: Grey,
+    sheet: Flat | None,
+    *,
+    may_be_light: bool,
+    halves: Halves | None = None,
+    is_large: bool = False,
 ) -> tuple[View, Grey]:
     """The view of a page, (H, W) uint8, no larger than itself, with rows as they slope, and its
     pixels: those of the `sheet` on it, if there is one; where its ink `may_be_light` on
-    dark and is, it is made dark on light. `halves` are the page's, where they are known."""
+    dark and is, it is made dark on light. `halves` are the page's, where they are known; where its
+    writing `is_large`, grain is smoothed."""
     if sheet is not None:  # on its own: its surroundings must not come back
-        ink, pixels = _quiet_ink(sheet.pixels, sheet.halves)
+        ink, pixels = _quiet_ink(sheet.pixels, sheet.halves, is_large)
         return View(ink, sheet.onto, is_sheet=True), pixels
     if may_be_light and is_light_on_dark(pixels):
         pixels, halves = cv2.bitwise_not(pixels), None
-    ink, pixels = _quiet_ink(pixels, halves)
+    ink, pixels = _quiet_ink(pixels, halves, is_large)
     return View(ink, np.eye(3), is_sheet=False), pixels
 
 
-def _quiet_ink(pixels: Grey, halves: Halves | None) -> tuple[PageInk, Grey]:
+def _quiet_ink(pixels: Grey, halves: Halves | None, is_large: bool) -> tuple[PageInk, Grey]:
     """The ink of a page, and the page in which it was found: smoothed where noise is as strong as
-    ink, of which nothing would be believed."""
+    ink, of which nothing would be believed, or there is noise at all, if the writing `is_large`:
+    small digits would be lost with its specks."""
     ink = find_page_ink(pixels, halves)
-    if not ink.is_loud:
+    if not (ink.is_loud or (is_large and ink.is_grainy)):
         return ink, pixels
     smooth = cv2.GaussianBlur(pixels, (0, 0), _SIGMA)
     return find_page_ink(smooth), smooth

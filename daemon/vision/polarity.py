@@ -24,24 +24,28 @@ from .paper import (
 from .reduce import Halves, reduce_by, reduction_of
 from .stripes import widest_in_stripes
 
-_CLEAR = 3.0  # times the other side's: thinness that says something
+_CLEAR, _FAR = 3.0, 5.0  # times the other side's: thinness that says something, or much
+_WITHIN = 0.05  # of what goes on beyond the picture: what stands free in it
+_THIN = 0.5  # the share of a side's structures that are thin where most of them are
 _THIN_STROKE = 0.06  # of the page's longer side
 _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 
 
 class Shades:
     """What the shades of a page, (H, W) uint8, are told by, each made when it is first asked for,
-    and once: the page is reduced by `factor` as for reading."""
+    and once: the page, made `smaller` already, is reduced by `factor` in all as for reading."""
 
-    def __init__(self, page: Grey) -> None:
-        self.factor = reduction_of(*page.shape)
+    def __init__(self, page: Grey, smaller: int = 1) -> None:
+        self.smaller = smaller
+        self.factor = reduction_of(*page.shape) * smaller
         self.pixels = reduce_by(self.factor, page)
         self.halves = Halves(self.pixels)
 
     def halved(self, times: int) -> Shades:
         """The same of the page halved so many times."""
         made = copy(self)  # with what is known already
-        made.factor, made.halves = self.factor << times, self.halves.halved(times)
+        made.smaller = made.factor = self.factor << times
+        made.halves = self.halves.halved(times)
         made.pixels = made.halves.pixels
         return made
 
@@ -168,12 +172,14 @@ def polarities(sketch: Grey) -> tuple[bool, ...]:
 
     Ink is what is rare, against a median so wide that strokes do not reach half of it; shadows
     deceive that. And ink is the side whose structure is thin already; bold digits deceive that,
-    whose counters are thinner than their strokes.
+    whose counters are thinner than their strokes. But light that goes on beyond the picture, and
+    in which the dark side is thin by far, is no digit: it falls beside a shadow.
     """
     if is_narrow(sketch):
         sketch = np.clip(sketch - fall_on(sketch), 0, 255).astype(np.uint8)
     wide = _wide_median(sketch)
-    rare = energy(cv2.subtract(sketch, wide)) > energy(cv2.subtract(wide, sketch))
+    lighter = cv2.subtract(sketch, wide)
+    rare = energy(lighter) > energy(cv2.subtract(wide, sketch))
     kernel = square_of(_THIN_STROKE, sketch)
     closed = cv2.morphologyEx(sketch, cv2.MORPH_CLOSE, kernel)
     opened = cv2.morphologyEx(sketch, cv2.MORPH_OPEN, kernel)
@@ -185,6 +191,8 @@ def polarities(sketch: Grey) -> tuple[bool, ...]:
     light = _thinness(cv2.subtract(sketch, opened), cv2.subtract(sketch, under_light))
     if max(dark, light) < _CLEAR * min(dark, light) or rare == (light > dark):
         return (rare,)
+    if rare and dark >= max(_THIN, _FAR * light) and _goes_on(lighter):
+        return (False,)
     return (rare, not rare)
 
 
@@ -192,6 +200,22 @@ def _thinness(thin: Grey, wide: Grey) -> float:
     """The share of one side's structures that is as narrow as a thin stroke."""
     whole = energy(wide)
     return energy(thin) / whole if whole > 0 else 0.0
+
+
+def _goes_on(structure: Grey) -> bool:
+    """Whether what stands out of a sketch, (h, w) uint8, does so along its border as well, and next
+    to nothing of it within."""
+    if float(_border_of(structure).mean()) < float(structure.mean()):
+        return False  # as a digit that touches the border
+    marks = (structure >= MIN_CONTRAST).view(np.uint8)
+    _, labels = cv2.connectedComponentsWithAlgorithm(marks, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    within = np.isin(labels, _border_of(labels), invert=True)
+    return energy(structure * within) <= _WITHIN * energy(structure)
+
+
+def _border_of(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Those along the border of a picture, (h, w), one after the other."""
+    return np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
 
 
 def _wide_median(sketch: Grey) -> Grey:

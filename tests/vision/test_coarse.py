@@ -45,6 +45,20 @@ def test_large_digits_are_found_on_a_smaller_picture_as_on_the_whole(
         assert np.abs(glyph - normalise(mark.ink)).mean() < 0.06
 
 
+def test_grain_that_halving_leaves_is_smoothed_there() -> None:
+    pixels = photo(200, 20, noise=0)
+    pepper = (np.random.default_rng(5).random((350, 500)) < 0.06).astype(np.uint8)
+    coarse = cv2.resize(pepper, pixels.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    grainy = np.where(coarse > 0, 20, pixels).astype(np.uint8)
+    smooth, seen = find_layouts(grainy)
+    assert seen[0][0].factor == 2
+    assert smooth.shape == grainy.shape
+    assert smooth.std() < 0.8 * grainy.std()
+    whole, _ = find_layouts(pixels)
+    assert whole is pixels
+    assert len(found(grainy)[1]) == 3
+
+
 def test_small_digits_are_looked_for_on_the_picture_itself() -> None:
     scale, places, _ = found(photo(36, 4))
     assert scale == 1

@@ -33,6 +33,15 @@ def test_nothing_but_the_sheet_is_laid_flat() -> None:
     np.testing.assert_allclose(place_of_the_blot(flat.pixels), there, atol=1)
 
 
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_what_is_halved_is_smaller_and_leads_back_too(times: int) -> None:
+    flat = laid_flat(page(), CORNERS)
+    smaller = flat.halved(times)
+    assert smaller.pixels.shape == tuple(side >> times for side in flat.pixels.shape)
+    there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), smaller.onto)[0, 0]
+    np.testing.assert_allclose(place_of_the_blot(smaller.pixels), there, atol=1)
+
+
 def test_what_is_trimmed_is_smaller_by_that_share_and_leads_back_too() -> None:
     flat = laid_flat(page(), CORNERS)
     trimmed = flat.trimmed(0.9)

@@ -47,6 +47,30 @@ def test_the_edge_of_a_shadow_is_no_ink(steepness):
     assert overlap(find_ink(shaded)[0], picture) > 0.9
 
 
+def lit(pixels: np.ndarray, light: float) -> np.ndarray:
+    """The picture with so much more light in its lower right corner."""
+    y, x = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]] / np.max(pixels.shape)
+    more = light * (1 / (1 + np.exp(-40 * (x + y - 1.1))))
+    return np.clip(pixels * (0.45 + more), 0, 255).astype(np.uint8)
+
+
+def test_light_beside_a_shadow_is_no_ink_light_on_dark() -> None:
+    few = scene(lines=("135",), width=400, height=300, digit_height=60, pen_width=3, shade=0)
+    picture = compose(few, np.random.default_rng(4))
+    shaded = lit(picture.pixels, 0.35)
+    assert not any(ink.light_on_dark for ink in find_ink(shaded))
+
+
+@pytest.mark.parametrize("label", "0689")
+def test_bold_light_digits_are_light_whatever_light_falls_beside_them(label: str) -> None:
+    bold = scene(
+        lines=(label,), digit_height=150, pen_width=36, light_on_dark=True, shade=0, pen=Pen.BLACK
+    )
+    picture = compose(bold, np.random.default_rng(4)).pixels
+    for light in (0.0, 0.15, 0.35):
+        assert True in [ink.light_on_dark for ink in find_ink(lit(picture, light))]
+
+
 def test_a_stroke_has_the_same_contrast_in_shade_and_in_light():
     page = np.full((120, 240), 240, np.uint8)
     page[:, 120:] = 120

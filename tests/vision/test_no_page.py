@@ -30,11 +30,11 @@ WIDE = 1200  # pixels, the longer side of a page on which these are not large
 
 
 def look(marks: int = 6, turns: int = 0, side: int = WIDE, slope: float = 0) -> SimpleNamespace:
-    writing, marks_ = SimpleNamespace(mask=np.zeros((300, side))), SimpleNamespace(all=[0] * marks)
+    marks_ = SimpleNamespace(all=[0] * marks)
     cos, sin = np.cos(np.deg2rad(slope)), np.sin(np.deg2rad(slope))
     back = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
     return SimpleNamespace(
-        marks=marks_, turns=turns, writing=writing, back=back, may_lie_otherwise=False
+        marks=marks_, turns=turns, longer=side, back=back, may_lie_otherwise=False
     )
 
 

@@ -72,6 +72,28 @@ def test_marks_that_hang_on_rules_are_counted_without_them() -> None:
     assert seen(page).least_marks == LEAST_MARKS
 
 
+def digits(height: int, pen: float, shape: tuple[int, int] = (1400, 1100)) -> np.ndarray:
+    """A page of twelve digits so high."""
+    rows = ("407", "925", "316", "858")
+    scene = Scene(rows, shape[1], shape[0], height, pen, shade=0, grey=True)
+    return compose(scene, np.random.default_rng(2)).pixels
+
+
+def test_large_writing_may_be_looked_at_on_a_smaller_page() -> None:
+    assert seen(digits(150, 12)).halvings == 1  # of a page no larger than its sketch little is left
+    assert seen(digits(150, 12, (2100, 1600))).halvings == 2
+    assert seen(digits(60, 6, (2100, 1600))).halvings == 1
+    assert seen(digits(36, 4, (2100, 1600))).halvings == 0
+    assert seen(digits(150, 12, (900, 700))).halvings == 0
+
+
+def test_among_small_marks_large_ones_are_looked_at_on_the_page_itself() -> None:
+    page = digits(150, 12, (2100, 1600))
+    for x in range(100, 1500, 40):
+        cv2.line(page, (x, 2050), (x, 2075), (60,), 4)
+    assert seen(page).halvings == 0
+
+
 def squared(rows: tuple[str, ...], digit_height: int) -> np.ndarray:
     """A photo of numbers on squared paper, whose rules are broken on a sketch."""
     scene = Scene(

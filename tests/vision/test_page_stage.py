@@ -16,6 +16,7 @@ from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
 from daemon.vision.page_stage import PageLook, look_at_page, turn_question, turned_look
+from daemon.vision.page_view import boxes_on_page
 from daemon.vision.reader import read_batch
 from daemon.vision.rectify import SheetSearch
 from daemon.vision.two_ways import TURNED
@@ -59,6 +60,53 @@ def test_rows_are_found_in_reading_order(shot: Shot, rules: bool) -> None:
     photo = taken(shot, rules=rules)
     found = look(grey(photo))
     assert [len(row) for row in found.marks.rows] == [len(text) for text in ROWS]
+
+
+def large(height: float = 150, pen: float = 12) -> np.ndarray:
+    """A photo of twelve digits so high."""
+    scene = Scene(("407", "925", "316", "858"), 1600, 2100, height, pen, shade=0.1, grey=True)
+    return compose(scene, np.random.default_rng(2)).pixels
+
+
+def on_page(found: PageLook) -> list[list[tuple[int, int]]]:
+    """Where the marks of each row begin on the page."""
+    return [
+        [(box.x, box.y) for box in boxes_on_page([m.box for m in row], found.back, 1600, 2100)]
+        for row in found.marks.rows
+    ]
+
+
+def test_large_writing_is_looked_at_on_a_smaller_page_and_leads_back() -> None:
+    page = large()
+    smaller = look(page)
+    assert smaller.halvings == 2
+    assert smaller.longer == pytest.approx(2100, abs=8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_stage, "are_large", lambda _: False)
+        whole = look(page)
+    assert whole.halvings == 0
+    for row, own in zip(on_page(smaller), on_page(whole), strict=True):
+        np.testing.assert_allclose(row, own, atol=5)
+    assert np.abs(smaller.glyphs - whole.glyphs).mean() < 0.05
+
+
+def test_a_small_digit_among_large_ones_is_not_lost() -> None:
+    page = large(100, 10)
+    assert look(page).halvings == 2
+    cv2.ellipse(page, (200, 2040), (12, 18), 0, 0, 360, (60,), 4)
+    found = look(page)
+    assert found.halvings == 0
+    assert len(found.marks.all) == 13
+
+
+def test_large_writing_on_a_sheet_leads_back_to_the_picture() -> None:
+    page = np.full((2500, 2000), 60, np.uint8)
+    page[200:-200, 200:-200] = large()
+    found = look(page)
+    assert found.halvings >= 1
+    boxes = boxes_on_page([m.box for m in found.marks.all], found.back, 2000, 2500)
+    own = [(x + 200, y + 200) for row in on_page(look(large())) for x, y in row]
+    np.testing.assert_allclose([(box.x, box.y) for box in boxes], own, atol=8)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])

@@ -57,6 +57,23 @@ def test_light_ink_becomes_dark() -> None:
     assert np.array_equal(light.ink.mask, dark.ink.mask)
 
 
+def test_grain_is_smoothed_where_the_writing_is_large() -> None:
+    page = lines()
+    noise = np.random.default_rng(1).normal(0, 18, page.shape)
+    grainy = np.clip(page * 0.5 + noise, 0, 255).astype(np.uint8)
+    usual, large = (
+        flat_view(grainy, None, may_be_light=False, is_large=large)[0].ink
+        for large in (False, True)
+    )
+    assert usual.is_grainy
+    assert large.floor < usual.floor
+    quiet, same = (
+        flat_view(page, None, may_be_light=False, is_large=large)[0].ink for large in (False, True)
+    )
+    assert not quiet.is_grainy
+    assert np.array_equal(quiet.mask, same.mask)
+
+
 def test_a_page_whose_noise_is_as_strong_as_its_ink_is_smoothed() -> None:
     grain = np.random.default_rng(5).normal(0, 18, (500, 400))
     page = np.clip(lines() * 0.35 + 35 + grain, 0, 255).astype(np.uint8)
