@@ -36,9 +36,9 @@ class Shades:
     and once: the page, made `smaller` already, is reduced by `factor` in all as for reading."""
 
     def __init__(self, page: Grey, smaller: int = 1) -> None:
-        self.smaller = smaller
-        self.factor = reduction_of(*page.shape) * smaller
-        self.pixels = reduce_by(self.factor, page)
+        reduction = reduction_of(*page.shape)
+        self.smaller, self.factor = smaller, reduction * smaller
+        self.pixels = reduce_by(reduction, page)
         self.halves = Halves(self.pixels)
 
     def halved(self, times: int) -> Shades:

@@ -52,6 +52,7 @@ def test_grain_that_halving_leaves_is_smoothed_there() -> None:
     grainy = np.where(coarse > 0, 20, pixels).astype(np.uint8)
     smooth, seen = find_layouts(grainy)
     assert seen[0][0].factor == 2
+    assert seen[0][0].mask.shape == (350, 500)
     assert smooth.shape == grainy.shape
     assert smooth.std() < 0.8 * grainy.std()
     whole, _ = find_layouts(pixels)
