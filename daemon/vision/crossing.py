@@ -42,12 +42,20 @@ def _strip(
     side itself; what lies outside of the sketch is white."""
     length = float(np.linalg.norm(end - start))
     along_x, along_y = ((end - start) / max(length, 1e-6)).tolist()
-    places = length * np.linspace(_ENDS, 1 - _ENDS, max(2, round(length)))
-    depths = np.arange(-reach, reach + 1)[:, None]
-    x, y = np.empty((2, len(depths), len(places)), np.float32)
-    np.add(start[0] + places * along_x, depths * along_y, out=x)
-    np.add(start[1] + places * along_y, depths * -along_x, out=y)
-    return np.asarray(cv2.remap(sketch, x, y, cv2.INTER_LINEAR, borderValue=(255,)), np.uint8)
+    columns = max(2, round(length))
+    step = length * (1 - 2 * _ENDS) / (columns - 1)
+    left, top = (start + _ENDS * (end - start) - reach * np.array([along_y, -along_x])).tolist()
+    onto = np.array([[step * along_x, along_y, left], [step * along_y, -along_x, top]])
+    return np.asarray(
+        cv2.warpAffine(
+            sketch,
+            onto,
+            (columns, 2 * reach + 1),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderValue=(255,),
+        ),
+        np.uint8,
+    )
 
 
 def _has_stroke(strip: Grey, widest: int) -> bool:

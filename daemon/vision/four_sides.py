@@ -19,6 +19,7 @@ Line: TypeAlias = npt.NDArray[np.float64]  # (4,): vx, vy, x, y
 NEXT = [1, 2, 3, 0]  # which corner follows each
 _AT_BORDER = 0.015  # of the longer side: so near the border a side runs out of the picture
 _SPACING = 3  # px between points to which a side is fitted
+_ROUNDS = 5  # of telling points and fitting lines, of which the first is rough
 _SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
 
 
@@ -31,21 +32,23 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
     corners = _clockwise(start)
     lines = np.zeros((4, 4))
     owned = np.zeros((4, len(outline)), np.bool_)
-    for _ in range(4):
+    for fitting in range(_ROUNDS):
         before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
         shown = np.count_nonzero(owned & free, axis=1) >= _SOME * np.count_nonzero(owned, axis=1)
         if np.count_nonzero(shown) < 2:
             return None
         changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
-        if not changed:
+        if not changed and fitting > 1:
             break
+        if fitting == 1:
+            changed = [0, 1, 2, 3]  # for so far their lines are rough
         for side in changed:  # the line of the same points would be the same
             own = outline[owned[side]]
             inside = outline[owned[side] & free]
             points = inside if len(inside) >= 0.25 * len(own) else own
             if len(points) < 4:
                 return None
-            lines[side] = _line(points)
+            lines[side] = _line(points, rough=fitting == 0)
         crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
         if any(crossing is None for crossing in crossings):
             return None
@@ -98,9 +101,11 @@ def _nearest_side(points: Points, corners: Points) -> npt.NDArray[np.intp]:
     return np.asarray(x.argmin(axis=0))
 
 
-def _line(points: Points) -> Line:
-    """The line through points, outliers weighing little."""
-    line = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
+def _line(points: Points, *, rough: bool) -> Line:
+    """The line through points, outliers weighing little; a rough one, in a tenth of the time, as
+    much as all others."""
+    kind = cv2.DIST_L2 if rough else cv2.DIST_HUBER
+    line = cv2.fitLine(points.astype(np.float32), kind, 0, 0.01, 0.01)
     return np.asarray(line.ravel(), np.float64)
 
 

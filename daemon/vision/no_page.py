@@ -7,6 +7,7 @@ for rules. So what holds few marks is read both as a page and as none, and the b
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -15,8 +16,10 @@ import numpy as np
 
 from ..records import Box, Digit, Line, Status
 from .choice import STROKE
+from .glyph import LARGE as INK_LARGE
+from .glyph import stroke_width
 from .page_stage import PageLook
-from .parts import are_one_mark, overlap
+from .parts import Candidate, are_one_mark, overlap
 from .stubs import is_comb
 
 FEW_MARKS = 70  # on a page
@@ -31,12 +34,47 @@ HELD = 0.7  # of a piece's box, that lies in the box of the digit that it is a p
 LARGE = 0.1  # of the picture's longer side: digits so high have holes in a page's ink
 STUB = 0.6  # of the digits' height: a lower stroke is a piece of a rule
 SMALL = 640  # px, the longer side of a picture that costs little to be read in two ways
+_BOLD = 0.014  # of the page's longer side: of strokes twice as bold its ink has the edges only
+_LIST = 4  # rows at least: fewer may be one number, or lie on their side
 ASKEW = 5.0  # degrees: by more, few digits may only seem to slope
 
 
 def may_be_no_page(look: PageLook) -> bool:
     """Whether what looks like a page is to be read as none, too."""
     return len(look.marks.all) <= FEW_MARKS or look.longer <= SMALL
+
+
+def stands_clear(look: PageLook) -> bool:
+    """Whether a page is a list in large writing: rows below each other, of thin strokes that are
+    higher than wide, without rules and without anything else as large. None of its marks is a piece
+    of a digit then, or two that touch, and to read it as no page says no more."""
+    if not look.halvings or len(look.marks.rows) < _LIST or look.writing.rules.any:
+        return False
+    widest = _BOLD * max(look.writing.mask.shape)
+    for mark in look.marks.all:
+        if mark.box.width > mark.box.height or stroke_width(mark.ink) > widest:
+            return False
+    rows = sorted(_height_of(row) for row in look.marks.rows)
+    if any(below[0] < above[1] for above, below in itertools.pairwise(rows)):
+        return False
+    return _hold_all_large(look)
+
+
+def _height_of(row: Sequence[Candidate]) -> tuple[int, int]:
+    """Where a row begins and ends on the way down."""
+    return min(mark.box.y for mark in row), max(mark.box.bottom for mark in row)
+
+
+def _hold_all_large(look: PageLook) -> bool:
+    """Whether the middle of all that is as large as a mark may be lies in one."""
+    x, y, width, height, _ = look.writing.found.boxes.T
+    large = np.maximum(width, height) >= INK_LARGE
+    middles = np.stack([x + width / 2, y + height / 2], axis=1)[large]  # (n, 2)
+    boxes = [(box.x, box.y, box.right, box.bottom) for box in (mark.box for mark in look.marks.all)]
+    left, top, right, bottom = np.array(boxes).T[:, None]  # (1, marks) each
+    across = (left < middles[:, :1]) & (middles[:, :1] < right)
+    down = (top < middles[:, 1:]) & (middles[:, 1:] < bottom)
+    return bool((across & down).any(axis=1).all())
 
 
 def holds_little(look: PageLook, lines: Sequence[Line]) -> bool:

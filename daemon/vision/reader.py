@@ -38,7 +38,7 @@ from .glyph import SIDE, normalise, normalise_all
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, propose
-from .no_page import may_be_no_page
+from .no_page import may_be_no_page, stands_clear
 from .page_lines import assemble_page, choose_marks, part_at_signs
 from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
 from .plate import plate_in
@@ -253,7 +253,7 @@ class _Batch:
         if look is None:
             return self._find_number(seen, search, draft)
         glyphs = self._taken(look.glyphs)
-        is_open = hints.expect is None and may_be_no_page(look)
+        is_open = hints.expect is None and may_be_no_page(look) and not stands_clear(look)
         otherwise = self._find_number(seen, search, draft) if is_open else None
         return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 

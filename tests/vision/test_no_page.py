@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from daemon.records import Box, Digit, Line, PageReading, Status
+from daemon.vision.components import find_components
 from daemon.vision.doubts import LEFT_ONE_OUT, MUCH_ELSE
 from daemon.vision.no_page import (
     FEW_MARKS,
@@ -19,7 +22,9 @@ from daemon.vision.no_page import (
     leaves_out,
     may_be_no_page,
     may_lie_upright,
+    stands_clear,
 )
+from daemon.vision.parts import Candidate
 from daemon.vision.stubs import COMB
 from daemon.vision.two_ways import TURNED, better
 from daemon.vision.verdict import AMBIGUOUS
@@ -278,3 +283,63 @@ def test_nothing_but_lone_strokes_on_a_page_may_be_dashes() -> None:
     dashes = alone(*(Box(400, 20 * at, 4, 14) for at in range(5)))
     assert reasons(*dashes) == {MUCH_ELSE}
     assert reasons(*dashes[:3]) == {""}
+
+
+def listed(
+    rows: int = 5, *, pen: float = 8, wide: bool = False, halvings: int = 1, aside: bool = False
+) -> SimpleNamespace:
+    """A page of sevens below each other, on a page of 500 x 400 pixels."""
+    page = np.zeros((500, 400), np.uint8)
+    for number in range(rows):
+        x, y = 60, 20 + 90 * number
+        cv2.polylines(
+            page,
+            [np.array([[x, y], [x + (80 if wide else 30), y], [x + 10, y + 60]], np.int32)],
+            False,
+            (1,),
+            round(pen),
+        )
+    if aside:
+        cv2.line(page, (300, 50), (300, 90), (1,), round(pen))
+    found = find_components(page)
+    marks = [
+        Candidate(
+            Box(part.x, part.y, part.width, part.height), 0.1, found.own(part).astype(np.float32)
+        )
+        for part in found.components
+    ]
+    rules = SimpleNamespace(any=False)
+    return SimpleNamespace(
+        halvings=halvings,
+        writing=SimpleNamespace(mask=page, found=found, rules=rules),
+        marks=SimpleNamespace(all=marks, rows=[[mark] for mark in marks]),
+    )
+
+
+def test_a_list_in_large_thin_strokes_stands_clear() -> None:
+    assert stands_clear(listed(pen=3))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rows": 3},  # perhaps one number
+        {"halvings": 0},  # small writing
+        {"pen": 12},  # of so bold strokes a page's ink has pieces
+        {"wide": True},  # perhaps two digits that touch
+        {"aside": True},  # perhaps a number in wide steps
+    ],
+)
+def test_what_is_no_such_list_does_not(options: dict[str, Any]) -> None:
+    assert not stands_clear(listed(**{"pen": 3, **options}))
+
+
+def test_nor_does_a_list_on_rules_or_beside_something_that_is_no_mark() -> None:
+    ruled = listed(pen=3)
+    ruled.writing.rules.any = True
+    assert not stands_clear(ruled)
+    beside = listed(pen=3)
+    beside.marks.all = beside.marks.all[:-1]
+    beside.marks.rows = beside.marks.rows[:-1]
+    assert len(beside.marks.rows) >= 4
+    assert not stands_clear(beside)

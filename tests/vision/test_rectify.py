@@ -214,9 +214,9 @@ def test_the_largest_regions_are_those_that_labels_give() -> None:
 def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def line(points: np.ndarray) -> np.ndarray:
+    def line(points: np.ndarray, *, rough: bool) -> np.ndarray:
         fitted.append(points)
-        return found(points)
+        return found(points, rough=rough)
 
     fitted: list[np.ndarray] = []
     found = four_sides._line
@@ -228,6 +228,19 @@ def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
     cell[:20] = 30
     assert SheetSearch(cell).clear is not None
     assert fitted
+
+
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize("along", [0.3, 0.5, 0.7])
+def test_a_thumb_at_a_side_leaves_its_line_where_it_is(side: int, along: float) -> None:
+    whole = np.array([[60, 40], [340, 60], [330, 250], [50, 240]], np.float64)
+    start, end = whole[side], whole[(side + 1) % 4]
+    outwards = np.array([[0, -1], [1, 0], [0, 1], [-1, 0]])[side]
+    thumb = start + along * (end - start) + 4 * outwards
+    hull = cv2.convexHull(np.insert(whole, side + 1, [thumb], axis=0).astype(np.float32))
+    corners = four_sides.four_sides(hull.reshape(-1, 2).astype(np.float64), (300, 400))
+    assert corners is not None
+    np.testing.assert_allclose(corners, whole, atol=5)
 
 
 def test_next_to_a_sheet_on_all_sides_no_region_like_it_is_fitted(
