@@ -70,12 +70,12 @@ class Cost:
 
 
 class _Blind:
-    """Sees no digit anywhere, in no time."""
+    """Sees a digit in everything, in no time."""
 
     name, review_below = "blind", 0.5
 
     def classify(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.tile(np.eye(11, dtype=np.float32)[10], (len(glyphs), 1))
+        return np.tile(np.eye(11, dtype=np.float32)[7], (len(glyphs), 1))
 
 
 @dataclass(frozen=True, slots=True)

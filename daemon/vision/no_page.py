@@ -14,8 +14,8 @@ from statistics import median
 
 import numpy as np
 
-from ..records import Box, Digit, Line, Status
-from .choice import STROKE
+from ..records import DIGITS, Box, Digit, Line, Status
+from .choice import STROKE, Probabilities
 from .glyph import LARGE as INK_LARGE
 from .glyph import stroke_width
 from .page_stage import PageLook
@@ -58,6 +58,15 @@ def stands_clear(look: PageLook) -> bool:
     if any(below[0] < above[1] for above, below in itertools.pairwise(rows)):
         return False
     return _hold_all_large(look)
+
+
+def are_digits(look: PageLook, rows: Probabilities) -> bool:
+    """Whether all marks of a page are surely digits as it lies, most of them no strokes; `rows` are
+    those of its glyphs."""
+    digits = rows[:, :DIGITS]
+    strokes = np.count_nonzero(digits.argmax(axis=1) == STROKE)
+    upright = not look.turns and not look.may_lie_otherwise
+    return bool(upright and 2 * strokes < len(rows) and (digits.max(axis=1) >= SURE).all())
 
 
 def _height_of(row: Sequence[Candidate]) -> tuple[int, int]:

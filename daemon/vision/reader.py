@@ -38,9 +38,16 @@ from .glyph import SIDE, normalise, normalise_all
 from .hints import fitted, judged
 from .ink import find_ink
 from .layout import Layout, propose
-from .no_page import may_be_no_page, stands_clear
+from .no_page import are_digits, may_be_no_page, stands_clear
 from .page_lines import assemble_page, choose_marks, part_at_signs
-from .page_stage import TurnQuestion, look_at_page, taller_look, turn_question, turned_look
+from .page_stage import (
+    PageLook,
+    TurnQuestion,
+    look_at_page,
+    taller_look,
+    turn_question,
+    turned_look,
+)
 from .plate import plate_in
 from .rectify import SheetSearch
 from .region import View, view
@@ -253,7 +260,7 @@ class _Batch:
         if look is None:
             return self._find_number(seen, search, draft)
         glyphs = self._taken(look.glyphs)
-        is_open = hints.expect is None and may_be_no_page(look) and not stands_clear(look)
+        is_open = _may_be_none(look, draft) and not stands_clear(look)
         otherwise = self._find_number(seen, search, draft) if is_open else None
         return Found(draft, seen, 1, (), glyphs, look=look, otherwise=otherwise)
 
@@ -309,6 +316,7 @@ class _Batch:
         ]
         asked = self._ask_more(asked)
         self._found = [self._taller(found, asked) for found in self._found]
+        self._found = [self._otherwise(found, asked) for found in self._found]
         asked = self._ask_more(asked)
         read_ms = since(started) / max(1, len(asked))
         firsts = []
@@ -378,6 +386,23 @@ class _Batch:
         look = taller_look(found.look, asked[found.glyphs])
         return found if look is None else replace(found, look=look, glyphs=self._taken(look.glyphs))
 
+    def _otherwise(self, found: Found, asked: Probabilities) -> Found:
+        """A page that stood clear, found as none as well where not all on it are digits."""
+        look, draft = found.look, found.draft
+        if look is None or found.otherwise is not None or not _may_be_none(look, draft):
+            return found
+        if are_digits(look, asked[found.glyphs]):
+            return found
+        already, started = len(self._glyphs), time.perf_counter()
+        try:
+            search = SheetSearch(found.view.part.pixels)
+            found = replace(found, otherwise=self._find_number(found.view, search, draft))
+        except Exception:  # as above; it is read as a page
+            log.exception("could not read a page of %s as none", draft.scan.file)
+            del self._glyphs[already:]
+        draft.find_ms += since(started)
+        return found
+
     def _taken(self, glyphs: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
         """Which of the round's glyphs these, (n, 28, 28), become."""
         first = len(self._glyphs)
@@ -395,6 +420,11 @@ class _Batch:
             choices = [choose_marks(look, rows)]
             reading = assemble_page(page, look, choices[0], threshold)
         return First(found, choices, reading)
+
+
+def _may_be_none(look: PageLook, draft: Draft) -> bool:
+    """Whether what looks like a page is to be read as none, too: no hint says that it is one."""
+    return draft.scan.hints.expect is None and may_be_no_page(look)
 
 
 def _stacked(glyphs: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:

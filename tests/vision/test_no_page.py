@@ -17,6 +17,7 @@ from daemon.vision.no_page import (
     FEW_MARKS,
     SMALL,
     adds_a_stroke,
+    are_digits,
     contradicts,
     is_better,
     leaves_out,
@@ -314,6 +315,21 @@ def listed(
         writing=SimpleNamespace(mask=page, found=found, rules=rules),
         marks=SimpleNamespace(all=marks, rows=[[mark] for mark in marks]),
     )
+
+
+def test_digits_beyond_doubt_are_all_of_a_page_as_it_lies() -> None:
+    def page(turns: int = 0, *, otherwise: bool = False) -> SimpleNamespace:
+        return SimpleNamespace(turns=turns, may_lie_otherwise=otherwise)
+
+    def rows(*digits: int, sure: float = 0.97) -> np.ndarray:
+        return np.eye(11, dtype=np.float32)[list(digits)] * np.float32(sure)
+
+    assert are_digits(page(), rows(3, 4, 1, 5))
+    assert not are_digits(page(2), rows(3, 4, 1, 5))
+    assert not are_digits(page(otherwise=True), rows(3, 4, 1, 5))
+    assert not are_digits(page(), rows(3, 4, 10, 5))
+    assert not are_digits(page(), rows(3, 4, 1, 5, sure=0.8))
+    assert not are_digits(page(), rows(1, 4, 1, 5))  # strokes, perhaps of a dashed line
 
 
 def test_a_list_in_large_thin_strokes_stands_clear() -> None:

@@ -20,6 +20,7 @@ from daemon.records import (
 )
 from daemon.training.camera import Pen, Scene, compose
 from daemon.vision import polarity, reader
+from daemon.vision.coarse import find_layouts
 from daemon.vision.decode import first_page
 from daemon.vision.doubts import LEFT_ONE_OUT, MUCH_ELSE
 from daemon.vision.ink import find_ink
@@ -420,8 +421,9 @@ def test_a_page_that_holds_nothing_stays_empty_where_it_was_said_to_be_one():
     ],
 )
 def test_a_page_on_which_most_marks_are_no_digits_is_read_as_none_too(
-    few, otherwise, expect, found
+    few, otherwise, expect, found, monkeypatch
 ):
+    monkeypatch.setattr(reader, "stands_clear", lambda _: False)  # else it waits for the network
     scene = Scene(tuple("314159265"), 600, 1200, 60, 6, grey=True)
     data = encoded(compose(scene, np.random.default_rng(0)).pixels)
     page = replace(scan(data), hints=Hints(expect=expect))
@@ -432,6 +434,36 @@ def test_a_page_on_which_most_marks_are_no_digits_is_read_as_none_too(
     assert (outcome.status is Status.REVIEW) == (few == 4 and expect is None)
     if outcome.status is Status.REVIEW:
         assert {line.reason for line in lines} == {LEFT_ONE_OUT if otherwise else MUCH_ELSE}
+
+
+@pytest.mark.parametrize(("few", "ways"), [(9, 1), (8, 2)])
+def test_a_list_that_stands_clear_is_read_as_none_only_where_not_all_are_digits(
+    few: int, ways: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+    monkeypatch.setattr(
+        reader, "find_layouts", lambda *given: found.append(1) or find_layouts(*given)
+    )
+    scene = Scene(tuple("324759265"), 600, 1200, 60, 6, grey=True)
+    page = scan(encoded(compose(scene, np.random.default_rng(0)).pixels))
+    assert marks_of(page) == 9
+    (outcome,) = read(page, classifier=Sees(range(few)))
+    assert len(found) == ways - 1
+    assert sum(len(line.digits) for line in outcome.pages[0].lines) == few
+
+
+def test_a_list_is_read_though_it_cannot_be_found_as_none(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("nothing there")
+
+    monkeypatch.setattr(reader, "find_layouts", fail)
+    scene = Scene(tuple("324759265"), 600, 1200, 60, 6, grey=True)
+    page = scan(encoded(compose(scene, np.random.default_rng(0)).pixels))
+    (outcome,) = read(page, classifier=Sees(range(8)))
+    assert sum(len(line.digits) for line in outcome.pages[0].lines) == 8
+    assert "could not read a page" in caplog.text
 
 
 def test_pages_are_given_in_their_order_though_one_is_read_as_none_too():
