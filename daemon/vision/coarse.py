@@ -5,7 +5,7 @@ a dark photo, specks by the thousand, is averaged away with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -14,26 +14,29 @@ from ..records import Grey
 from .glyph import LARGE, stroke_width
 from .grain import find_ink_under_grain
 from .ink import Ink
-from .layout import Proposal, proposals
+from .layout import Layout, Proposal, proposals
 from .parts import Candidate
 from .polarity import Shades
 
-_LEAST = 350  # px, the longer side of the smallest picture that is tried
+LEAST_HALVED = 700  # px, the longer side of the smallest picture that is halved
 _STROKE = 1.0  # px: of a finer one parts may have gone
 
 Seen: TypeAlias = list[tuple[Ink, tuple[Proposal, ...]]]  # each ink of a page, and its layouts
 
 
-def find_layouts(pixels: Grey, shades: Shades | None = None) -> tuple[Grey, Seen]:
+def find_layouts(
+    pixels: Grey, shades: Shades | None = None, *, halve: bool = True
+) -> tuple[Grey, Seen]:
     """The ink of an upright page, (H, W) uint8, and its layouts, found at the smallest scale at
-    which all that may be digits is large; and the page, smoothed where it is grainy. `shades` are
-    the page's, where they are known."""
+    which all that may be digits is large, unless it is not to be halved; and the page, smoothed
+    where it is grainy. `shades` are the page's, where they are known."""
     shades = shades or Shades(pixels)
-    for times in range(_most_halvings(shades.pixels), 0, -1):
+    for times in range(_most_halvings(shades.pixels) if halve else 0, 0, -1):
         smaller = shades.halved(times)
         smooth, inks = find_ink_under_grain(smaller.pixels, smaller)
         seen = [(ink, proposals(ink)) for ink in inks]
-        if are_large(_candidates_of(seen)):
+        found = (layout for _, made in seen for each in made for layout in each.layouts)
+        if are_large(candidates_of(found)):
             if smooth is not smaller.pixels:
                 pixels = cv2.resize(smooth, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
             return pixels, seen
@@ -43,8 +46,7 @@ def find_layouts(pixels: Grey, shades: Shades | None = None) -> tuple[Grey, Seen
 
 def _most_halvings(pixels: Grey) -> int:
     """How often a page, (H, W) uint8, can be halved and is not too small then."""
-    times = (max(pixels.shape) // _LEAST).bit_length() - 1
-    return max(0, int(times))
+    return int(2 * max(pixels.shape) // LEAST_HALVED).bit_length() - 1
 
 
 def are_large(marks: Sequence[Candidate]) -> bool:
@@ -54,13 +56,6 @@ def are_large(marks: Sequence[Candidate]) -> bool:
     return all(stroke_width(mark.ink) >= _STROKE for mark in marks)
 
 
-def _candidates_of(seen: Sequence[tuple[Ink, Sequence[Proposal]]]) -> list[Candidate]:
-    """What may be digits in any layout, each once: layouts share them."""
-    candidates = (
-        mark
-        for _, proposed in seen
-        for proposal in proposed
-        for layout in proposal.layouts
-        for mark in layout.candidates
-    )
-    return list({id(mark): mark for mark in candidates}.values())
+def candidates_of(layouts: Iterable[Layout]) -> list[Candidate]:
+    """What may be digits in any of some layouts, each once: they share them."""
+    return list({id(mark): mark for layout in layouts for mark in layout.candidates}.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import cv2
@@ -17,14 +17,26 @@ Corners: TypeAlias = npt.NDArray[np.float64]  # (4, 2): x, y from the top left o
 Matrix: TypeAlias = npt.NDArray[np.float64]  # (3, 3)
 
 _TRIM = 0.985  # of a sheet: its very edge is no paper
+_ABOUT = 0.9  # times as long as is asked for: a sketch so long will do
 
 
-@dataclass(frozen=True, slots=True)
 class Flat:
-    """A sheet laid flat; `onto` brings the pixels of the picture on which it lies to its own."""
+    """A sheet laid flat, `size` (width, height) large, from a picture that may be halved a few
+    times: drawn when its pixels are first asked for. `onto` brings the pixels of the picture as it
+    is to its own."""
 
-    halves: Halves
-    onto: Matrix
+    def __init__(
+        self, picture: Halves, onto: Matrix, size: tuple[int, int], halvings: int = 0
+    ) -> None:
+        self.onto, self.size = onto, size
+        self._picture, self._halvings = picture, halvings
+        self._smaller: dict[int, Flat] = {0: self}
+
+    @cached_property
+    def halves(self) -> Halves:
+        """Its pixels, and those half as large."""
+        picture = self._picture.halved(self._halvings).pixels
+        return Halves(warped(picture, self.onto @ enlarging(1 << self._halvings), self.size))
 
     @property
     def pixels(self) -> Grey:
@@ -32,25 +44,37 @@ class Flat:
         return self.halves.pixels
 
     def halved(self, times: int) -> Flat:
-        """The same half as high and as wide, so many times."""
-        if not times:
-            return self
-        return Flat(self.halves.halved(times), np.linalg.inv(enlarging(1 << times)) @ self.onto)
+        """The same half as high and as wide, so many times, from a picture halved as often: that
+        takes a quarter of the time each."""
+        if times not in self._smaller:
+            onto = np.linalg.inv(enlarging(1 << times)) @ self.onto
+            width, height = (max(1, side >> times) for side in self.size)
+            halvings = self._halvings + times
+            self._smaller[times] = Flat(self._picture, onto, (width, height), halvings)
+        return self._smaller[times]
 
-    def trimmed(self, share: float) -> Flat:
-        """What is left of it where no more than a `share` of the whole sheet's sides is kept."""
+    def glance(self, longest: int) -> Grey:
+        """A sketch about so long at most, where it does not matter that thin strokes have holes."""
+        times = 0
+        while max(self.size) >> (times + 1) >= _ABOUT * longest:
+            times += 1
+        return self.halved(times).halves.glance(longest)
+
+    def trimmed(self, share: float) -> tuple[Grey, Matrix]:
+        """What is left of it where no more than a `share` of the whole sheet's sides is kept, and
+        what brings the picture's pixels there."""
         height, width = self.pixels.shape
         x, y = (round(side * (1 - share / _TRIM) / 2) for side in (width, height))
         inner = np.ascontiguousarray(self.pixels[y : height - y, x : width - x])
-        return Flat(Halves(inner), np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1.0]]) @ self.onto)
+        return inner, np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1.0]]) @ self.onto
 
 
-def laid_flat(pixels: Grey, corners: Corners) -> Flat:
-    """The sheet with these corners on a page, (H, W) uint8, no longer than the page."""
+def laid_flat(picture: Halves, corners: Corners) -> Flat:
+    """The sheet with these corners on a picture, no longer than that."""
     middle = corners.mean(axis=0)
     onto, size = flatten(middle + (corners - middle) * _TRIM)
-    onto, size = _scaled(onto, size, min(1.0, max(pixels.shape) / max(size)))
-    return Flat(Halves(warped(pixels, onto, size)), onto)
+    onto, size = _scaled(onto, size, min(1.0, max(picture.pixels.shape) / max(size)))
+    return Flat(picture, onto, size)
 
 
 def flatten(corners: Corners) -> tuple[Matrix, tuple[int, int]]:

@@ -23,7 +23,7 @@ from .glyph import LARGE
 from .page_ink import PageInk, find_page_ink
 from .page_view import made_level
 from .rectify import SheetSearch
-from .sheet import is_a_neighbour, is_darker_at_a_side
+from .sheet import is_a_neighbour
 from .skew import find_skew
 
 LEAST_SIDE = 250  # px: a smaller picture is no page
@@ -69,7 +69,7 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     sheet = _sheet_on(search)
     if sheet is not None:
         least, may_be_light = LEAST_ON_SHEET, False
-        inks = [find_page_ink(sheet.halves.glance(_SKETCH))]
+        inks = [find_page_ink(sheet.glance(_SKETCH))]
     else:
         least, may_be_light = LEAST_MARKS, True in search.shades.polarities
         sketch = search.halves.glance(_SKETCH)
@@ -82,13 +82,13 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
     fewer = max(pixels.shape) > _SMALL and not any(may_hold(ink, least) for ink in inks)
     if fewer and not any(may_hold(ink, least, _WEAKER) for ink in inks):
         return None
-    longer = max(pixels.shape if sheet is None else sheet.pixels.shape)
+    longer = max(pixels.shape if sheet is None else sheet.size)
     return Prospect(sheet, least, may_be_light, fewer, min(_halvings(ink, longer) for ink in inks))
 
 
 def _sheet_on(search: SheetSearch) -> Flat | None:
     """The sheet on a picture laid flat, where there is one: no lit patch of a page."""
-    if not is_darker_at_a_side(search.halves):
+    if not search.may_show:
         return None
     corners = search.clear
     if corners is None or is_crossed(search.halves, corners, widest=_STROKE, reach=_STROKE):

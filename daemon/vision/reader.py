@@ -31,7 +31,7 @@ from ..records import (
 from .assemble import assemble
 from .canvas import canvas_in
 from .choice import Probabilities, best, weigh
-from .coarse import find_layouts
+from .coarse import are_large, candidates_of, find_layouts
 from .decode import decode
 from .draft import Annotated, Draft, Traces, Wishes
 from .glyph import SIDE, normalise, normalise_all
@@ -52,7 +52,7 @@ from .plate import plate_in
 from .rectify import SheetSearch
 from .region import View, view
 from .second import First, Found, SecondOpinion, since
-from .sheet import may_be_a_stroke, sheet_in
+from .sheet import may_be_a_stroke, sheets_in
 from .stages import look_back, with_sheet
 from .tiny import Clear, find_clear, is_tiny
 from .two_ways import better
@@ -270,18 +270,20 @@ class _Batch:
         the hint."""
         if draft.scan.hints.region is not None:
             return self._layouts_of(seen, search, draft)
-        sheet = sheet_in(seen, search)
-        if sheet is not None:
+        for number, (sheet, is_whole) in enumerate(sheets_in(seen, search)):
             already = len(self._glyphs)
-            found = self._layouts_of(sheet, search, draft)
-            if not may_be_a_stroke(sheet.part.pixels, found.factor, found.layouts):
+            found = self._layouts_of(sheet, search, draft, halve=number == 0)
+            will_do = is_whole or found.factor > 1 or are_large(candidates_of(found.layouts))
+            if will_do and not may_be_a_stroke(sheet.part.pixels, found.factor, found.layouts):
                 return found
             del self._glyphs[already:]
         return self._layouts_of(canvas_in(seen) or plate_in(seen) or seen, search, draft)
 
-    def _layouts_of(self, seen: View, search: SheetSearch, draft: Draft) -> Found:
+    def _layouts_of(
+        self, seen: View, search: SheetSearch, draft: Draft, *, halve: bool = True
+    ) -> Found:
         shades = search.shades if seen.part.pixels is search.page else None
-        pixels, found = find_layouts(seen.part.pixels, shades)
+        pixels, found = find_layouts(seen.part.pixels, shades, halve=halve)
         if pixels is not seen.part.pixels:
             seen = replace(seen, part=replace(seen.part, pixels=pixels))
         layouts: list[Layout] = []
@@ -290,13 +292,13 @@ class _Batch:
             layouts += (layout for proposal in proposed for layout in proposal.layouts)
             if self._wishes.explained:
                 sights.append(look_back(ink, proposed))
-        candidates = [candidate for layout in layouts for candidate in layout.candidates]
-        distinct = {id(candidate): candidate for candidate in candidates}  # layouts share them
-        at = {each: len(self._glyphs) + number for number, each in enumerate(distinct)}
-        self._glyphs += list(normalise_all([candidate.ink for candidate in distinct.values()]))
-        rows = np.array([at[id(candidate)] for candidate in candidates], np.intp)
+        distinct = candidates_of(layouts)
+        at = {id(each): len(self._glyphs) + number for number, each in enumerate(distinct)}
+        self._glyphs += list(normalise_all([candidate.ink for candidate in distinct]))
+        rows = np.array([at[id(each)] for layout in layouts for each in layout.candidates], np.intp)
         if sights and seen.back is not None:
-            sights[0] = with_sheet(sights[0], seen.part.pixels, search.factor)
+            reduction = seen.part.reduction // seen.page.reduction
+            sights[0] = with_sheet(sights[0], seen.part.pixels, reduction)
         factor, shown = found[0][0].factor, tuple(sights)
         return Found(draft, seen, factor, tuple(layouts), rows, shown)
 

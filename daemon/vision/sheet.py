@@ -7,24 +7,22 @@ ink. Whole pages are cut out of their surroundings by `page_view`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from ..records import Grey
+from .coarse import LEAST_HALVED
 from .crossing import is_crossed
-from .flat import Corners, enlarging, laid_flat
+from .flat import Corners, Flat, enlarging, laid_flat
 from .layout import Layout
-from .rectify import SheetSearch
+from .rectify import SIDES_SKETCH, SheetSearch
 from .reduce import Halves
 from .region import View
 
 LEAST_SIDE = 64  # px: on a smaller picture no sheet is looked for
-_SKETCH = 96  # px, the longer side of what tells that a side of the picture may be no paper
-_PAPER = 0.8  # of the picture: so much is no brighter than its paper
-_DARKER, _MARGIN = 0.95, 4  # times the paper, less so many grey levels: that is none
 _TRIM = 0.96  # of a sheet: a soft edge, or a curled one, must not come back as a stroke
 _LOW = 0.12  # of the sheet's shorter side: lower marks are no writing, if there is no other sign
 _AS_LIGHT = 0.75  # times the sheet: what is no darker is as light, where light falls off
@@ -33,24 +31,35 @@ _BETWEEN = 0.1  # the same where there are stripes of shadow
 _LONG = 2.6  # times as long as wide: so is a slip, but also the bold stroke of a light 1
 
 
-def sheet_in(view: View, search: SheetSearch) -> View | None:
-    """The sheet on a whole page as the part to read, and its search; None where there is none."""
-    if min(search.pixels.shape) < LEAST_SIDE or not is_darker_at_a_side(search.halves):
+def sheets_in(view: View, search: SheetSearch) -> Iterator[tuple[View, bool]]:
+    """The sheet on a whole page as the part to read, and whether it is as large as it lies there:
+    first half as large, if it is large; nothing where there is no sheet."""
+    flat = _flat_in(search)
+    if flat is None:
+        return
+    page = view.page
+    reduction = page.reduction * search.factor
+    back = enlarging(reduction)
+    for times in range(max(flat.size) >= LEAST_HALVED, -1, -1):
+        pixels, onto = flat.halved(times).trimmed(_TRIM)
+        height, width = pixels.shape
+        own = reduction << times
+        full = (width * own, height * own) if own > 1 else None
+        part = replace(page, pixels=pixels, colour=None, reduction=own, full_size=full)
+        to_page = back @ np.linalg.inv(onto) @ np.linalg.inv(enlarging(own))
+        yield View(page, part, back=to_page), not times
+
+
+def _flat_in(search: SheetSearch) -> Flat | None:
+    """The sheet on a picture laid flat; None where there is none."""
+    if min(search.pixels.shape) < LEAST_SIDE or not search.may_show:
         return None
     corners = search.clear if search.clear is not None else search.faint
     if corners is None or is_crossed(search.halves, corners):
         return None
     if is_a_neighbour(search.halves, corners) or _is_between_shadows(search, corners):
         return None
-    flat = search.flat or laid_flat(search.pixels, corners)
-    flat = flat.trimmed(_TRIM)
-    page = view.page
-    reduction = page.reduction * search.factor
-    height, width = flat.pixels.shape
-    full = (width * reduction, height * reduction) if reduction > 1 else None
-    part = replace(page, pixels=flat.pixels, colour=None, reduction=reduction, full_size=full)
-    to_page = enlarging(reduction) @ np.linalg.inv(flat.onto) @ np.linalg.inv(enlarging(reduction))
-    return View(page, part, back=to_page)
+    return search.flat or laid_flat(search.halves, corners)
 
 
 def may_be_a_stroke(sheet: Grey, factor: int, layouts: Sequence[Layout]) -> bool:
@@ -75,12 +84,12 @@ def is_a_neighbour(page: Halves, corners: Corners, *, as_light: float = _AS_LIGH
 
 def _is_between_shadows(search: SheetSearch, corners: Corners) -> bool:
     """Whether a sheet is the light between stripes of shadow, beyond which there is more of it."""
-    return search.shades.stripes > 0 and _light_beyond(search.halves, corners) >= _BETWEEN
+    return _light_beyond(search.halves, corners) >= _BETWEEN and search.shades.stripes > 0
 
 
 def _light_beyond(page: Halves, corners: Corners, as_light: float = _AS_LIGHT) -> float:
     """How much of what lies round a sheet is `as_light`, times its own light, 0..1."""
-    sketch = page.rough_sketch(_SKETCH)
+    sketch = page.rough_sketch(SIDES_SKETCH)
     ratio = np.array(sketch.shape[::-1]) / page.pixels.shape[::-1]
     inside = np.zeros_like(sketch)
     cv2.fillConvexPoly(inside, np.rint((corners + 0.5) * ratio - 0.5).astype(np.int32), (1,))
@@ -88,14 +97,3 @@ def _light_beyond(page: Halves, corners: Corners, as_light: float = _AS_LIGHT) -
     if not sheet.size or not beyond.size:
         return 0.0
     return float((beyond > as_light * np.median(sheet)).mean())
-
-
-def is_darker_at_a_side(page: Halves) -> bool:
-    """Whether what lies along a side of a picture is darker than its paper: that is told in well
-    under a millisecond, and of most pictures of a digit it is not true."""
-    sketch = page.rough_sketch(_SKETCH)
-    sides = (sketch[0], sketch[-1], sketch[:, 0], sketch[:, -1])
-    darkest = min(int(np.sort(side)[side.size // 2]) for side in sides)
-    passed = cv2.calcHist([sketch], [0], None, [256], [0, 256]).ravel().cumsum()
-    paper = int(passed.searchsorted(int(_PAPER * (sketch.size - 1)), "right"))
-    return darkest < _DARKER * paper - _MARGIN

@@ -11,7 +11,7 @@ from daemon.vision.crossing import is_crossed
 from daemon.vision.rectify import SheetSearch
 from daemon.vision.reduce import Halves
 from daemon.vision.region import View
-from daemon.vision.sheet import sheet_in
+from daemon.vision.sheet import sheets_in
 
 PATCH = np.array([[90, 40], [290, 60], [280, 240], [80, 220]])
 
@@ -28,7 +28,7 @@ def picture(*strokes: tuple[int, int, int, int], shade: float = 0.5, sigma: floa
 
 def is_sheet(pixels: Grey) -> bool:
     page = Page(1, pixels)
-    return sheet_in(View(page, page), SheetSearch(pixels)) is not None
+    return any(sheets_in(View(page, page), SheetSearch(pixels)))
 
 
 @pytest.mark.parametrize("sigma", [0.5, 3])

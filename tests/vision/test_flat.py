@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from daemon.vision.flat import laid_flat
+from daemon.vision.reduce import Halves
 
 CORNERS = np.array([[60, 40], [330, 70], [310, 260], [40, 250]], np.float64)
 MARK = (180, 150)  # px, where a blot lies on the page
@@ -25,7 +26,7 @@ def place_of_the_blot(pixels: np.ndarray) -> np.ndarray:
 
 
 def test_nothing_but_the_sheet_is_laid_flat() -> None:
-    flat = laid_flat(page(), CORNERS)
+    flat = laid_flat(Halves(page()), CORNERS)
     height, width = flat.pixels.shape
     assert width / height == pytest.approx(270 / 200, rel=0.05)
     assert np.count_nonzero(flat.pixels < 60) == 0
@@ -35,7 +36,7 @@ def test_nothing_but_the_sheet_is_laid_flat() -> None:
 
 @pytest.mark.parametrize("times", [0, 1, 2])
 def test_what_is_halved_is_smaller_and_leads_back_too(times: int) -> None:
-    flat = laid_flat(page(), CORNERS)
+    flat = laid_flat(Halves(page()), CORNERS)
     smaller = flat.halved(times)
     assert smaller.pixels.shape == tuple(side >> times for side in flat.pixels.shape)
     there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), smaller.onto)[0, 0]
@@ -43,9 +44,17 @@ def test_what_is_halved_is_smaller_and_leads_back_too(times: int) -> None:
 
 
 def test_what_is_trimmed_is_smaller_by_that_share_and_leads_back_too() -> None:
-    flat = laid_flat(page(), CORNERS)
-    trimmed = flat.trimmed(0.9)
-    for left, whole in zip(trimmed.pixels.shape, flat.pixels.shape, strict=True):
+    flat = laid_flat(Halves(page()), CORNERS)
+    pixels, onto = flat.trimmed(0.9)
+    for left, whole in zip(pixels.shape, flat.pixels.shape, strict=True):
         assert left == pytest.approx(0.9 / 0.985 * whole, abs=2)
-    there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), trimmed.onto)[0, 0]
-    np.testing.assert_allclose(place_of_the_blot(trimmed.pixels), there, atol=1)
+    there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), onto)[0, 0]
+    np.testing.assert_allclose(place_of_the_blot(pixels), there, atol=1)
+
+
+def test_a_sketch_is_drawn_no_larger_than_it_needs_to_be() -> None:
+    flat = laid_flat(Halves(page()), CORNERS)
+    assert max(flat.glance(500).shape) == max(flat.size)
+    assert max(flat.glance(max(flat.size) // 2 + 10).shape) == max(flat.size) // 2
+    assert max(flat.glance(60).shape) == 60
+    assert flat.halved(1) is flat.halved(1)

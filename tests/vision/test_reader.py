@@ -191,10 +191,10 @@ def test_an_error_of_ours_rejects_its_scan_and_leaves_the_others(monkeypatch, ca
     broken = encoded(np.full((50, 60), 255, np.uint8))
     find = reader.find_layouts
 
-    def failing(pixels, shades):
+    def failing(pixels, shades, **how):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
-        return find(pixels, shades)
+        return find(pixels, shades, **how)
 
     monkeypatch.setattr(reader, "find_layouts", failing)
     good = encoded(picture("3").pixels)
@@ -212,10 +212,10 @@ def tiff(*pictures):
 def test_an_error_of_ours_on_one_page_rejects_that_page_only(monkeypatch, caplog):
     find = reader.find_layouts
 
-    def failing(pixels, shades):
+    def failing(pixels, shades, **how):
         if pixels.shape == (50, 60):
             raise IndexError("a bug")
-        return find(pixels, shades)
+        return find(pixels, shades, **how)
 
     monkeypatch.setattr(reader, "find_layouts", failing)
     digit = picture("3").pixels
@@ -442,7 +442,7 @@ def test_a_list_that_stands_clear_is_read_as_none_only_where_not_all_are_digits(
 ) -> None:
     found: list[int] = []
     monkeypatch.setattr(
-        reader, "find_layouts", lambda *given: found.append(1) or find_layouts(*given)
+        reader, "find_layouts", lambda *given, **how: found.append(1) or find_layouts(*given, **how)
     )
     scene = Scene(tuple("324759265"), 600, 1200, 60, 6, grey=True)
     page = scan(encoded(compose(scene, np.random.default_rng(0)).pixels))
@@ -455,7 +455,7 @@ def test_a_list_that_stands_clear_is_read_as_none_only_where_not_all_are_digits(
 def test_a_list_is_read_though_it_cannot_be_found_as_none(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **_how: object) -> None:
         raise RuntimeError("nothing there")
 
     monkeypatch.setattr(reader, "find_layouts", fail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,10 +31,11 @@ from daemon.vision.explain import Explanation
 from daemon.vision.flat import Matrix
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
-from daemon.vision.reader import read_batch
+from daemon.vision.reader import _Batch, read_batch
 from daemon.vision.rectify import SheetSearch
 from daemon.vision.region import View
-from daemon.vision.sheet import LEAST_SIDE, may_be_a_stroke, sheet_in
+from daemon.vision.second import Found
+from daemon.vision.sheet import LEAST_SIDE, may_be_a_stroke, sheets_in
 from daemon.vision.verdict import LineNetwork
 
 MARKS = ((90, 70), (150, 70))  # left and top on the sheet of what stands there, 24 x 60 px
@@ -124,7 +126,7 @@ def boxes(reading: Reading) -> npt.NDArray[np.float64]:
 
 def seen(pixels: Grey) -> View | None:
     page = Page(1, pixels)
-    return sheet_in(View(page, page), SheetSearch(pixels))
+    return next((view for view, _ in sheets_in(View(page, page), SheetSearch(pixels))), None)
 
 
 @pytest.mark.parametrize("angle", [-14, 0, 9])
@@ -155,16 +157,43 @@ def test_boxes_are_the_pages_own_however_it_was_reduced(factor: int, reduction: 
     page = Page(1, large, None, None, reduction, tuple(reduction * n for n in large.shape[::-1]))
     search = SheetSearch(large)
     assert search.factor == factor
-    view = sheet_in(View(page, page), search)
-    assert view is not None
-    assert max(view.part.pixels.shape) <= 2400
-    scale = reduction * factor
-    assert view.part.width == scale * view.part.pixels.shape[1]
-    ends = np.array([[[0, 0], [view.part.width, 0]]], np.float64)
-    assert view.back is not None
-    there = cv2.perspectiveTransform(ends, view.back)[0] / (5 * factor * reduction)
     top = np.array([[0, 0, 1], [SLIP[1], 0, 1]]) @ onto.T  # of the sheet, a little of it trimmed
-    np.testing.assert_allclose(there, top, atol=7)
+    views = list(sheets_in(View(page, page), search))
+    assert [is_whole for _, is_whole in views] == [False, True]
+    for smaller, (view, _) in zip((2, 1), views, strict=True):
+        assert max(view.part.pixels.shape) <= 2400 / smaller
+        assert view.part.reduction == smaller * reduction * factor
+        assert view.part.width == view.part.reduction * view.part.pixels.shape[1]
+        ends = np.array([[[0, 0], [view.part.width, 0]]], np.float64)
+        assert view.back is not None
+        there = cv2.perspectiveTransform(ends, view.back)[0] / (5 * factor * reduction)
+        np.testing.assert_allclose(there, top, atol=7)
+
+
+@pytest.mark.parametrize(("height", "tried"), [(180, [2]), (36, [2, 1])])
+def test_large_writing_on_a_sheet_is_found_on_a_smaller_one(
+    height: int, tried: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def layouts_of(*given: Any, **how: Any) -> Found:
+        reductions.append(given[1].part.reduction)
+        return layouts_on(*given, **how)
+
+    reductions: list[int] = []
+    layouts_on = _Batch._layouts_of
+    monkeypatch.setattr(_Batch, "_layouts_of", layouts_of)
+    sheet = np.full((630, 960), 230, np.uint8)
+    places = [(300, 200), (300 + height, 200)]
+    for x, y in places:
+        cv2.rectangle(sheet, (x, y), (x + height // 3, y + height), (30,), height // 9)
+    picture, onto = on_desk(sheet, 4)
+    (line,) = read(picture).pages[0].lines
+    assert line.text == "77"
+    assert reductions == tried
+    for digit, place in zip(line.digits, places, strict=True):
+        middle = np.array([place[0] + height / 6, place[1] + height / 2, 1]) @ onto.T
+        box = digit.box
+        found = (box.x + box.width / 2, box.y + box.height / 2)
+        np.testing.assert_allclose(found, middle, atol=5)
 
 
 def test_light_writing_on_a_dark_card_is_read_on_the_card_alone() -> None:
@@ -220,7 +249,7 @@ def test_of_plain_pictures_no_sheet_is_looked_for() -> None:
         picture[:, :1] = 230
         search = SheetSearch(picture)
         page = Page(1, picture)
-        assert sheet_in(View(page, page), search) is None
+        assert not any(sheets_in(View(page, page), search))
         assert not {"clear", "faint"} & vars(search).keys()
 
 
@@ -286,8 +315,7 @@ def test_what_is_kept_of_a_first_look_as_a_page_lies_where_it_stands() -> None:
 def test_on_a_picture_for_people_the_page_is_whole_and_in_colour() -> None:
     picture, _ = on_desk(slip())
     page = Page(1, picture, np.dstack([picture] * 3))
-    view = sheet_in(View(page, page), SheetSearch(picture))
-    assert view is not None
+    (view, _) = next(sheets_in(View(page, page), SheetSearch(picture)))
     assert view.shown is page
 
 
