@@ -80,15 +80,19 @@ def choose_marks(look: PageLook, rows: Probabilities) -> Choice:
     for row in look.marks.rows:
         height = heights[len(are_digits)]
         own = slice(len(are_digits), len(are_digits) + len(row))
-        every = list(zip(row, sized[own], are_none[own], _are_signs(row, height), strict=True))
-        kept = _is_beside_a_stub(row, [*rows[own]], sized[own]) or _is_number(
+        fit, none, signs = sized[own], are_none[own], _are_signs(row, height)
+        kept = _is_beside_a_stub(row, rows[own], fit) or _is_number(
             [
                 p if fits else 0.0
-                for p, (mark, fits, is_none, is_sign) in zip(likely[own], every, strict=True)
+                for mark, p, fits, is_none, is_sign in zip(
+                    row, likely[own], fit, none, signs, strict=True
+                )
                 if not (is_sign and is_none) and (fits or _is_character(mark, height))
             ]
         )
-        are_digits += [kept and fits and not is_none for _, fits, is_none, _ in every]
+        are_digits += [
+            kept and fits and not is_none for fits, is_none in zip(fit, none, strict=True)
+        ]
     sure = float(np.log(np.maximum(rows.max(axis=1), 1e-6)).sum()) if len(rows) else 0.0
     return Choice(Layout(look.marks.rows), rows, Score(sure, 0.0, 0.0, 0.0), tuple(are_digits))
 
@@ -110,7 +114,7 @@ def assemble_page(page: Page, look: PageLook, chosen: Choice, threshold: float) 
             digit_of(box, own, digit) for _, box, own, digit in marks if digit is not None
         )
         signs = _are_signs(row, height) if len(digits) < len(row) else [False] * len(row)
-        whole = all(
+        whole = len(digits) == len(row) or all(
             digit is not None
             or not (_may_be_digits(mark, own, height) or (_is_piece(mark, height) and not is_sign))
             for (mark, _, own, digit), is_sign in zip(marks, signs, strict=True)
@@ -184,7 +188,9 @@ def _is_number(likely: Sequence[float]) -> bool:
 
 
 def _is_beside_a_stub(
-    row: Sequence[Candidate], rows: Sequence[npt.NDArray[np.float32]], sized: Sequence[bool]
+    row: Sequence[Candidate],
+    rows: Sequence[npt.NDArray[np.float32]] | Probabilities,
+    sized: Sequence[bool],
 ) -> bool:
     """Whether a row is a sure digit and an upright stroke that is none, as what is left of a rule:
     of a word of two letters neither is so thin. `rows` are those of its marks, and `sized` says
@@ -196,7 +202,7 @@ def _is_beside_a_stub(
         for own, fits in zip(rows, sized, strict=True)
     ]
     thin = [mark.box.width <= _STUB * mark.box.height for mark in row]
-    none = _none(np.stack(rows)).tolist()
+    none = _none(np.asarray(rows)).tolist()
     stubs = [is_thin and share >= _MARK for is_thin, share in zip(thin, none, strict=True)]
     return any(digits) and any(stubs)
 
