@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-import cv2
-
 from ..records import Grey
 from .glyph import LARGE, stroke_width
-from .grain import find_ink_under_grain
-from .ink import Ink
+from .grain import find_ink_under_grain, is_grainy
+from .ink import Ink, find_ink
 from .layout import Layout, Proposal, proposals
 from .parts import Candidate
 from .polarity import Shades
@@ -33,12 +31,12 @@ def find_layouts(
     shades = shades or Shades(pixels)
     for times in range(_most_halvings(shades.pixels) if halve else 0, 0, -1):
         smaller = shades.halved(times)
-        smooth, inks = find_ink_under_grain(smaller.pixels, smaller)
+        inks = find_ink(smaller.pixels, smaller)
+        if is_grainy(inks[0]):
+            continue
         seen = [(ink, proposals(ink)) for ink in inks]
         found = (layout for _, made in seen for each in made for layout in each.layouts)
         if are_large(candidates_of(found)):
-            if smooth is not smaller.pixels:
-                pixels = cv2.resize(smooth, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
             return pixels, seen
     smooth, inks = find_ink_under_grain(pixels, shades)
     return smooth, [(ink, proposals(ink)) for ink in inks]

@@ -24,15 +24,13 @@ def find_ink_under_grain(
     pixels: Grey, shades: Shades | None = None
 ) -> tuple[Grey, tuple[Ink, ...]]:
     """The ink of an upright page, (H, W) uint8, as `find_ink` gives it, and the page in which it
-    was found: itself, or smoothed where it is grainy. `shades` are the page's, where they are
-    known."""
-    shades = shades or Shades(pixels)
+    was found: itself, or smoothed where it is grainy."""
     smooth, inks = pixels, find_ink(pixels, shades)
     for sigma in _SIGMAS:
         if not is_grainy(inks[0]):
             break
         smooth = cv2.GaussianBlur(pixels, (0, 0), sigma)
-        inks = find_ink(smooth, Shades(smooth, shades.smaller))
+        inks = find_ink(smooth)
     return smooth, inks
 
 

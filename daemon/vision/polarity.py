@@ -33,19 +33,17 @@ _MEDIAN_SKETCH = 48  # pixels, the longer side on which a median hardly differs
 
 class Shades:
     """What the shades of a page, (H, W) uint8, are told by, each made when it is first asked for,
-    and once: the page, made `smaller` already, is reduced by `factor` in all as for reading."""
+    and once: the page is reduced by `factor` as for reading."""
 
-    def __init__(self, page: Grey, smaller: int = 1) -> None:
-        reduction = reduction_of(*page.shape)
-        self.smaller, self.factor = smaller, reduction * smaller
-        self.pixels = reduce_by(reduction, page)
+    def __init__(self, page: Grey) -> None:
+        self.factor = reduction_of(*page.shape)
+        self.pixels = reduce_by(self.factor, page)
         self.halves = Halves(self.pixels)
 
     def halved(self, times: int) -> Shades:
         """The same of the page halved so many times."""
         made = copy(self)  # with what is known already
-        made.smaller = made.factor = self.factor << times
-        made.halves = self.halves.halved(times)
+        made.factor, made.halves = self.factor << times, self.halves.halved(times)
         made.pixels = made.halves.pixels
         return made
 
