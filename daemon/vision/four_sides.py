@@ -20,6 +20,7 @@ NEXT = [1, 2, 3, 0]  # which corner follows each
 _AT_BORDER = 0.015  # of the longer side: so near the border a side runs out of the picture
 _SPACING = 3  # px between points to which a side is fitted
 _ROUNDS = 5  # of telling points and fitting lines, of which the first is rough
+_STILL = 0.25  # px: where no corner moves further, points hardly change sides
 _SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
 
 
@@ -53,7 +54,9 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
         crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
         if any(crossing is None for crossing in crossings):
             return None
-        corners = np.array(crossings)
+        last, corners = corners, np.array(crossings)
+        if fitting and np.abs(corners - last).max() < _STILL:
+            break
     reach = np.array(shape[::-1])
     near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
     convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))

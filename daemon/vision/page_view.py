@@ -57,8 +57,8 @@ def flat_view(
 
 def _quiet_ink(pixels: Grey, halves: Halves | None, is_large: bool) -> tuple[PageInk, Grey]:
     """The ink of a page, and the page in which it was found: smoothed where noise is as strong as
-    ink, of which nothing would be believed, or there is noise at all, if the writing `is_large`:
-    small digits would be lost with its specks."""
+    ink, of which nothing would be believed, or, if the writing `is_large`, where noise says what is
+    ink: small digits would be lost with its specks."""
     ink = find_page_ink(pixels, halves)
     if not (ink.is_loud or (is_large and ink.is_grainy)):
         return ink, pixels

@@ -40,7 +40,7 @@ def sheets_in(view: View, search: SheetSearch) -> Iterator[tuple[View, bool]]:
     page = view.page
     reduction = page.reduction * search.factor
     back = enlarging(reduction)
-    for times in range(max(flat.size) >= LEAST_HALVED, -1, -1):
+    for times in (1, 0) if max(flat.size) >= LEAST_HALVED else (0,):
         pixels, onto = flat.halved(times).trimmed(_TRIM)
         height, width = pixels.shape
         own = reduction << times
