@@ -19,7 +19,12 @@ Line: TypeAlias = npt.NDArray[np.float64]  # (4,): vx, vy, x, y
 NEXT = [1, 2, 3, 0]  # which corner follows each
 _AT_BORDER = 0.015  # of the longer side: so near the border a side runs out of the picture
 _SPACING = 3  # px between points to which a side is fitted
-_ROUNDS = 5  # of telling points and fitting lines, of which the first is rough
+_MUCH = 0.25  # of a side as it seems: so much within the picture tells its line alone
+_LEAST = 4  # points to which a line is fitted
+_ROUNDS = 5  # of telling points and fitting lines at most
+_WEIGHTINGS = 8  # of the points of a line at most
+_HUBER = 1.345  # px: from there on a point weighs less
+_SAME_LINE = (0.001, 0.02)  # radians, and px off: a line that moves less stays where it is
 _STILL = 0.25  # px: where no corner moves further, points hardly change sides
 _SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
 
@@ -31,31 +36,21 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
     free = ~_at_border(outline, shape)
     start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
     corners = _clockwise(start)
-    fitted = outline.astype(np.float32)
-    lines = np.zeros((4, 4))
-    owned = np.zeros((4, len(outline)), np.bool_)
-    for fitting in range(_ROUNDS):
-        before, owned = owned, _nearest_side(outline, corners) == np.arange(4)[:, None]
+    for _ in range(_ROUNDS):
+        owned = _nearest_side(outline, corners) == np.arange(4)[:, None]
         inside = owned & free
         counts, shown = np.count_nonzero(owned, axis=1), np.count_nonzero(inside, axis=1)
         if np.count_nonzero(shown >= _SOME * counts) < 2:
             return None
-        changed = np.flatnonzero((owned != before).any(axis=1)).tolist()
-        if not changed and fitting > 1:
-            break
-        if fitting == 1:
-            changed = [0, 1, 2, 3]  # for so far their lines are rough
-        for side in changed:  # the line of the same points would be the same
-            enough = shown[side] >= 0.25 * counts[side]
-            points = fitted[inside[side] if enough else owned[side]]
-            if len(points) < 4:
-                return None
-            lines[side] = _line(points, rough=fitting == 0)
+        enough = shown >= _MUCH * counts
+        if np.where(enough, shown, counts).min() < _LEAST:
+            return None
+        lines = _lines(outline, np.where(enough[:, None], inside, owned))
         crossings = [_crossing(lines[side - 1], lines[side]) for side in range(4)]
         if any(crossing is None for crossing in crossings):
             return None
         last, corners = corners, np.array(crossings)
-        if fitting and np.abs(corners - last).max() < _STILL:
+        if np.abs(corners - last).max() < _STILL:
             break
     reach = np.array(shape[::-1])
     near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
@@ -105,12 +100,30 @@ def _nearest_side(points: Points, corners: Points) -> npt.NDArray[np.intp]:
     return np.asarray(x.argmin(axis=0))
 
 
-def _line(points: npt.NDArray[np.float32], *, rough: bool) -> Line:
-    """The line through points, outliers weighing little; a rough one, in a tenth of the time, as
-    much as all others."""
-    kind = cv2.DIST_L2 if rough else cv2.DIST_HUBER
-    line = cv2.fitLine(points, kind, 0, 0.01, 0.01)
-    return np.asarray(line.ravel(), np.float64)
+def _lines(points: Points, chosen: npt.NDArray[np.bool_]) -> list[Line]:
+    """The lines through those of the points, (n, 2), that are `chosen` for each, (k, n): those of
+    least squares of the distances, but that outliers weigh little (Huber, 1964), by weighting
+    anew until they stay where they are."""
+    middle = points.mean(axis=0)
+    x, y = (points - middle).T
+    moments = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    chosen_ones = chosen.astype(np.float64)
+    weights, last = chosen_ones, np.full((2, len(chosen)), np.inf)
+    for _ in range(_WEIGHTINGS):
+        sums = weights @ moments  # (k, 6)
+        mean_x, mean_y, xx, xy, yy = (sums[:, 1:] / sums[:, :1]).T
+        spread = xx - mean_x * mean_x - yy + mean_y * mean_y
+        angles = np.arctan2(2 * (xy - mean_x * mean_y), spread) / 2
+        along_x, along_y = np.cos(angles), np.sin(angles)
+        offsets = along_y * mean_x - along_x * mean_y
+        own = np.stack([angles, offsets])
+        if (np.abs(own - last).max(axis=1) < _SAME_LINE).all():
+            break
+        last = own
+        off = np.abs(along_y[:, None] * x - along_x[:, None] * y - offsets[:, None])
+        weights = chosen_ones * (_HUBER / np.maximum(off, _HUBER))
+    through = np.stack([along_x, along_y, mean_x + middle[0], mean_y + middle[1]], axis=1)
+    return list(through)
 
 
 def _crossing(one: Line, other: Line) -> npt.NDArray[np.float64] | None:

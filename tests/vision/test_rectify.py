@@ -214,13 +214,13 @@ def test_the_largest_regions_are_those_that_labels_give() -> None:
 def test_to_what_shows_at_one_side_only_no_lines_are_fitted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def line(points: np.ndarray, *, rough: bool) -> np.ndarray:
+    def lines(points: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
         fitted.append(points)
-        return found(points, rough=rough)
+        return found(points, chosen)
 
     fitted: list[np.ndarray] = []
-    found = four_sides._line
-    monkeypatch.setattr(four_sides, "_line", line)
+    found = four_sides._lines
+    monkeypatch.setattr(four_sides, "_lines", lines)
     cell = np.full((300, 400), 230, np.uint8)
     cell[:, :20] = 30  # the border of a cell
     assert SheetSearch(cell).clear is None
@@ -241,6 +241,24 @@ def test_a_thumb_at_a_side_leaves_its_line_where_it_is(side: int, along: float) 
     corners = four_sides.four_sides(hull.reshape(-1, 2).astype(np.float64), (300, 400))
     assert corners is not None
     np.testing.assert_allclose(corners, whole, atol=5)
+
+
+@pytest.mark.parametrize("outliers", [0, 6])
+def test_lines_are_those_that_opencv_fits(outliers: int) -> None:
+    rng = np.random.default_rng(3)
+    along = rng.uniform(0, 300, (3, 80))
+    points, chosen = [], np.zeros((3, 240), np.bool_)
+    for number, (angle, x, y) in enumerate(((0.1, 20, 30), (1.5, 300, 10), (-0.8, 5, 200))):
+        off = rng.normal(0, 0.4, 80)
+        off[:outliers] += 12
+        cos, sin = np.cos(angle), np.sin(angle)
+        own = np.stack([x + along[number] * cos - off * sin, y + along[number] * sin + off * cos])
+        points.append(own.T)
+        chosen[number, 80 * number : 80 * number + 80] = True
+    for line, own in zip(four_sides._lines(np.concatenate(points), chosen), points, strict=True):
+        vx, vy, x0, y0 = cv2.fitLine(own.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        assert abs(line[0] * vy - line[1] * vx) < 0.01  # the sine of the angle between them
+        assert abs((line[2] - x0) * vy - (line[3] - y0) * vx) < 0.6
 
 
 def test_next_to_a_sheet_on_all_sides_no_region_like_it_is_fitted(
