@@ -24,7 +24,7 @@ _LEAST = 4  # points to which a line is fitted
 _ROUNDS = 5  # of telling points and fitting lines at most
 _WEIGHTINGS = 8  # of the points of a line at most
 _HUBER = 1.345  # px: from there on a point weighs less
-_SAME_LINE = (0.001, 0.02)  # radians, and px off: a line that moves less stays where it is
+_STEADY, _AT_REST = 0.002, 0.05  # radians, px: a line that moves less stays where it is
 _STILL = 0.25  # px: where no corner moves further, points hardly change sides
 _SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
 
@@ -108,18 +108,17 @@ def _lines(points: Points, chosen: npt.NDArray[np.bool_]) -> list[Line]:
     x, y = (points - middle).T
     moments = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
     chosen_ones = chosen.astype(np.float64)
-    weights, last = chosen_ones, np.full((2, len(chosen)), np.inf)
+    weights = chosen_ones
+    angles = offsets = np.full(len(chosen), np.inf)
     for _ in range(_WEIGHTINGS):
         sums = weights @ moments  # (k, 6)
         mean_x, mean_y, xx, xy, yy = (sums[:, 1:] / sums[:, :1]).T
         spread = xx - mean_x * mean_x - yy + mean_y * mean_y
-        angles = np.arctan2(2 * (xy - mean_x * mean_y), spread) / 2
+        turned, angles = angles, np.arctan2(2 * (xy - mean_x * mean_y), spread) / 2
         along_x, along_y = np.cos(angles), np.sin(angles)
-        offsets = along_y * mean_x - along_x * mean_y
-        own = np.stack([angles, offsets])
-        if (np.abs(own - last).max(axis=1) < _SAME_LINE).all():
+        moved, offsets = offsets, along_y * mean_x - along_x * mean_y
+        if np.abs(angles - turned).max() < _STEADY and np.abs(offsets - moved).max() < _AT_REST:
             break
-        last = own
         off = np.abs(along_y[:, None] * x - along_x[:, None] * y - offsets[:, None])
         weights = chosen_ones * (_HUBER / np.maximum(off, _HUBER))
     through = np.stack([along_x, along_y, mean_x + middle[0], mean_y + middle[1]], axis=1)
