@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ..records import Grey
 from .glyph import LARGE, stroke_width
-from .grain import find_ink_under_grain, is_grainy
+from .grain import find_ink_under_grain, is_grainy, is_noise
 from .ink import Ink, find_ink
 from .layout import Layout, Proposal, proposals
 from .parts import Candidate
@@ -28,17 +28,18 @@ def find_layouts(
     """The ink of an upright page, (H, W) uint8, and its layouts, found at the smallest scale at
     which all that may be digits is large, unless it is not to be halved; and the page, smoothed
     where it is grainy. `shades` are the page's, where they are known."""
-    shades = shades or Shades(pixels)
+    shades, is_known = shades or Shades(pixels), False
     for times in range(_most_halvings(shades.pixels) if halve else 0, 0, -1):
         smaller = shades.halved(times)
         inks = find_ink(smaller.pixels, smaller)
+        is_known = is_noise(inks[0])
         if is_grainy(inks[0]):
             continue
         seen = [(ink, proposals(ink)) for ink in inks]
         found = (layout for _, made in seen for each in made for layout in each.layouts)
         if are_large(candidates_of(found)):
             return pixels, seen
-    smooth, inks = find_ink_under_grain(pixels, shades)
+    smooth, inks = find_ink_under_grain(pixels, shades, is_known=is_known)
     return smooth, [(ink, proposals(ink)) for ink in inks]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..records import Grey
 from .ink import Ink, find_ink
+from .paper import MIN_CONTRAST
 from .polarity import Shades
 
 _SMALL = 48  # pixels: on a page no larger every stroke is about as fine as grain
@@ -21,17 +22,22 @@ _SIGMAS = (1.2, 2.4)  # pixels
 
 
 def find_ink_under_grain(
-    pixels: Grey, shades: Shades | None = None
+    pixels: Grey, shades: Shades | None = None, *, is_known: bool = False
 ) -> tuple[Grey, tuple[Ink, ...]]:
     """The ink of an upright page, (H, W) uint8, as `find_ink` gives it, and the page in which it
-    was found: itself, or smoothed where it is grainy."""
-    smooth, inks = pixels, find_ink(pixels, shades)
+    was found: itself, or smoothed where it is grainy, which may be known."""
+    smooth, inks = pixels, () if is_known else find_ink(pixels, shades)
     for sigma in _SIGMAS:
-        if not is_grainy(inks[0]):
+        if inks and not is_grainy(inks[0]):
             break
         smooth = cv2.GaussianBlur(pixels, (0, 0), sigma)
         inks = find_ink(smooth)
     return smooth, inks
+
+
+def is_noise(ink: Ink) -> bool:
+    """Whether grain is noise of all paper, which is louder still on a picture twice as large."""
+    return ink.floor > MIN_CONTRAST and is_grainy(ink)
 
 
 def is_grainy(ink: Ink) -> bool:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Scene, compose
+from daemon.vision import coarse, grain
 from daemon.vision.coarse import find_layouts
 from daemon.vision.glyph import normalise
-from daemon.vision.ink import find_ink
+from daemon.vision.ink import Ink, find_ink
 from daemon.vision.layout import propose
+from daemon.vision.polarity import Shades
 
 
 def photo(height: float, pen: float, width: int = 1000, noise: float = 2.0) -> np.ndarray:
@@ -53,6 +55,24 @@ def test_grain_that_halving_leaves_is_smoothed_on_the_picture_itself() -> None:
     assert seen[0][0].factor == 1  # half as large, rules would be smoothed away with it
     assert smooth.std() < coarse.std() * 255
     assert find_layouts(pixels)[0] is pixels
+
+
+def test_what_is_noise_on_half_of_a_picture_is_smoothed_at_once_on_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[tuple[int, ...]] = []
+    find = grain.find_ink
+
+    def find_ink(pixels: np.ndarray, *given: Shades) -> tuple[Ink, ...]:
+        sizes.append(pixels.shape)
+        return find(pixels, *given)
+
+    monkeypatch.setattr(coarse, "find_ink", find_ink)
+    monkeypatch.setattr(grain, "find_ink", find_ink)
+    pixels = 0.4 * photo(200, 20, noise=0) + np.random.default_rng(2).normal(0, 60, (700, 1000))
+    smooth, _ = find_layouts(np.clip(pixels, 0, 255).astype(np.uint8))
+    assert sizes == [(350, 500), (700, 1000)]  # and not as it is, too
+    assert smooth.std() < pixels.std()
 
 
 def test_small_digits_are_looked_for_on_the_picture_itself() -> None:

@@ -52,6 +52,15 @@ def test_a_digit_under_pepper_is_found_and_nothing_else(share: int) -> None:
     assert boxes(pepper(page(), share)) == [pytest.approx(alone, abs=4)]
 
 
+def test_what_is_known_to_be_grainy_is_not_looked_at_first() -> None:
+    pixels = pepper(page(), 0.06)
+    told, known = (find_ink_under_grain(pixels, is_known=known) for known in (False, True))
+    assert np.array_equal(told[0], known[0])
+    assert np.array_equal(told[1][0].mask, known[1][0].mask)
+    smooth, _ = find_ink_under_grain(page(), is_known=True)
+    assert smooth.std() < page().std()
+
+
 @pytest.mark.parametrize("pen_width", [1, 2, 9])
 def test_what_is_not_grainy_is_not_smoothed(pen_width: float) -> None:
     for pixels in (page(pen_width=pen_width), pepper(page(pen_width=pen_width), 0.0002)):
