@@ -395,13 +395,12 @@ class _Batch:
             return found
         if are_digits(look, asked[found.glyphs]):
             return found
-        already, started = len(self._glyphs), time.perf_counter()
+        started = time.perf_counter()
         try:
             search = SheetSearch(found.view.part.pixels)
             found = replace(found, otherwise=self._find_number(found.view, search, draft))
         except Exception:  # as above; it is read as a page
             log.exception("could not read a page of %s as none", draft.scan.file)
-            del self._glyphs[already:]
         draft.find_ms += since(started)
         return found
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from daemon.records import Grey, Page
+from daemon.vision import crossing
 from daemon.vision.crossing import is_crossed
 from daemon.vision.rectify import SheetSearch
 from daemon.vision.reduce import Halves
@@ -29,6 +30,18 @@ def picture(*strokes: tuple[int, int, int, int], shade: float = 0.5, sigma: floa
 def is_sheet(pixels: Grey) -> bool:
     page = Page(1, pixels)
     return any(sheets_in(View(page, page), SheetSearch(pixels)))
+
+
+def test_the_middle_row_of_a_strip_is_the_side_itself() -> None:
+    start, end = np.array([30.0, 60.0]), np.array([190.0, 100.0])
+    page = np.full((160, 220), 230, np.uint8)
+    cv2.line(page, (30, 60), (190, 100), (20,), 1)
+    strip = crossing._strip(page, start, end, 5)
+    assert strip.shape == (11, 165)
+    assert strip.mean(axis=1).argmin() == 5
+    assert strip[5].mean() < 150
+    beyond = crossing._strip(page, np.array([-40.0, 50.0]), np.array([60.0, 50.0]), 3)
+    assert (beyond[:, :30] == 255).all()
 
 
 @pytest.mark.parametrize("sigma", [0.5, 3])

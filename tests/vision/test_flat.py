@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.vision.flat import laid_flat
+from daemon.vision.flat import enlarging, laid_flat
 from daemon.vision.reduce import Halves
 
 CORNERS = np.array([[60, 40], [330, 70], [310, 260], [40, 250]], np.float64)
@@ -39,6 +39,9 @@ def test_what_is_halved_is_smaller_and_leads_back_too(times: int) -> None:
     flat = laid_flat(Halves(page()), CORNERS)
     smaller = flat.halved(times)
     assert smaller.pixels.shape == tuple(side >> times for side in flat.pixels.shape)
+    np.testing.assert_allclose(enlarging(1 << times) @ smaller.onto, flat.onto, atol=1e-9)
+    means = Halves(flat.pixels).halved(times).pixels  # half a pixel off, it would differ by 1.5
+    assert np.abs(smaller.pixels.astype(int) - means).mean() < 0.5
     there = cv2.perspectiveTransform(np.array([[MARK]], np.float64), smaller.onto)[0, 0]
     np.testing.assert_allclose(place_of_the_blot(smaller.pixels), there, atol=1)
 

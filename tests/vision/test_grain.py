@@ -9,7 +9,7 @@ import pytest
 from daemon.records import Grey
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
-from daemon.vision.grain import find_ink_under_grain
+from daemon.vision.grain import find_ink_under_grain, is_grainy, is_noise
 from daemon.vision.ink import find_ink
 from daemon.vision.layout import propose
 
@@ -50,6 +50,16 @@ def test_a_digit_on_dithered_paper_is_found(shade: int) -> None:
 def test_a_digit_under_pepper_is_found_and_nothing_else(share: int) -> None:
     (alone,) = boxes(page())
     assert boxes(pepper(page(), share)) == [pytest.approx(alone, abs=4)]
+
+
+def test_noise_is_grain_of_all_paper_and_no_specks_on_some() -> None:
+    specks = find_ink(pepper(page(), 0.01))[0]
+    assert is_grainy(specks)
+    assert not is_noise(specks)
+    noise = np.random.default_rng(3).normal(0, 45, (160, 160))
+    loud = find_ink(np.clip(page() * 0.5 + noise, 0, 255).astype(np.uint8))[0]
+    assert is_grainy(loud)
+    assert is_noise(loud)
 
 
 def test_what_is_known_to_be_grainy_is_not_looked_at_first() -> None:

@@ -7,6 +7,7 @@ from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
 from daemon.vision.header import MAX_SIDE
 from daemon.vision.ink import find_ink, histogram, noise_of, split
+from daemon.vision.polarity import _goes_on
 
 
 def scene(**options):
@@ -59,6 +60,18 @@ def test_light_beside_a_shadow_is_no_ink_light_on_dark() -> None:
     picture = compose(few, np.random.default_rng(4))
     shaded = lit(picture.pixels, 0.35)
     assert not any(ink.light_on_dark for ink in find_ink(shaded))
+
+
+def test_light_that_touches_the_border_goes_on_only_along_it() -> None:
+    lit = np.zeros((72, 96), np.uint8)
+    lit[40:, 50:] = 90
+    assert _goes_on(lit)
+    digit = lit.copy()
+    digit[10:30, 10:22] = 90  # stands free
+    assert not _goes_on(digit)
+    stroke = np.zeros((72, 96), np.uint8)
+    stroke[:60, 30:50] = 90  # a bold 1 that touches it
+    assert not _goes_on(stroke)
 
 
 @pytest.mark.parametrize("label", "0689")

@@ -15,6 +15,7 @@ from daemon.vision import page_sketch, page_stage
 from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_lines import assemble_page, choose_marks
 from daemon.vision.page_marks import find_writing
+from daemon.vision.page_sight import look_back_at_page
 from daemon.vision.page_stage import PageLook, look_at_page, turn_question, turned_look
 from daemon.vision.page_view import boxes_on_page
 from daemon.vision.reader import read_batch
@@ -81,6 +82,7 @@ def test_large_writing_is_looked_at_on_a_smaller_page_and_leads_back() -> None:
     smaller = look(page)
     assert smaller.halvings == 2
     assert smaller.longer == pytest.approx(2100, abs=8)
+    assert look_back_at_page(Page(1, page), smaller).factor == 4
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page_stage, "are_large", lambda _: False)
         whole = look(page)

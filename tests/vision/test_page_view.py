@@ -8,7 +8,7 @@ import pytest
 
 from daemon.records import Box
 from daemon.vision.flat import enlarging
-from daemon.vision.page_ink import find_page_ink
+from daemon.vision.page_ink import PageInk, find_page_ink
 from daemon.vision.page_marks import find_marks, find_writing
 from daemon.vision.page_view import box_on_page, boxes_on_page, flat_view, levelled
 from daemon.vision.rectify import SheetSearch
@@ -55,6 +55,16 @@ def test_light_ink_becomes_dark() -> None:
         levelled(*flat_view(page, None, may_be_light=True)) for page in (255 - lines(), lines())
     )
     assert np.array_equal(light.ink.mask, dark.ink.mask)
+
+
+@pytest.mark.parametrize(
+    ("floor", "usual", "grainy"), [(14, 20, False), (20, 97, False), (60, 97, True)]
+)
+def test_a_page_is_grainy_where_noise_says_what_is_ink(
+    floor: int, usual: int, grainy: bool
+) -> None:
+    nothing = np.zeros((4, 4), np.uint8)
+    assert PageInk(nothing, nothing, nothing, floor, usual).is_grainy == grainy
 
 
 def test_grain_is_smoothed_where_the_writing_is_large() -> None:

@@ -243,6 +243,31 @@ def test_a_thumb_at_a_side_leaves_its_line_where_it_is(side: int, along: float) 
     np.testing.assert_allclose(corners, whole, atol=5)
 
 
+def of_size(width: float, height: float, angle: float, x: float, y: float) -> np.ndarray:
+    """The corners of a sheet round (x, y), turned by so many degrees."""
+    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    ends = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2
+    return ends @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        np.array([[100, 30], [380, 20], [300, 280], [20, 200]], np.float64),  # seen from aside
+        of_size(330, 220, 22, 190, 150),  # a corner lies beyond the picture
+        of_size(380, 240, 14, 200, 150),
+        of_size(300, 200, 30, 150, 140),
+    ],
+)
+def test_corners_are_exact_where_sides_are_straight(sheet: np.ndarray) -> None:
+    picture = np.array([[0, 0], [399, 0], [399, 299], [0, 299]], np.float32)
+    _, seen = cv2.intersectConvexConvex(sheet.astype(np.float32), picture)
+    corners = four_sides.four_sides(seen.reshape(-1, 2).astype(np.float64), (300, 400))
+    assert corners is not None
+    nearest = np.abs(corners[:, None] - sheet).max(axis=2).min(axis=1)
+    np.testing.assert_allclose(nearest, 0, atol=0.3)
+
+
 @pytest.mark.parametrize("outliers", [0, 6])
 def test_lines_are_those_that_opencv_fits(outliers: int) -> None:
     rng = np.random.default_rng(3)

@@ -341,3 +341,11 @@ def test_an_explanation_shows_the_page_and_the_sheet(explained: list[Explanation
     assert first.title == "sheet"
     assert first.pixels[[0, -1]].min() > 200
     assert first.pixels[:, [0, -1]].min() > 200
+
+
+def test_an_explanation_says_at_what_scale_a_sheet_was_read(explained: list[Explanation]) -> None:
+    sheet = cv2.resize(slip(), None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
+    picture, _ = on_desk(sheet, 4)
+    read(picture, explained=True)
+    (shown,) = explained
+    assert shown.sights[0].factor == 2
