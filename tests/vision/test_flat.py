@@ -46,6 +46,18 @@ def test_what_is_halved_is_smaller_and_leads_back_too(times: int) -> None:
     np.testing.assert_allclose(place_of_the_blot(smaller.pixels), there, atol=1)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_halved_shows_the_same_places(times: int) -> None:
+    noise = np.random.default_rng(1).normal(128, 400, (300, 400))
+    texture = np.clip(cv2.GaussianBlur(noise, (0, 0), 4), 0, 255).astype(np.uint8)
+    flat = laid_flat(Halves(texture), CORNERS)
+    smaller, means = flat.halved(times).pixels, Halves(flat.pixels).halved(times).pixels
+    inner = np.s_[4:-4, 4:-4]
+    off = np.abs(smaller[inner].astype(int) - means[inner]).mean()
+    slope = np.abs(np.diff(means[inner].astype(int), axis=1)).mean()  # from a pixel to the next
+    assert off < 0.2 * slope  # half a pixel aside, it would be a third and a half
+
+
 def test_what_is_trimmed_is_smaller_by_that_share_and_leads_back_too() -> None:
     flat = laid_flat(Halves(page()), CORNERS)
     pixels, onto = flat.trimmed(0.9)

@@ -64,10 +64,10 @@ def test_light_beside_a_shadow_is_no_ink_light_on_dark() -> None:
 
 def test_light_that_touches_the_border_goes_on_only_along_it() -> None:
     lit = np.zeros((72, 96), np.uint8)
-    lit[40:, 50:] = 90
+    lit[60:] = 90
     assert _goes_on(lit)
     digit = lit.copy()
-    digit[10:30, 10:22] = 90  # stands free
+    digit[10:30, 40:52] = 90  # stands free
     assert not _goes_on(digit)
     stroke = np.zeros((72, 96), np.uint8)
     stroke[:60, 30:50] = 90  # a bold 1 that touches it
