@@ -28,15 +28,22 @@ class Size(NamedTuple):
     height: int
 
 
+def _above(box: Rect, size: Size, field: Size) -> Rect:
+    """The best place of a size for a box, which most chips get, pushed back into the field."""
+    width, height = size
+    left, upper = (box.left + box.right - width) // 2, box.top - height
+    x, y = max(0, min(left, field.width - width)), max(0, min(upper, field.height - height))
+    return Rect(x, y, x + width, y + height)
+
+
 def _beside(box: Rect, size: Size, field: Size) -> Iterator[Rect]:
-    """Places of one size round a box, best first, those outside the field pushed back into it."""
+    """The other places round the box, the better ones first."""
     near, top, far, bottom = box
     width, height = size
     centre, middle = (near + far - width) // 2, (top + bottom - height) // 2
     above, flush_right = top - height, far - width
     last_x, last_y = field.width - width, field.height - height
     for left, upper in (
-        (centre, above),
         (centre, bottom),
         (far, middle),
         (near - width, middle),
@@ -90,10 +97,11 @@ def _place_all(boxes: Sequence[Rect], sizes: Sequence[Size], field: Size) -> tup
     taken = _Box(boxes[0]) if len(boxes) == 1 else _Taken(boxes, field)
     total, places = 0, list[Rect]()
     for box, size in zip(boxes, sizes, strict=True):
-        least, best = -1, box
-        for rect in _beside(box, size, field):
+        best = _above(box, size, field)
+        least = taken.overlap(best)
+        for rect in _beside(box, size, field) if least else ():
             covered = taken.overlap(rect)
-            if least < 0 or covered < least:
+            if covered < least:
                 least, best = covered, rect
             if covered == 0:
                 break
