@@ -263,7 +263,7 @@ class Cutter:
         self._contrast, self._floor, self._mask = contrast, floor, found.mask
         self._found, self._total = found, total
         self._pens = levels.quantiles(LEVEL).tolist()
-        self._near = cv2.copyTo(contrast, cv2.dilate(found.mask, _NEAR))
+        self._near = cv2.dilate(found.mask, _NEAR)
 
     def cut_out(self, part: Part) -> Candidate:
         """What may be one digit."""
@@ -273,7 +273,7 @@ class Cutter:
         if cv2.countNonZero(around) > part.area:
             return cut_out(self._contrast, self._floor, self._found, part, self._total)
         window = np.s_[max(0, top) : bottom, max(0, left) : right]
-        near = self._near[window]
+        near = cv2.multiply(self._contrast[window], self._near[window])
         if len(part.labels) == 1:
             pen = self._pens[part.labels[0] - 1]
         else:
