@@ -181,8 +181,10 @@ for it. How readings as a page and as none, several layouts, and both networks a
 they hold other digits was settled on notes of `bench.notes` from 20000 on and on drawings; the
 measuring sets were read after each step. What they said kept one rule out, which gave back what
 hangs on a frame: a blank sheet was called read with it. From which size on digits are
-found on a smaller picture, and that loud pages are smoothed, was settled on drawings and on what
-two photos of `strings` and `pages` cost; their readings were right before and after.
+found on a smaller picture, that loud pages are smoothed, that light beside a shadow is no ink, and
+which lists are read as pages alone, was settled on drawings and on what two photos of `strings` and
+`pages` cost; their readings were right before and after. Two drawn pages of 640 to 719 were looked
+at, and changed nothing.
 
 ## Gates
 

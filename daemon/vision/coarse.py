@@ -33,7 +33,7 @@ def find_layouts(
         smaller = shades.halved(times)
         inks = find_ink(smaller.pixels, smaller)
         is_known = is_noise(inks[0])
-        if is_grainy(inks[0]):
+        if is_known or is_grainy(inks[0]):
             continue
         seen = [(ink, proposals(ink)) for ink in inks]
         found = (layout for _, made in seen for each in made for layout in each.layouts)
