@@ -34,10 +34,12 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
     left one clockwise; None where less than two of the sides show."""
     outline = _along(hull)
     free = ~_at_border(outline, shape)
-    start = cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
-    corners = _clockwise(start)
+    corners, nearest = _clockwise(_start(hull)), np.zeros(0, np.intp)
     for _ in range(_ROUNDS):
-        owned = _nearest_side(outline, corners) == np.arange(4)[:, None]
+        before, nearest = nearest, _nearest_side(outline, corners)
+        if np.array_equal(nearest, before):
+            break
+        owned = nearest == np.arange(4)[:, None]
         inside = owned & free
         counts, shown = np.count_nonzero(owned, axis=1), np.count_nonzero(inside, axis=1)
         if np.count_nonzero(shown >= _SOME * counts) < 2:
@@ -56,6 +58,16 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
     near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
     convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
     return corners if near and convex else None
+
+
+def _start(hull: Points) -> Points:
+    """The corners of a polygon of four sides round a hull, as small as is found soon; of the
+    smallest rectangle round one that has hardly more corners."""
+    if len(hull) > 4:
+        around = cv2.approxPolyN(hull.astype(np.int32).reshape(-1, 1, 2), 4)
+        if around.size == 8:
+            return np.asarray(around.reshape(4, 2), np.float64)
+    return cv2.boxPoints(cv2.minAreaRect(hull.astype(np.float32))).astype(np.float64)
 
 
 def _at_border(points: Points, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ sheet those around it do not count.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -41,9 +41,12 @@ _STROKE = 0.03  # of its longer side: the widest stroke of a page's writing, the
 _AS_LIGHT = 0.85  # times a sheet: what lies round a patch of light is, and no desk beside a sheet
 _MIDDLE = 1 / 8  # of the sketch's height: rows that are looked at first
 _FEW = 0.1  # of the marks, that may be specks
+_APART = 8  # rows, of which one tells how many strokes there are
+_LARGE = 1 / 16  # of the longer side: a mark so long is not small
+_SPARSE = 150  # pixels for every run of ink, from which on marks are few
 _JOINT = 0.25  # of the longer side: strong ink so long may be a rule, on which many marks hang
 
-Boxes: TypeAlias = npt.NDArray[Any]  # (n, 5): x, y, width, height and area
+Boxes: TypeAlias = npt.NDArray[Any]  # (n, 4 or more): x, y, width and height first
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ def prospect_of(search: SheetSearch) -> Prospect | None:
         return None
     sheet = _sheet_on(search)
     if sheet is not None:
+        if _holds_few(search):
+            return None
         least, may_be_light = LEAST_ON_SHEET, False
         inks = [find_page_ink(sheet.glance(_SKETCH))]
     else:
@@ -96,15 +101,31 @@ def _sheet_on(search: SheetSearch) -> Flat | None:
     return None if is_a_neighbour(search.halves, corners, as_light=_AS_LIGHT) else search.flat
 
 
+def _holds_few(search: SheetSearch) -> bool:
+    """Whether all that shows on a sheet are fewer marks than make it a page, none of them small,
+    and no rules: that is told on the sketch on which it was found, at little cost."""
+    if search.clear is None:
+        return False
+    marks = search.marks_on(search.clear)
+    if not _are_few(marks):
+        return False
+    lengths = _lengths(_few_boxes(marks)) / max(marks.shape)
+    return bool(
+        0 < len(lengths) < LEAST_ON_SHEET and lengths.min() >= _LARGE and lengths.max() < _JOINT
+    )
+
+
 def may_hold(ink: PageInk, least: int, share: float = 1.0) -> bool:
     """Whether there may be so many marks in a page's ink. Each has strong ink of its own, or ink
     that is strong by a `share`, unless what joins it to others is long."""
     strong = (ink.contrast >= max(1, round(share * ink.strong))).view(np.uint8)
-    if np.count_nonzero(_middle_boxes(strong)[:, 2:4].max(axis=1) >= _STRONG_MARK) >= least:
-        return True
-    longer = _lengths(strong)
-    marks = np.count_nonzero(longer >= _STRONG_MARK)
-    return bool(marks >= least or longer.max(initial=0) >= _JOINT * max(strong.shape))
+    longest = 0
+    for boxes in _boxes_of(strong):
+        lengths = _lengths(boxes)
+        if np.count_nonzero(lengths >= _STRONG_MARK) >= least:
+            return True
+        longest = lengths.max(initial=0)
+    return bool(longest >= _JOINT * max(strong.shape))
 
 
 def _halvings(ink: PageInk, longer: int) -> int:
@@ -114,7 +135,8 @@ def _halvings(ink: PageInk, longer: int) -> int:
     if most < 1:
         return 0
     strong = (ink.contrast >= max(1, ink.strong)).view(np.uint8)
-    for lengths in (_middle_boxes(strong)[:, 2:4].max(axis=1), _lengths(strong)):  # of few, first
+    for boxes in _boxes_of(strong):
+        lengths = _lengths(boxes)
         marks = np.sort(lengths[lengths >= _STRONG_MARK])
         if len(marks):
             least = float(marks[int(_FEW * len(marks))]) * longer / max(strong.shape)
@@ -122,14 +144,6 @@ def _halvings(ink: PageInk, longer: int) -> int:
         if most < 1:
             return 0
     return most
-
-
-def _lengths(mask: Grey) -> npt.NDArray[np.int64]:
-    """The longer sides of a mask's components, (n,): where there are few, their outlines are found
-    in half of the time that their runs take."""
-    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    outer = np.flatnonzero(family[0, :, 3] < 0).tolist() if outlines else []  # not of holes
-    return np.array([max(cv2.boundingRect(outlines[at])[2:]) for at in outer], np.int64)
 
 
 def _most_marks(inks: Sequence[PageInk], enough: int) -> int:
@@ -141,15 +155,15 @@ def _count_marks(mask: Grey, enough: int) -> int:
     """How many marks show; where they are not `enough`, without the rules of a sheet, which may
     slope, if any of the ink is as long as those."""
     longer = max(mask.shape)
-    some = _count_low(_middle_boxes(mask), longer)
-    if some >= max(enough, LEAST_MARKS):
-        return some
-    boxes = find_components(mask).boxes
-    count = _count_low(boxes, longer)
+    boxes, count = np.zeros((0, 5)), 0
+    for boxes in _boxes_of(mask):
+        count = _count_low(boxes, longer)
+        if count >= max(enough, LEAST_MARKS):
+            return count
     if count >= enough or not _count_long(boxes, longer):
         return count
     count = _count_between_rules(mask) or count
-    if count >= enough or boxes[:, 2:4].max() < _WEB * longer:
+    if count >= enough or _lengths(boxes).max() < _WEB * longer:
         return count
     angle = find_skew(mask)
     return _count_between_rules(made_level(mask, angle)) or count if angle else count
@@ -181,13 +195,36 @@ def _count_low(boxes: Boxes, longer: int) -> int:
 
 def _count_long(boxes: Boxes, longer: int) -> int:
     """How many are as long as a sheet's rules."""
-    return int(np.count_nonzero(boxes[:, 2:4].max(axis=1) >= _RULE * longer))
+    return int(np.count_nonzero(_lengths(boxes) >= _RULE * longer))
 
 
-def _middle_boxes(mask: Grey) -> Boxes:
-    """Those of the components that lie wholly within some rows in the middle of a mask: of many
-    marks there are enough, found in a fraction of the time that all of them take."""
+def _lengths(boxes: Boxes) -> npt.NDArray[Any]:
+    """The longer sides, (n,)."""
+    return np.asarray(boxes[:, 2:4].max(axis=1))
+
+
+def _boxes_of(mask: Grey) -> Iterator[Boxes]:
+    """The boxes of a mask's components. Of many, first those that lie wholly within some rows in
+    the middle, from which their y counts: there are enough, found in a fraction of the time that
+    all of them take."""
+    if _are_few(mask):
+        yield _few_boxes(mask)
+        return
     middle, reach = len(mask) // 2, max(1, round(_MIDDLE / 2 * len(mask)))
     boxes = find_components(mask[middle - reach : middle + reach]).boxes
-    within = (boxes[:, 1] > 0) & (boxes[:, 1] + boxes[:, 3] < 2 * reach)
-    return np.asarray(boxes[within])
+    yield boxes[(boxes[:, 1] > 0) & (boxes[:, 1] + boxes[:, 3] < 2 * reach)]
+    yield find_components(mask).boxes
+
+
+def _are_few(mask: Grey) -> bool:
+    """Whether a mask has few strokes, told by some of its rows."""
+    rows = mask[::_APART]
+    runs = np.count_nonzero(rows[:, 1:] > rows[:, :-1])
+    return bool(_APART * runs * _SPARSE < mask.size)
+
+
+def _few_boxes(mask: Grey) -> Boxes:
+    """The boxes of a few components by their outlines, in a third of the time that runs take."""
+    outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    outer = np.flatnonzero(family[0, :, 3] < 0).tolist() if outlines else []  # not of holes
+    return np.array([cv2.boundingRect(outlines[at]) for at in outer], np.int64).reshape(-1, 4)

@@ -24,6 +24,9 @@ from .rectify import SheetSearch
 
 Glyphs = npt.NDArray[np.float32]  # (N, 28, 28)
 
+_AS_GRAIN = 0.5  # of the writing's height where grain is smoothed: what is lower is that grain
+_LEGIBLE = 12  # px: lower writing is lost among grain
+
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
@@ -69,8 +72,11 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     return _look_at(search, prospect, 0)
 
 
-def _look_at(search: SheetSearch, prospect: Prospect, halvings: int) -> PageLook | None:
-    """The look at what may be a page, halved so many times."""
+def _look_at(
+    search: SheetSearch, prospect: Prospect, halvings: int, *, may_be_small: bool = True
+) -> PageLook | None:
+    """The look at what may be a page, halved so many times: its writing may be small where it was
+    not, unless it is much larger under grain that is smoothed."""
     halves = search.halves.halved(halvings)
     sheet = prospect.sheet and prospect.sheet.halved(halvings)
     flat, pixels = flat_view(
@@ -78,12 +84,17 @@ def _look_at(search: SheetSearch, prospect: Prospect, halvings: int) -> PageLook
         sheet,
         may_be_light=prospect.may_be_light,
         halves=halves,
-        is_large=halvings > 0,
+        is_large=halvings > 0 or not may_be_small,
     )
     if prospect.may_be_fewer and not may_hold(flat.ink, prospect.least_marks):
         return None
     view = levelled(flat, pixels)
     writing = find_writing(view.ink)
+    if may_be_small and halvings == 0 and view.ink.is_grainy:
+        smooth = _look_at(search, prospect, halvings, may_be_small=False)
+        least = _LEGIBLE if smooth is None else _AS_GRAIN * smooth.writing.height
+        if writing is None or writing.height < least:
+            return smooth
     if writing is None:
         return None
     marks = find_marks(writing)

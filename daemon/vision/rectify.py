@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..records import Grey
 from .flat import Corners, Flat, laid_flat
 from .four_sides import NEXT, four_sides
+from .paper import MIN_CONTRAST
 from .polarity import Shades
 
 Outline: TypeAlias = npt.NDArray[Any]  # (n, 1, 2) int32: x, y of where a region's border bends
@@ -42,6 +43,8 @@ _ALIKE = 0.04  # of its area, no other that differs by so little is looked at
 _FILLED = 0.93  # of the four sides' area: the least that is as bright as a sheet
 _FILLED_ABOUT = 0.9  # the same, whatever rounding to pixels makes of it
 _COMPACT = 0.85  # of its hull: what fills less would not fill four sides, which take long to fit
+_WELL_INSIDE = 0.96  # of a sheet: there is none of its ground
+_PALEST = np.rint(np.arange(256) * (1 - MIN_CONTRAST / 255)).astype(np.uint8)  # ink is darker
 _OFF = 0.016  # of the sketch's longer side: how far from a side both of its grounds are compared
 _POINTS = 40  # on each side
 _PLACES = np.linspace(0.04, 0.96, _POINTS)  # of a side
@@ -106,18 +109,38 @@ class SheetSearch:
             return None  # shade, or what is left of ink
         return self._likeliest(_FAINT, whole=True)
 
+    def marks_on(self, corners: Corners) -> Grey:
+        """The ink within the sheet with these corners, on the sketch on which it was found, (h, w)
+        uint8 of 0 and 1."""
+        sketch = self.halves.glance(_SIDE)
+        inside = np.zeros_like(sketch)
+        middle = corners.mean(axis=0)
+        inner = (middle + (corners - middle) * _WELL_INSIDE + 0.5) / self._ratio - 0.5
+        cv2.fillConvexPoly(inside, np.rint(inner).astype(np.int32), (1,))
+        is_ink = (sketch < cv2.LUT(self._sketch, _PALEST)).view(np.uint8)
+        return np.asarray(cv2.bitwise_and(is_ink, inside), np.uint8)
+
     @cached_property
     def _sketch(self) -> Grey:
         return _without_ink(self.halves.glance(_SIDE))
 
+    @property
+    def _ratio(self) -> npt.NDArray[np.float64]:
+        """How many pixels of the page are one of the sketch, across and down."""
+        return np.array(self.pixels.shape[::-1]) / self._sketch.shape[::-1]
+
     @cached_property
     def _candidates(self) -> list[_Region]:
-        """What may be the sheet on the sketch."""
+        """What may be the sheet on the sketch; first what stays the same for most of the levels,
+        as what ground in the light is part of does not."""
         found: list[_Region] = []
         for region in _regions(self._sketch):
-            if not any(region.is_like(other) for other in found):
+            known = next((other for other in found if region.is_like(other)), None)
+            if known is None:
                 found.append(region)
-        return found
+            else:
+                known.steady += 1
+        return sorted(found, key=lambda region: -region.steady)
 
     def _likeliest(self, least: _Contrast, *, whole: bool = False) -> Corners | None:
         """The largest of what has four sides that is brighter than its ground at the most of them,
@@ -137,15 +160,15 @@ class SheetSearch:
                 whole_area = region.area if support >= _ALL_ROUND else 0.0
         if found is None:
             return None
-        ratio = np.array(self.pixels.shape[::-1]) / self._sketch.shape[::-1]
-        return np.asarray((found + 0.5) * ratio - 0.5)
+        return np.asarray((found + 0.5) * self._ratio - 0.5)
 
 
 class _Region:
-    """What may be a sheet, (h, w) uint8 of 0 and 1, and its outline, where that is known."""
+    """What may be a sheet, (h, w) uint8 of 0 and 1, and its outline, where that is known: `steady`
+    for so many levels."""
 
     def __init__(self, pixels: Grey, outline: Outline | None = None) -> None:
-        self._pixels, self._outline = pixels, outline
+        self._pixels, self._outline, self.steady = pixels, outline, 1
         self._box, self.area = cv2.boundingRect(pixels), cv2.countNonZero(pixels)
 
     def is_like(self, other: _Region) -> bool:

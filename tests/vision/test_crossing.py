@@ -40,6 +40,7 @@ def test_the_middle_row_of_a_strip_is_the_side_itself() -> None:
     assert strip.shape == (11, 165)
     assert strip.mean(axis=1).argmin() == 5
     assert strip[5].mean() < 150
+    assert np.array_equal(crossing._strip(page, start, end, 5, 5), strip[::5])
     beyond = crossing._strip(page, np.array([-40.0, 50.0]), np.array([60.0, 50.0]), 3)
     assert (beyond[:, :30] == 255).all()
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from daemon.training.camera import Ruling, Scene, compose
+from daemon.vision import page_sketch
+from daemon.vision.components import find_components
 from daemon.vision.page_ink import find_page_ink
 from daemon.vision.page_sketch import (
     LEAST_MARKS,
@@ -63,6 +65,51 @@ def test_light_marks_count_as_well() -> None:
 def test_the_grain_of_a_desk_makes_no_page_of_a_sheet_with_one_number() -> None:
     assert prospect_of(SheetSearch(on_desk(paper(3), grain=True))) is None
     assert seen(on_desk(paper(12), grain=True)).sheet is not None
+
+
+@pytest.mark.parametrize(
+    ("more", "is_looked_at"),
+    [
+        ((), False),
+        (((500, 150, 560, 290),), False),  # a third one
+        (((500, 150, 560, 290), (650, 150, 710, 290)), True),
+        (((500, 350, 504, 362),), True),  # small print
+        (((120, 400, 700, 401),), True),  # a rule
+        (((460, 110, 466, 500),), True),
+    ],
+)
+def test_a_sheet_with_a_few_large_marks_alone_is_no_page_at_a_glance(
+    more: tuple[tuple[int, int, int, int], ...],
+    is_looked_at: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[np.ndarray] = []
+    monkeypatch.setattr(
+        page_sketch, "find_page_ink", lambda page: looks.append(page) or find_page_ink(page)
+    )
+    sheet = paper(0)
+    for x, y, right, bottom in ((120, 150, 180, 290), (300, 150, 360, 290), *more):
+        cv2.rectangle(sheet, (x, y), (right, bottom), (30,), 8 if bottom - y > 99 else 2)
+    found = prospect_of(SheetSearch(on_desk(sheet, grain=True)))
+    assert bool(looks) is is_looked_at
+    if not is_looked_at:
+        assert found is None
+
+
+@pytest.mark.parametrize("strokes", [3, 90])
+def test_boxes_of_few_marks_and_of_many_are_those_of_their_components(strokes: int) -> None:
+    rng = np.random.default_rng(strokes)
+    mask = np.zeros((400, 500), np.uint8)
+    for _ in range(strokes):
+        x, y, dx, dy = rng.integers(2, 380), rng.integers(2, 340), *rng.integers(2, 24, 2)
+        cv2.rectangle(mask, (int(x), int(y)), (int(x + dx), int(y + dy)), (1,), 2)
+    *some, every = page_sketch._boxes_of(mask)
+    assert len(some) == (strokes > 3)
+    wanted = find_components(mask).boxes[:, :4].tolist()
+    assert sorted(every[:, :4].tolist()) == sorted(wanted)
+    sizes = [box[2:] for box in wanted]
+    assert all(len(boxes) for boxes in some)
+    assert all(size in sizes for boxes in some for size in boxes[:, 2:4].tolist())
 
 
 def test_marks_that_hang_on_rules_are_counted_without_them() -> None:

@@ -175,6 +175,44 @@ def test_specks_do_not_make_digits_low() -> None:
     assert look(page).writing.height > 0.8 * plain
 
 
+def under_grain(sigma: float, paper: int) -> np.ndarray:
+    """Twelve sevens in the dark."""
+    page = np.full((600, 900), paper, np.float64)
+    for number in range(12):
+        x, y = 90 + 200 * (number % 4), 80 + 170 * (number // 4)
+        seven = np.array([[x, y], [x + 44, y], [x + 14, y + 80]], np.int32)
+        cv2.polylines(page, [seven], isClosed=False, color=(15,), thickness=8)
+    grain = np.random.default_rng(5).normal(0, sigma, page.shape)
+    return np.clip(page + cv2.GaussianBlur(grain, (0, 0), 0.8), 0, 255).astype(np.uint8)
+
+
+def test_grain_is_no_small_writing_where_smoothing_it_leaves_larger() -> None:
+    found = look(under_grain(22, 60))
+    assert len(found.marks.all) == 12
+    assert found.writing.height > 70
+
+
+def test_grain_that_hides_nothing_is_left_as_it_is() -> None:
+    page = under_grain(31, 80)
+    assert look(page).writing.ink.is_grainy
+    assert len(look(page).marks.all) == 12
+
+
+def test_grain_of_which_smoothing_leaves_nothing_is_no_writing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = under_grain(22, 60)
+    low = page_stage._look_at
+    monkeypatch.setattr(
+        page_stage,
+        "_look_at",
+        lambda *given, may_be_small=True: low(*given) if may_be_small else None,
+    )
+    assert look(page).writing.height < 30  # as there is nothing to compare it with
+    monkeypatch.setattr(page_stage, "_LEGIBLE", 30)
+    assert look_at_page(SheetSearch(page)) is None
+
+
 def test_what_stands_at_the_border_does_not_make_digits_high() -> None:
     page = grey(taken(Shot()))
     plain = find_writing(find_page_ink(page))
