@@ -66,17 +66,17 @@ def look_at_page(search: SheetSearch) -> PageLook | None:
     if prospect is None:
         return None
     for halvings in range(prospect.halvings, 0, -1):
-        look = _look_at(search, prospect, halvings)
+        look = _look_at(search, prospect, halvings, may_be_small=False)
         if look is not None and are_large(look.marks.all):
             return look
-    return _look_at(search, prospect, 0)
+    return _look_at(search, prospect, 0, may_be_small=True)
 
 
 def _look_at(
-    search: SheetSearch, prospect: Prospect, halvings: int, *, may_be_small: bool = True
+    search: SheetSearch, prospect: Prospect, halvings: int, *, may_be_small: bool
 ) -> PageLook | None:
-    """The look at what may be a page, halved so many times: its writing may be small where it was
-    not, unless it is much larger under grain that is smoothed."""
+    """The look at what may be a page, halved so many times. Its writing `may_be_small`, unless it
+    is much larger where grain is smoothed."""
     halves = search.halves.halved(halvings)
     sheet = prospect.sheet and prospect.sheet.halved(halvings)
     flat, pixels = flat_view(
@@ -84,13 +84,13 @@ def _look_at(
         sheet,
         may_be_light=prospect.may_be_light,
         halves=halves,
-        is_large=halvings > 0 or not may_be_small,
+        is_large=not may_be_small,
     )
     if prospect.may_be_fewer and not may_hold(flat.ink, prospect.least_marks):
         return None
     view = levelled(flat, pixels)
     writing = find_writing(view.ink)
-    if may_be_small and halvings == 0 and view.ink.is_grainy:
+    if may_be_small and view.ink.is_grainy:
         smooth = _look_at(search, prospect, halvings, may_be_small=False)
         least = _LEGIBLE if smooth is None else _AS_GRAIN * smooth.writing.height
         if writing is None or writing.height < least:

@@ -45,6 +45,16 @@ def test_the_middle_row_of_a_strip_is_the_side_itself() -> None:
     assert (beyond[:, :30] == 255).all()
 
 
+def test_strokes_that_end_at_a_side_from_within_and_beyond_do_not_cross_it() -> None:
+    page = np.full((100, 200), 230, np.uint8)
+    page[30:51, 60:66] = page[50:71, 100:106] = 20
+    start, end = np.array([20.0, 50.0]), np.array([180.0, 50.0])
+    assert crossing._dark_in(crossing._strip(page, start, end, 5, 5), 31).any(axis=1).all()
+    assert not crossing._has_stroke(page, start, end, 31, 5)
+    page[50:71, 66:72] = 20
+    assert crossing._has_stroke(page, start, end, 31, 5)
+
+
 @pytest.mark.parametrize("sigma", [0.5, 3])
 @pytest.mark.parametrize(
     "stroke", [(250, 120, 330, 140), (60, 100, 110, 170), (180, 20, 200, 90), (150, 180, 170, 260)]

@@ -96,6 +96,23 @@ def test_a_sheet_with_a_few_large_marks_alone_is_no_page_at_a_glance(
         assert found is None
 
 
+def test_a_sheet_on_which_nothing_shows_at_a_glance_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        SheetSearch, "marks_on", lambda search, _: np.zeros((262, 320), np.uint8)
+    )  # as faint hairlines may
+    assert prospect_of(SheetSearch(on_desk(paper(12)))) is not None
+
+
+def test_of_many_marks_on_a_sheet_no_outlines_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = paper(0)
+    for y in range(60, 640, 60):
+        sheet[y : y + 40, 60:840].reshape(40, 39, 20)[:, :, :8] = 30
+    monkeypatch.setattr(page_sketch, "_few_boxes", lambda mask: pytest.fail(str(mask.shape)))
+    assert prospect_of(SheetSearch(on_desk(sheet))) is not None
+
+
 @pytest.mark.parametrize("strokes", [3, 90])
 def test_boxes_of_few_marks_and_of_many_are_those_of_their_components(strokes: int) -> None:
     rng = np.random.default_rng(strokes)

@@ -198,6 +198,30 @@ def test_grain_that_hides_nothing_is_left_as_it_is() -> None:
     assert len(look(page).marks.all) == 12
 
 
+def test_where_grain_hides_all_writing_it_is_smoothed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        page_stage, "find_writing", lambda ink: None if ink.is_grainy else find_writing(ink)
+    )
+    assert len(look(under_grain(22, 60)).marks.all) == 12
+
+
+def test_a_page_without_grain_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    views: list[np.ndarray] = []
+    flat_view = page_stage.flat_view
+
+    def counted(*given: object, **more: object) -> object:
+        views.append(np.zeros(0))
+        return flat_view(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(page_stage, "flat_view", counted)
+    look(under_grain(0, 80))
+    assert len(views) == 1
+    look(cv2.resize(under_grain(22, 60), None, fx=2.5, fy=2.5))  # halved, with grain smoothed
+    assert len(views) == 2
+    look(under_grain(22, 60))
+    assert len(views) == 4
+
+
 def test_grain_of_which_smoothing_leaves_nothing_is_no_writing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -206,7 +230,7 @@ def test_grain_of_which_smoothing_leaves_nothing_is_no_writing(
     monkeypatch.setattr(
         page_stage,
         "_look_at",
-        lambda *given, may_be_small=True: low(*given) if may_be_small else None,
+        lambda *given, may_be_small: low(*given, may_be_small=True) if may_be_small else None,
     )
     assert look(page).writing.height < 30  # as there is nothing to compare it with
     monkeypatch.setattr(page_stage, "_LEGIBLE", 30)
