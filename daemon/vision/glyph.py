@@ -25,6 +25,9 @@ GOOD_STROKE = 2.2  # pixels, what they are thickened to
 _FINE = 4  # thickening happens at this multiple of the glyph's scale
 FAINT = 0.08  # ink below this does not count for the bounding box
 
+_MANY = 8  # digits: of fewer, stroke widths are told one by one
+_SIDE_BY_SIDE = 64  # digits: of more at once, the pixels would not stay at hand
+
 _MOMENTS = np.stack([np.ones(SIDE * SIDE), *np.divmod(np.arange(SIDE * SIDE), SIDE)], axis=1)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
@@ -40,6 +43,30 @@ def stroke_width(ink: Ink) -> float:
     dx, dy = cv2.subtract(padded[:-1, 1:], own), cv2.subtract(padded[1:, :-1], own)
     contour = cv2.sumElems(cv2.magnitude(dx, dy))[0]
     return 2 * cv2.sumElems(ink)[0] / contour if contour > 0 else 0.0
+
+
+def _widths(inks: Sequence[Ink]) -> list[float]:
+    """The mean width of the strokes of each of some inks of any size: of many, side by side, as a
+    call of OpenCV takes longer than the pixels of a digit."""
+    if len(inks) < _MANY:
+        return [stroke_width(ink) for ink in inks]
+    found: list[float] = []
+    for first in range(0, len(inks), _SIDE_BY_SIDE):
+        some = inks[first : first + _SIDE_BY_SIDE]
+        starts = np.cumsum([0, *(ink.shape[1] + 1 for ink in some)])
+        field = np.zeros((max(len(ink) for ink in some) + 2, int(starts[-1]) + 1), np.float32)
+        for ink, start in zip(some, starts.tolist(), strict=False):
+            field[1 : 1 + len(ink), 1 + start : 1 + start + ink.shape[1]] = ink
+        own = field[:-1, :-1]
+        dx, dy = cv2.subtract(field[:-1, 1:], own), cv2.subtract(field[1:, :-1], own)
+        contour, area = (
+            np.add.reduceat(
+                cv2.reduce(each, 0, cv2.REDUCE_SUM, dtype=cv2.CV_64F).ravel(), starts[:-1]
+            )
+            for each in (cv2.magnitude(dx, dy), own)
+        )
+        found += (2 * area / np.maximum(contour, 1e-9)).tolist()
+    return found
 
 
 def stroke_widths(inks: Ink) -> npt.NDArray[np.float64]:
@@ -66,7 +93,9 @@ def normalise(ink: Ink) -> Ink:
 def normalise_all(inks: Sequence[Ink]) -> Ink:
     """Bring the ink of many digits to glyphs, (N, 28, 28) float32, as `normalise` does one's: their
     centres of mass cost less all at once."""
-    return placed([_scaled(ink) for ink in inks])
+    cropped = [_crop(ink) for ink in inks]
+    widths = _widths(cropped)
+    return placed([_scaled(ink, width) for ink, width in zip(cropped, widths, strict=True)])
 
 
 def placed(scaled: Sequence[Ink]) -> Ink:
@@ -94,11 +123,10 @@ def normalise_images(images: Grey) -> Ink:
     return np.stack([normalise(image) for image in scaled])
 
 
-def _scaled(ink: Ink) -> Ink:
-    """The ink at a glyph's scale, without what lies around it: its longer side is 20 pixels, its
-    strokes are thick enough to be seen."""
-    ink = _crop(ink)
-    return sized(*_halve(ink)) if ink.size else ink
+def _scaled(ink: Ink, width: float) -> Ink:
+    """Ink without anything around it, whose strokes are so wide, at a glyph's scale: its longer
+    side is 20 pixels, its strokes are thick enough to be seen."""
+    return sized(*_halve(ink, width)) if ink.size else ink
 
 
 def sized(ink: Ink, width: float) -> Ink:
@@ -122,9 +150,8 @@ def _crop(ink: Ink) -> Ink:
     return ink[y : y + height, x : x + width]
 
 
-def _halve(ink: Ink) -> tuple[Ink, float]:
+def _halve(ink: Ink, width: float) -> tuple[Ink, float]:
     """Halve until thickening is cheap, each time first making hairlines thick enough to survive."""
-    width = stroke_width(ink)
     while max(ink.shape) > 2 * _FINE * DIGIT_SIDE:
         if width < 2:
             ink, width = cv2.dilate(ink, _CROSS), width + 2

@@ -7,8 +7,9 @@ without cutting the strokes that cross them; they also part what stands in diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -43,20 +44,22 @@ _STEP = 2  # px by which pieces of a rule lie apart
 _ACROSS = 0.8  # of a row's height: what a border of a cell covers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """Where rules lie: (h, w) uint8 of 0 and 1 each."""
 
     lying: Grey
     standing: Grey
 
-    @property
+    @cached_property
     def any(self) -> bool:
         """Whether there are any."""
         return bool(cv2.countNonZero(self.lying) or cv2.countNonZero(self.standing))
 
-    def with_those(self, others: Iterable[Rules]) -> Rules:
+    def with_those(self, others: Sequence[Rules]) -> Rules:
         """These and others."""
+        if not others:
+            return self
         lying, standing = self.lying, self.standing
         for other in others:
             lying = cv2.bitwise_or(lying, other.lying)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from daemon.training.handwriting import own_digit
 from daemon.training.strokes import render_strokes
+from daemon.vision import glyph
 from daemon.vision.glyph import (
     DIGIT_SIDE,
     GOOD_STROKE,
@@ -113,3 +114,13 @@ def test_many_digits_at_once_become_the_same_glyphs():
     inks.insert(9, np.ones((4, 60), np.float32))  # a dash
     assert np.array_equal(normalise_all(inks), np.stack([normalise(ink) for ink in inks]))
     assert normalise_all([]).shape == (0, SIDE, SIDE)
+
+
+def test_strokes_of_many_digits_are_as_wide_as_those_of_each() -> None:
+    rng = np.random.default_rng(4)
+    shapes = [(int(h), int(w)) for h, w in rng.integers(1, 70, (150, 2))]
+    inks = [rng.random(shape, np.float32) for shape in shapes]
+    inks[3], inks[70] = np.zeros((0, 0), np.float32), np.zeros((9, 7), np.float32)
+    widths = glyph._widths(inks)
+    assert len(widths) == 150
+    np.testing.assert_allclose(widths, [glyph.stroke_width(ink) for ink in inks], rtol=1e-5)
