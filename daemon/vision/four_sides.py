@@ -26,6 +26,7 @@ _WEIGHTINGS = 8  # of the points of a line at most
 _HUBER = 1.345  # px: from there on a point weighs less
 _STEADY, _AT_REST = 0.002, 0.05  # radians, px: a line that moves less stays where it is
 _STILL = 0.25  # px: where no corner moves further, points hardly change sides
+_TAPER = 0.3  # of a side: the least that the one across from it has, seen from far aside
 _SOME = 0.1  # of a side as it seems at first: so much shows of one that counts
 
 
@@ -57,7 +58,14 @@ def four_sides(hull: Points, shape: tuple[int, ...]) -> Points | None:
     reach = np.array(shape[::-1])
     near = (corners > -0.25 * reach).all() and (corners < 1.25 * reach).all()
     convex = cv2.isContourConvex(corners.astype(np.float32).reshape(-1, 1, 2))
-    return corners if near and convex else None
+    return corners if near and convex and not _tapers(corners) else None
+
+
+def _tapers(corners: Points) -> bool:
+    """Whether a side is much longer than the one across from it, as a triangle's is than a tip."""
+    lengths = np.linalg.norm(corners[NEXT] - corners, axis=1)
+    ratios = lengths[:2] / np.maximum(lengths[2:], 1e-9)
+    return bool(ratios.min() < _TAPER or ratios.max() > 1 / _TAPER)
 
 
 def _start(hull: Points) -> Points:

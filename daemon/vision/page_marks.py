@@ -185,12 +185,12 @@ def _in_order(rows: list[list[Part]]) -> list[list[Part]]:
     for row in sorted(rows, key=lambda row: row[0].box.x):
         first = row[0].box
         top, bottom = first.y, first.bottom
-        best, most = len(bands), 0
+        best, most = len(bands), (0, 0)
         for number, end in enumerate(ends):
             if end.y >= bottom or end.y + end.height <= top:
                 continue
-            shared = _beside(end, first)
-            if shared > most:  # the most pixels: a stub of a rule lies wholly at any height
+            shared = _beside(end, first), end.x  # of as many, with what is nearer
+            if shared[0] and shared > most:  # the most: a stub of a rule lies wholly at any height
                 best, most = number, shared
         if best == len(bands):
             bands.append([])

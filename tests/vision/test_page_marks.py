@@ -19,3 +19,17 @@ def test_numbers_side_by_side_stay_so_beside_stubs_of_rules() -> None:
     assert writing is not None
     lefts = [row[0].box.x for row in find_marks(writing).rows]
     assert [left // 100 for left in lefts] == [0, 2, 4] * 7
+
+
+def test_what_two_rows_end_beside_alike_goes_on_with_the_nearer() -> None:
+    page = np.full((900, 1000), 250, np.uint8)
+    for x, y in ((100, 390), (300, 450), (700, 420), (100, 700)):
+        cv2.putText(page, "5", (x, y), 0, 3, 40, 8, cv2.LINE_AA)
+    writing = find_writing(find_page_ink(page))
+    assert writing is not None
+    rows = find_marks(writing).rows
+    left, near, right = sorted(
+        (row[0].box for row in rows if row[0].box.y < 500), key=lambda b: b.x
+    )
+    assert left.bottom - right.y == right.bottom - near.y
+    assert [row[0].box.x // 100 for row in rows] == [1, 3, 7, 1]
