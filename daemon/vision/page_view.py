@@ -68,7 +68,7 @@ def _quiet_ink(pixels: Grey, halves: Halves | None, is_large: bool) -> tuple[Pag
 
 def levelled(view: View, pixels: Grey) -> View:
     """A view of these pixels whose rows are level."""
-    angle = _skew(view.ink, _ON_SHEET if view.is_sheet else MOST)
+    angle = _skew(view.ink, view.is_sheet)
     if abs(angle) <= _LEVEL:
         return view
     turn, size = _levelling(pixels.shape, angle)
@@ -98,10 +98,11 @@ def boxes_on_page(boxes: Sequence[Box], back: Matrix, width: int, height: int) -
     return [Box(*each) for each in np.hstack([low, high - low]).tolist()]
 
 
-def _skew(ink: PageInk, most: float) -> float:
+def _skew(ink: PageInk, is_sheet: bool) -> float:
     mask = (quick_sketch_of(ink.contrast, SKETCH) > ink.threshold).view(np.uint8)
     rim = max(3, round(_RIM * min(mask.shape)))
-    return find_skew(mask[rim:-rim, rim:-rim], most)
+    most = _ON_SHEET if is_sheet else MOST
+    return find_skew(mask[rim:-rim, rim:-rim], most, is_straight=is_sheet)
 
 
 def _levelling(shape: tuple[int, ...], angle: float) -> tuple[Matrix, tuple[int, int]]:

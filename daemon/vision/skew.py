@@ -38,17 +38,19 @@ _ANGLES = np.arange(-MOST, MOST + _COARSE / 2, _COARSE)
 Points: TypeAlias = npt.NDArray[np.float64]  # (3, n): x, y around (0, 0), 1
 
 
-def find_skew(mask: Grey, most: float = MOST) -> float:
+def find_skew(mask: Grey, most: float = MOST, *, is_straight: bool = False) -> float:
     """Degrees clockwise by which rows slope on a mask, (H, W) uint8 of 0 and 1, between -`most` and
-    `most`; 0 where nothing tells."""
+    `most`; 0 where nothing tells. Of a page that `is_straight` by its edges, weak evidence is none:
+    it comes from single strokes as often as from rows."""
     points = _points(mask)
     if points.shape[1] < _LEAST:
         return 0.0
-    energies = _energies(points)
+    little = -1.0 if is_straight else _LITTLE
+    energies = _energies(points, little)
     usual = float(np.median(energies[::_APART]))
     energies[np.abs(_ANGLES) > most] = 0
     if energies.max() < _CLEAR * usual:
-        energies[np.abs(_ANGLES) > _LITTLE] = 0
+        energies[np.abs(_ANGLES) > little] = 0
         if energies.max() < _WEAK * usual:
             return 0.0
     best = float(_ANGLES[energies.argmax()])
@@ -68,12 +70,12 @@ def _points(mask: Grey) -> Points:
     return np.stack([x, y, np.ones(len(at))])
 
 
-def _energies(points: Points) -> npt.NDArray[np.float64]:
+def _energies(points: Points, little: float) -> npt.NDArray[np.float64]:
     """The energy of every coarse angle, (n,); 0 where a few of the points tell that it cannot be
-    the sharpest."""
+    the sharpest, unless it is so `little` that weak evidence is enough."""
     few = np.ascontiguousarray(points[:, ::_SPARSE])
     rough = np.concatenate([_together(few, angles) for angles in np.split(_ANGLES, _TOGETHER)])
-    looked = (rough >= _WORTH * np.median(rough)) | (np.abs(_ANGLES) <= _LITTLE)
+    looked = (rough >= _WORTH * np.median(rough)) | (np.abs(_ANGLES) <= little)
     looked[::_APART] = True
     energies = np.zeros(len(_ANGLES))
     energies[looked] = [_energy(points, angle, _COARSE_BIN) for angle in _ANGLES[looked]]

@@ -11,12 +11,13 @@ from daemon.training.page_sheet import Sheet
 from daemon.vision.skew import find_skew
 
 
-def page(*, ruled: bool) -> np.ndarray:
-    """A mask, (H, W) uint8 of 0 and 1, of rows of digits, with or without rules."""
+def page(*, ruled: bool, height: float = 5) -> np.ndarray:
+    """A mask, (H, W) uint8 of 0 and 1, of rows of digits so high, 5 px the mm, with or without
+    rules."""
     rng = np.random.default_rng(2)
-    sheet = Sheet(120, 120, 5, 5, draw_own_hand(rng), rng)
-    for y in np.arange(25, 95, 9):
-        sheet.write("4071853962", 22, float(y))
+    sheet = Sheet(120, 120, 5, height, draw_own_hand(rng), rng)
+    for y in np.arange(25, 95, 1.8 * height):
+        sheet.write("4071853962"[: round(50 / height)], 22, float(y))
         if ruled:
             sheet.rule(10, y + 4, 110, y + 4, 0.3)
     return (sheet.pixels.min(axis=2) < 160).astype(np.uint8)
@@ -34,6 +35,18 @@ def turned(mask: np.ndarray, angle: float) -> np.ndarray:
 def test_rows_and_rules_tell_the_angle(angle: float, ruled: bool) -> None:
     slack = 0.4 if ruled else 1.0  # no hand keeps its rows as straight as a ruler
     assert find_skew(turned(page(ruled=ruled), angle)) == pytest.approx(angle, abs=slack)
+
+
+def test_scattered_digits_do_not_turn_a_page_that_is_straight_by_its_edges() -> None:
+    rng = np.random.default_rng(4)
+    digits = np.zeros((500, 700), np.uint8)
+    for _ in range(9):
+        at = int(rng.integers(60, 600)), int(rng.integers(60, 420))
+        cv2.putText(digits, str(rng.integers(0, 10)), at, cv2.FONT_HERSHEY_SIMPLEX, 2.2, (1,), 6)
+    assert find_skew(digits) != 0
+    assert find_skew(digits, is_straight=True) == 0
+    sloping = turned(page(ruled=False), 4)
+    assert find_skew(sloping, is_straight=True) == find_skew(sloping)
 
 
 def test_a_quarter_turn_makes_no_difference() -> None:
