@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -125,3 +127,17 @@ def test_many_boxes_lead_back_as_each_does() -> None:
     back = np.array([[0.9, 0.2, 3], [-0.1, 1.1, 8], [1e-4, 2e-4, 1]])
     assert boxes_on_page(boxes, back, 90, 80) == [box_on_page(box, back, 90, 80) for box in boxes]
     assert boxes_on_page([], back, 90, 80) == []
+
+
+def test_scattered_digits_leave_a_sheet_as_straight_as_its_edges_are() -> None:
+    rng = np.random.default_rng(5)
+    desk = np.full((700, 900), 90, np.uint8)
+    desk[100:600, 100:800] = 230
+    for _ in range(9):
+        at = int(rng.integers(160, 700)), int(rng.integers(160, 520))
+        digit = str(rng.integers(0, 10))
+        cv2.putText(desk, digit, at, cv2.FONT_HERSHEY_SIMPLEX, 2.2, (40,), 6)
+    flat, pixels = flat_view(desk, SheetSearch(desk).flat, may_be_light=False)
+    assert levelled(flat, pixels) is flat
+    as_if_none = replace(flat, is_sheet=False)
+    assert levelled(as_if_none, pixels) is not as_if_none
