@@ -33,3 +33,12 @@ def test_what_two_rows_end_beside_alike_goes_on_with_the_nearer() -> None:
     )
     assert left.bottom - right.y == right.bottom - near.y
     assert [row[0].box.x // 100 for row in rows] == [1, 3, 7, 1]
+
+
+def test_what_hardly_lies_beside_a_row_does_not_go_on_with_it() -> None:
+    page = np.full((900, 1000), 250, np.uint8)
+    for x, y in ((100, 300), (300, 380), (700, 340), (100, 700)):
+        cv2.putText(page, "5", (x, y), 0, 3, 40, 8, cv2.LINE_AA)
+    writing = find_writing(find_page_ink(page))
+    assert writing is not None
+    assert [row[0].box.x // 100 for row in find_marks(writing).rows] == [1, 7, 3, 1]

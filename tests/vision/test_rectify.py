@@ -268,12 +268,14 @@ def test_corners_are_exact_where_sides_are_straight(sheet: np.ndarray) -> None:
     np.testing.assert_allclose(nearest, 0, atol=0.3)
 
 
+@pytest.mark.parametrize("turns", range(4))
 @pytest.mark.parametrize("cut", [0, 20])
-def test_light_in_a_corner_of_the_picture_is_no_sheet(cut: int) -> None:
+def test_light_in_a_corner_of_the_picture_is_no_sheet(cut: int, turns: int) -> None:
     page = np.full((340, 234), 80, np.uint8)
     light = np.array([[60, 0], [233, 0], [233, 190 - cut], [233 - cut, 190]])
     cv2.fillConvexPoly(page, light.astype(np.int32), (230,))
-    assert SheetSearch(cv2.GaussianBlur(page, (0, 0), 4)).clear is None
+    page = np.rot90(cv2.GaussianBlur(page, (0, 0), 4), turns).copy()
+    assert SheetSearch(page).clear is None
 
 
 @pytest.mark.parametrize("outliers", [0, 6])
