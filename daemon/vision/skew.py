@@ -45,7 +45,7 @@ def find_skew(mask: Grey, most: float = MOST, *, is_straight: bool = False) -> f
     points = _points(mask)
     if points.shape[1] < _LEAST:
         return 0.0
-    little = -1.0 if is_straight else _LITTLE
+    little = -1.0 if is_straight else _LITTLE  # degrees: none is as little as that
     energies = _energies(points, little)
     usual = float(np.median(energies[::_APART]))
     energies[np.abs(_ANGLES) > most] = 0
