@@ -28,7 +28,7 @@ _COARSE_BIN, _FINE_BIN = 3.0, 1.5  # px, height of a row of the profile
 
 _APART = 5  # angles, of which one tells what is usual
 _SPARSE = 8  # points, of which one tells which angles are worth a closer look:
-_WORTH = 1.3  # those of so many times the usual energy
+_WORTH = 1.3  # those of so many times the usual energy, and where weak evidence is enough
 
 _TOGETHER = 9  # so many times some of the angles are looked at together
 
@@ -45,18 +45,13 @@ def find_skew(mask: Grey, most: float = MOST, *, is_straight: bool = False) -> f
     points = _points(mask)
     if points.shape[1] < _LEAST:
         return 0.0
-    looked = _are_worth_a_look(points)
-    energies = np.zeros(len(_ANGLES))
-    energies[looked] = [_energy(points, angle, _COARSE_BIN) for angle in _ANGLES[looked]]
+    energies = _energies(points)
     usual = float(np.median(energies[::_APART]))
     energies[np.abs(_ANGLES) > most] = 0
     if energies.max() < _CLEAR * usual:
         if is_straight:
             return 0.0
-        are_little = np.abs(_ANGLES) <= _LITTLE
-        energies[~are_little] = 0
-        rest = are_little & ~looked
-        energies[rest] = [_energy(points, angle, _COARSE_BIN) for angle in _ANGLES[rest]]
+        energies[np.abs(_ANGLES) > _LITTLE] = 0
         if energies.max() < _WEAK * usual:
             return 0.0
     best = float(_ANGLES[energies.argmax()])
@@ -76,14 +71,16 @@ def _points(mask: Grey) -> Points:
     return np.stack([x, y, np.ones(len(at))])
 
 
-def _are_worth_a_look(points: Points) -> npt.NDArray[np.bool_]:
-    """Which of the coarse angles, (n,), may be the sharpest, as a few of the points tell; beside
-    them those that tell what is usual."""
+def _energies(points: Points) -> npt.NDArray[np.float64]:
+    """The energy of every coarse angle, (n,); 0 where a few of the points tell that it cannot be
+    the sharpest."""
     few = np.ascontiguousarray(points[:, ::_SPARSE])
     rough = np.concatenate([_together(few, angles) for angles in np.split(_ANGLES, _TOGETHER)])
-    worth = rough >= _WORTH * np.median(rough)
-    worth[::_APART] = True
-    return np.asarray(worth, np.bool_)
+    looked = (rough >= _WORTH * np.median(rough)) | (np.abs(_ANGLES) <= _LITTLE)
+    looked[::_APART] = True
+    energies = np.zeros(len(_ANGLES))
+    energies[looked] = [_energy(points, angle, _COARSE_BIN) for angle in _ANGLES[looked]]
+    return energies
 
 
 def _together(points: Points, angles: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
