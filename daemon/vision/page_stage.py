@@ -133,7 +133,7 @@ def turned_look(
         return replace(look, may_lie_otherwise=in_doubt)
     marks = find_marks(writing)
     back = look.back @ _turning_back(turns, look.writing.mask.shape)
-    return PageLook(writing, marks, back, turns, _glyphs(marks), in_doubt)
+    return PageLook(writing, marks, back, turns, _glyphs(marks), in_doubt, look.halvings)
 
 
 def taller_look(look: PageLook, rows: Probabilities) -> PageLook | None:

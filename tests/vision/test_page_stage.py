@@ -92,6 +92,25 @@ def test_large_writing_is_looked_at_on_a_smaller_page_and_leads_back() -> None:
     assert np.abs(smaller.glyphs - whole.glyphs).mean() < 0.05
 
 
+def test_large_writing_that_lies_turned_is_still_that_of_a_smaller_page() -> None:
+    page = np.rot90(large()).copy()
+    found = look(page)
+    rows = sevens(len(found.glyphs), 0.5)
+    question = turn_question(found, rows)
+    assert question is not None
+    other, each = sevens(len(question.glyphs), 0.5), len(question.sampled)
+    other[2 * each :] = sevens(each)
+    upright = turned_look(found, question, rows, other)
+    assert upright.turns == 3
+    assert upright.halvings == found.halvings > 0
+    assert upright.longer == pytest.approx(2100, abs=8)
+    assert look_back_at_page(Page(1, page), upright).factor == 1 << found.halvings
+    boxes = boxes_on_page([m.box for m in upright.marks.all], upright.back, 2100, 1600)
+    own = [(y, 1600 - x) for row in on_page(look(large())) for x, y in row]  # their right ends
+    ends = [(box.x, box.bottom) for box in boxes]
+    np.testing.assert_allclose(sorted(ends), sorted(own), atol=8)
+
+
 def test_a_small_digit_among_large_ones_is_not_lost() -> None:
     page = large(100, 10)
     assert look(page).halvings == 2
