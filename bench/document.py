@@ -183,8 +183,10 @@ measuring sets were read after each step. What they said kept one rule out, whic
 hangs on a frame: a blank sheet was called read with it. From which size on digits are
 found on a smaller picture, that loud pages are smoothed, that light beside a shadow is no ink, and
 which lists are read as pages alone, was settled on drawings and on what two photos of `strings` and
-`pages` cost; their readings were right before and after. Two drawn pages of 640 to 719 were looked
-at, and changed nothing.
+`pages` cost; their readings were right before and after. With which row a page's number goes on
+where two end beside it alike was seen on one of `pages`, and that weak evidence of a slope counts
+but on sheets was kept for two of them; the drawn pages 640 to 719 kept out a faster look for
+slopes.
 
 ## Gates
 

@@ -104,10 +104,8 @@ def _sheet_on(search: SheetSearch) -> Flat | None:
 def _holds_few(search: SheetSearch) -> bool:
     """Whether all that shows on a sheet are fewer marks than make it a page, none of them small,
     and no rules: that is told on the sketch on which it was found, at little cost."""
-    if search.clear is None:
-        return False
-    marks = search.marks_on(search.clear)
-    if not _are_few(marks):
+    marks = search.marks
+    if marks is None or not _are_few(marks):
         return False
     lengths = _lengths(_few_boxes(marks)) / max(marks.shape)
     return bool(

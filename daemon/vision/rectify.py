@@ -109,13 +109,16 @@ class SheetSearch:
             return None  # shade, or what is left of ink
         return self._likeliest(_FAINT, whole=True)
 
-    def marks_on(self, corners: Corners) -> Grey:
-        """The ink within the sheet with these corners, on the sketch on which it was found, (h, w)
-        uint8 of 0 and 1."""
+    @property
+    def marks(self) -> Grey | None:
+        """The ink within the sheet, on the sketch on which it was found, (h, w) uint8 of 0 and
+        1."""
+        if self.clear is None:
+            return None
         sketch = self.halves.glance(_SIDE)
         inside = np.zeros_like(sketch)
-        middle = corners.mean(axis=0)
-        inner = (middle + (corners - middle) * _WELL_INSIDE + 0.5) / self._ratio - 0.5
+        middle = self.clear.mean(axis=0)
+        inner = (middle + (self.clear - middle) * _WELL_INSIDE + 0.5) / self._ratio - 0.5
         cv2.fillConvexPoly(inside, np.rint(inner).astype(np.int32), (1,))
         is_ink = (sketch < cv2.LUT(self._sketch, _PALEST)).view(np.uint8)
         return np.asarray(cv2.bitwise_and(is_ink, inside), np.uint8)

@@ -100,7 +100,7 @@ def test_a_sheet_on_which_nothing_shows_at_a_glance_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        SheetSearch, "marks_on", lambda *_: np.zeros((262, 320), np.uint8)
+        SheetSearch, "marks", np.zeros((262, 320), np.uint8)
     )  # as faint hairlines may
     assert prospect_of(SheetSearch(on_desk(paper(12)))) is not None
 
